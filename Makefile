@@ -1,0 +1,72 @@
+# Each target sets up what it needs, once; again only when pyproject.toml changed.
+# Needs Python 3.11 or newer, git and make; the network only for the set-up.
+
+VENV := .venv
+BIN := $(VENV)/bin
+BRAINTRUST := .venv-braintrust
+
+# The first of these that is new enough; override with `make PYTHON=/path/to/python3 test`.
+CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for python in $(CANDIDATES); do \
+	"$$python" -c '$(NEW_ENOUGH)' >/dev/null 2>&1 && echo "$$python" && break; done)
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+PIP_INSTALL := -m pip install --quiet
+
+.PHONY: help demo test lint unit docs bench clean
+
+help:
+	@echo 'make demo   show the main job on a throw-away repository'
+	@echo 'make test   lint, then every test, with coverage'
+	@echo 'make lint   formatting, ruff and mypy'
+	@echo 'make docs   build the documentation, strictly, into site/'
+	@echo 'make bench  run the benchmarks and print the ratios'
+	@echo 'make clean  remove the environments and everything built'
+
+demo: $(VENV)/.package
+	@$(BIN)/python examples/demo.py
+
+test: lint unit
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+unit: $(VENV)/.dev $(BRAINTRUST)/.installed
+	$(BIN)/pytest --numprocesses auto --cov --cov-report term --cov-fail-under 95
+
+docs: $(VENV)/.dev
+	$(BIN)/mkdocs build --strict
+
+bench: $(VENV)/.dev $(BRAINTRUST)/.installed
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) $(BRAINTRUST) build dist site htmlcov .coverage .coverage.* \
+		.hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python $(BRAINTRUST)/bin/python:
+	@test -n '$(PYTHON)' || { \
+		echo 'error: promptsync needs Python 3.11 or newer; none of these is: $(CANDIDATES)' >&2; \
+		echo 'hint: install one, or name it: make PYTHON=/path/to/python3 $(MAKECMDGOALS)' >&2; \
+		exit 1; }
+	@'$(PYTHON)' -c '$(NEW_ENOUGH)' || { \
+		echo 'error: promptsync needs Python 3.11 or newer; $(PYTHON) is not' >&2; exit 1; }
+	@echo 'setting up $(@:/bin/python=) (the first time this takes a minute or two)'
+	'$(PYTHON)' -m venv --clear $(@:/bin/python=)
+	$@ $(PIP_INSTALL) --upgrade 'pip>=25.1'
+
+$(VENV)/.package: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python $(PIP_INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python $(PIP_INSTALL) --editable . --group dev
+	@touch $@ $(VENV)/.package
+
+$(BRAINTRUST)/.installed: pyproject.toml | $(BRAINTRUST)/bin/python
+	$(BRAINTRUST)/bin/python $(PIP_INSTALL) --group braintrust
+	@touch $@
