@@ -1,0 +1,165 @@
+"""Every test runs away from the person's own settings, and away from the network."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.builders import Repo
+
+# What a developer or a CI runner may have set, and what would change a result: git's own
+# variables, the vendors' keys and addresses, proxies, and what terminals and CI announce.
+FOREIGN_PREFIXES = (
+    "ANTHROPIC_",
+    "BRAINTRUST_",
+    "BT_",
+    "DATABRICKS_",
+    "GIT_",
+    "GITHUB_",
+    "LANGFUSE_",
+    "LANGSMITH_",
+    "MLFLOW_",
+    "OPENAI_",
+    "OPIK_",
+    "OTEL_",
+    "PRE_COMMIT",
+    "PROMPTSYNC_",
+)
+FOREIGN_NAMES = frozenset(
+    {
+        "ALL_PROXY",
+        "CI",
+        "CLICOLOR",
+        "CLICOLOR_FORCE",
+        "FORCE_COLOR",
+        "HTTPS_PROXY",
+        "HTTP_PROXY",
+        "NO_COLOR",
+        "NO_PROXY",
+        "SKIP",
+    }
+)
+
+
+@pytest.fixture(autouse=True)
+def isolated_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give each test a home of its own and an environment that says nothing about this machine."""
+    for name in list(os.environ):
+        if name.upper().startswith(FOREIGN_PREFIXES) or name.upper() in FOREIGN_NAMES:
+            monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir()
+    settings = {
+        "HOME": home,
+        "USERPROFILE": home,
+        "APPDATA": home / "AppData" / "Roaming",
+        "LOCALAPPDATA": home / "AppData" / "Local",
+        "XDG_CACHE_HOME": home / ".cache",
+        "XDG_CONFIG_HOME": home / ".config",
+        "XDG_DATA_HOME": home / ".local" / "share",
+        "XDG_STATE_HOME": home / ".local" / "state",
+        "GIT_CONFIG_GLOBAL": home / ".gitconfig",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        # A test outside of a repository must not find one above the temporary folder.
+        "GIT_CEILING_DIRECTORIES": tmp_path.parent,
+        "GIT_AUTHOR_NAME": "Ada Lovelace",
+        "GIT_AUTHOR_EMAIL": "ada@example.com",
+        "GIT_COMMITTER_NAME": "Ada Lovelace",
+        "GIT_COMMITTER_EMAIL": "ada@example.com",
+        "COLUMNS": "80",
+        "LC_ALL": "C.UTF-8",
+        "TERM": "dumb",
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, str(value))
+
+
+class NetworkForbiddenError(Exception):
+    """A test reached for the network without saying so."""
+
+
+class NetworkGuard:
+    """Watches every socket of this process; what it refuses is kept in `refused`.
+
+    An audit hook sees each connection whichever library makes it, but stays for the life of the
+    process: so there is one, and a test opens and closes it.
+    """
+
+    def __init__(self) -> None:
+        self.refused: list[str] = []
+        self._is_watching = False
+        self._allows_loopback = False
+        sys.addaudithook(self._hook)
+
+    @contextmanager
+    def watch(self, *, allow_loopback: bool) -> Iterator[None]:
+        """Refuse connections while the context lasts."""
+        self.refused.clear()
+        self._is_watching, self._allows_loopback = True, allow_loopback
+        try:
+            yield
+        finally:
+            self._is_watching = False
+
+    def _hook(self, event: str, arguments: tuple[object, ...]) -> None:
+        if not self._is_watching or not event.startswith("socket."):
+            return
+        host = _host_reached_for(event, arguments)
+        if host is None or (self._allows_loopback and _is_loopback(host)):
+            return
+        sentence = (
+            f"a test marked `network` may only connect to this machine, not to {host!r}"
+            if self._allows_loopback
+            else f"this test connects to {host!r} but is not marked `network`"
+        )
+        self.refused.append(sentence)
+        raise NetworkForbiddenError(sentence)
+
+
+def _host_reached_for(event: str, arguments: tuple[object, ...]) -> str | None:
+    """Return the host that an audited event would reach, or None if it stays on this machine."""
+    if event == "socket.getaddrinfo":
+        return _text(arguments[0]) if arguments[0] else None
+    if event in ("socket.connect", "socket.sendto"):
+        address = arguments[1]
+        # A Unix socket's address is a path, not a tuple.
+        return _text(address[0]) if isinstance(address, tuple) else None
+    return None
+
+
+def _text(host: object) -> str:
+    return host.decode(errors="replace") if isinstance(host, bytes) else str(host)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+GUARD = NetworkGuard()
+
+
+@pytest.fixture(autouse=True)
+def no_network(request: pytest.FixtureRequest) -> Iterator[NetworkGuard]:
+    """Fail a test that connects, even if the code under test swallowed the refusal."""
+    with GUARD.watch(allow_loopback=request.node.get_closest_marker("network") is not None):
+        yield GUARD
+    if GUARD.refused:
+        pytest.fail(GUARD.refused[0])
+
+
+@pytest.fixture
+def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
+    """Return an empty git repository that is also the working directory."""
+    repo = Repo.create(tmp_path / "repo")
+    monkeypatch.chdir(repo.path)
+    return repo
