@@ -1,0 +1,1 @@
+"""Prompts in git, proven in the registry."""

@@ -1,0 +1,112 @@
+"""Every error promptsync raises on purpose.
+
+* PromptsyncError
+  - UsageError                  the request cannot be carried out as asked
+  - ConfigError                 promptsync.toml or the environment is wrong
+  - PromptFileError             prompt files are wrong; carries one Problem for each finding
+  - GitError                    git is missing, failed, or cannot answer
+    - ShallowCloneError         the history that would decide is not in this clone
+  - ConflictError               a person has to decide
+  - RegistryError               a registry did not do what was asked
+    - RegistryUnavailableError  the network or the service failed; safe to retry
+    - RegistryRefusedError      the service understood and refused
+    - RegistryAnswerError       the service answered something that makes no sense
+    - HashMismatchError         the service stored something other than was sent
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class PromptsyncError(Exception):
+    """What is wrong with which thing; `hint` says what to do about it."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(PromptsyncError):
+    """The request cannot be carried out as asked."""
+
+
+class ConfigError(PromptsyncError):
+    """The configuration or an environment variable is wrong or missing."""
+
+
+class Severity(Enum):
+    """How much a finding matters: only errors make a prompt file unusable."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding in one prompt file; `line` and `column` count from 1."""
+
+    path: str
+    line: int
+    message: str
+    column: int = 1
+    hint: str | None = None
+    rule: str = "PS001"
+    severity: Severity = Severity.ERROR
+
+    def __str__(self) -> str:
+        """Write the finding the way editors can jump to it."""
+        return f"{self.path}:{self.line}:{self.column}: {self.message}"
+
+
+class PromptFileError(PromptsyncError):
+    """Prompt files are wrong. `problems` is never empty."""
+
+    def __init__(self, problems: tuple[Problem, ...] | Problem) -> None:
+        found = (problems,) if isinstance(problems, Problem) else problems
+        super().__init__("\n".join(map(str, found)), hint=found[0].hint)
+        self.problems = found
+
+
+class GitError(PromptsyncError):
+    """git is missing, failed, or has no answer."""
+
+
+class ShallowCloneError(GitError):
+    """The history that would decide is not in this clone."""
+
+
+class ConflictError(PromptsyncError):
+    """A person has to decide."""
+
+    exit_code = 3
+
+
+class RegistryError(PromptsyncError):
+    """A registry did not do what was asked."""
+
+    exit_code = 4
+
+
+class RegistryUnavailableError(RegistryError):
+    """The network or the service failed; asking again is safe."""
+
+
+class RegistryRefusedError(RegistryError):
+    """The service understood the request and refused it; `status` is the HTTP status, if any."""
+
+    def __init__(self, message: str, *, hint: str | None = None, status: int | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+
+
+class RegistryAnswerError(RegistryError):
+    """The service answered something that makes no sense, such as HTML or half a document."""
+
+
+class HashMismatchError(RegistryError):
+    """The service stored something other than was sent."""

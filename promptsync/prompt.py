@@ -1,0 +1,104 @@
+"""A prompt: what is said to a model, and how. Values only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, TypeAlias
+
+# One recursive type for what YAML, JSON and every registry can carry. `Any` stands for the inner
+# values: the recursive form makes each read a chain of isinstance checks and catches nothing here.
+Json: TypeAlias = None | bool | int | float | str | list[Any] | dict[str, Any]
+JsonObject: TypeAlias = Mapping[str, Any]
+
+
+class Template(Enum):
+    """The dialect of the variables in a prompt; the text itself stays opaque to promptsync."""
+
+    MUSTACHE = "mustache"
+    JINJA2 = "jinja2"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a chat prompt.
+
+    `content` is text, or a list of parts as the model vendors define them (text, image_url, …).
+    `extra` holds what some roles add: `name`, `tool_calls`, `tool_call_id`.
+    """
+
+    role: str
+    content: str | list[Any]
+    extra: JsonObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """A prompt as git or a registry holds it.
+
+    `content` is text (a text prompt) or messages (a chat prompt). `registry_options` maps a
+    registry kind to what only that service holds, such as Braintrust's `parser`.
+    """
+
+    name: str
+    content: str | tuple[Message, ...]
+    title: str | None = None
+    description: str | None = None
+    model: str | None = None
+    params: JsonObject = field(default_factory=dict)
+    tools: list[Any] | str | None = None
+    response_format: JsonObject | None = None
+    template: Template = Template.MUSTACHE
+    tags: tuple[str, ...] = ()
+    metadata: JsonObject = field(default_factory=dict)
+    partial: bool = False
+    inputs: JsonObject = field(default_factory=dict)
+    registry_options: Mapping[str, JsonObject] = field(default_factory=dict)
+
+    @property
+    def is_chat(self) -> bool:
+        """Whether the prompt is a list of messages rather than one text."""
+        return not isinstance(self.content, str)
+
+    def served_name(self, kind: str) -> str:
+        """Return the name this prompt has in registries of that kind."""
+        options = self.registry_options.get(kind, {})
+        return str(options.get("slug") or options.get("name") or self.name)
+
+
+# Keys of a registry's table that say where a prompt lives, not how it behaves.
+NAMING_KEYS = frozenset({"slug", "name"})
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What describes a prompt without changing what a model does: compared, never drift."""
+
+    title: str | None
+    description: str | None
+    tags: tuple[str, ...]
+    metadata: JsonObject
+
+
+def details_of(prompt: Prompt) -> Details:
+    """Return the part of a prompt that is left out of its content hash."""
+    return Details(
+        prompt.title or None, prompt.description or None, prompt.tags, dict(prompt.metadata)
+    )
+
+
+def details_differ(local: Prompt, remote: Prompt) -> bool:
+    """Tell whether a registry's details contradict those the prompt file states.
+
+    What the file leaves out belongs to the people who use the registry: a tag added there
+    to a prompt whose file has no `tags` is not a difference.
+    """
+    mine, theirs = details_of(local), details_of(remote)
+    return (
+        (mine.title is not None and mine.title != theirs.title)
+        or (mine.description is not None and mine.description != theirs.description)
+        or (bool(mine.tags) and mine.tags != theirs.tags)
+        or any(theirs.metadata.get(key) != value for key, value in mine.metadata.items())
+    )

@@ -1,0 +1,168 @@
+"""The keys of front matter: which there are, what they hold, and what they mean for a Prompt."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from promptsync.message_markup import ROLES, can_hold
+from promptsync.prompt import Message, Prompt, Template
+
+REGISTRY_KINDS = ("local", "braintrust", "mlflow", "opik")
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaError:
+    """One wrong value; `key` is the path to it within the front matter."""
+
+    key: tuple[str | int, ...]
+    message: str
+    hint: str | None = None
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_mapping(value: object) -> bool:
+    return isinstance(value, dict)
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list)
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+def _is_messages(value: object) -> bool:
+    return isinstance(value, list) and all(_is_message(each) for each in value)
+
+
+def _is_message(value: object) -> bool:
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("role"), str)
+        and isinstance(value.get("content", ""), (str, list))
+    )
+
+
+# key -> (is it right, what it holds)
+_KEYS: dict[str, tuple[Callable[[object], bool], str]] = {
+    "name": (_is_text, "text"),
+    "title": (_is_text, "text"),
+    "description": (_is_text, "text"),
+    "role": (lambda value: value in ROLES, "one of " + ", ".join(ROLES)),
+    "model": (_is_text, "text"),
+    "params": (_is_mapping, "a mapping"),
+    "tools": (lambda value: _is_list(value) or _is_text(value), "a list of tools"),
+    "response_format": (_is_mapping, "a mapping"),
+    "template": (
+        lambda value: value in [each.value for each in Template],
+        "one of " + ", ".join(each.value for each in Template),
+    ),
+    "tags": (_is_texts, "a list of texts"),
+    "metadata": (_is_mapping, "a mapping"),
+    "partial": (lambda value: isinstance(value, bool), "true or false"),
+    "inputs": (_is_mapping, "a mapping of variables"),
+    "messages": (_is_messages, "a list of messages with `role` and `content`"),
+    "text": (_is_text, "text"),
+    **dict.fromkeys(REGISTRY_KINDS, (_is_mapping, "a mapping")),
+}
+
+KEYS = tuple(_KEYS)
+
+
+def check(values: Mapping[str, Any]) -> Iterator[SchemaError]:
+    """Yield everything that is wrong with front matter. A null value is an absent key."""
+    for key, value in values.items():
+        if key not in _KEYS:
+            yield _unknown(key)
+            continue
+        is_right, expected = _KEYS[key]
+        if value is not None and not is_right(value):
+            yield SchemaError((key,), f"`{key}` must be {expected}")
+    stated = [key for key in ("role", "messages", "text") if values.get(key) is not None]
+    if len(stated) > 1:
+        yield SchemaError((stated[1],), f"`{stated[0]}` and `{stated[1]}` exclude each other")
+
+
+def _unknown(key: str) -> SchemaError:
+    near = difflib.get_close_matches(key, _KEYS, n=1)
+    hint = f"did you mean `{near[0]}`? " if near else ""
+    return SchemaError(
+        (key,), f"unknown key `{key}`", f"{hint}anything else goes below `metadata:`"
+    )
+
+
+def to_content(value: str | list[dict[str, Any]]) -> str | tuple[Message, ...]:
+    """Build content from the values of `text:` or `messages:`."""
+    if isinstance(value, str):
+        return value
+    return tuple(
+        Message(
+            each["role"],
+            each.get("content", ""),
+            {key: member for key, member in each.items() if key not in ("role", "content")},
+        )
+        for each in value
+    )
+
+
+def to_prompt(
+    values: Mapping[str, Any], *, name: str, content: str | tuple[Message, ...]
+) -> Prompt:
+    """Build a Prompt from checked front matter and the content of its file."""
+    return Prompt(
+        name=values.get("name") or name,
+        content=content,
+        title=values.get("title") or None,
+        description=values.get("description") or None,
+        model=values.get("model") or None,
+        params=values.get("params") or {},
+        tools=values.get("tools") or None,
+        response_format=values.get("response_format") or None,
+        template=Template(values.get("template") or "mustache"),
+        tags=tuple(values.get("tags") or ()),
+        metadata=values.get("metadata") or {},
+        partial=bool(values.get("partial")),
+        inputs=values.get("inputs") or {},
+        registry_options={kind: values[kind] for kind in REGISTRY_KINDS if values.get(kind)},
+    )
+
+
+def to_values(prompt: Prompt) -> dict[str, Any]:
+    """Return the front matter that states a prompt, in the order people like to read it.
+
+    Content is among it (`messages:` or `text:`) only where a body cannot hold it.
+    """
+    values: dict[str, Any] = {
+        "name": prompt.name,
+        "title": prompt.title,
+        "description": prompt.description,
+        "model": prompt.model,
+        "params": dict(prompt.params),
+        "tools": prompt.tools,
+        "response_format": dict(prompt.response_format or {}),
+        "template": None if prompt.template is Template.MUSTACHE else prompt.template.value,
+        "tags": list(prompt.tags),
+        "metadata": dict(prompt.metadata),
+        "partial": prompt.partial or None,
+        "inputs": dict(prompt.inputs),
+        **{kind: dict(options) for kind, options in prompt.registry_options.items()},
+    }
+    stated = {key: value for key, value in values.items() if value not in (None, {}, [], "")}
+    if not can_hold(prompt.content):
+        stated |= _content_values(prompt.content)
+    return stated
+
+
+def _content_values(content: str | tuple[Message, ...]) -> dict[str, Any]:
+    if isinstance(content, str):
+        return {"text": content}
+    return {
+        "messages": [{"role": each.role, "content": each.content, **each.extra} for each in content]
+    }

@@ -1,0 +1,73 @@
+"""What every registry can do, in promptsync's words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Protocol
+
+from promptsync.prompt import Prompt
+from promptsync.remote_prompt import RemotePrompt, Stamp
+
+
+class Registry(Protocol):
+    """A service that stores versions of prompts under names, and aliases that point at versions.
+
+    Safe to use from several threads. Every method raises RegistryUnavailableError when the
+    service cannot be reached in time, RegistryRefusedError when it says no, and
+    RegistryAnswerError when its answer makes no sense; nothing else crosses this seam.
+    """
+
+    kind: str
+    """The registry's kind, as in the configuration: `local`, `braintrust`, …"""
+
+    @property
+    def address(self) -> str:
+        """Where this registry is, for people: no credentials in it."""
+        ...
+
+    def list_prompts(self, *, wanted: Collection[str] | None = None) -> Iterable[RemotePrompt]:
+        """Yield the latest version of each prompt, each name once.
+
+        `wanted` are the names the caller cares about: the listing may end once all of them were
+        seen and the service gave no sign of more. None asks for everything there is.
+        """
+        ...
+
+    def get_prompt(
+        self, name: str, *, version: str | None = None, alias: str | None = None
+    ) -> RemotePrompt | None:
+        """Return one prompt, latest unless `version` or `alias` say which.
+
+        None means that there is no such prompt or version, or that the alias points at none of
+        its versions; it never means that the service could not be asked.
+        """
+        ...
+
+    def list_versions(self, name: str) -> Sequence[RemotePrompt]:
+        """Return every version of a prompt, newest first; empty when there is no such prompt."""
+        ...
+
+    def save_prompt(self, prompt: Prompt, stamp: Stamp | None) -> RemotePrompt:
+        """Store a prompt whole as a new version and return what the service *reads back*.
+
+        Details the prompt does not have are removed there. The caller compares the content hash
+        of the answer, and its stamp, which is None where the service did not keep it. A write
+        whose answer was lost is read again, never repeated blindly.
+        """
+        ...
+
+    def delete_prompt(self, name: str) -> None:
+        """Remove a prompt with its versions; nothing happens when there is none."""
+        ...
+
+    def set_alias(self, name: str, alias: str, version: str) -> None:
+        """Point an alias at a version of a prompt."""
+        ...
+
+    def unsupported(self, prompt: Prompt) -> list[str]:
+        """Say what of this prompt the service cannot hold, a sentence each; empty is fine."""
+        ...
+
+    def close(self) -> None:
+        """Give back connections."""
+        ...

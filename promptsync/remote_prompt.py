@@ -1,0 +1,109 @@
+"""A prompt as a registry holds it, and the stamp that upload writes beside it. Values only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from promptsync.content_hash import content_hash
+from promptsync.prompt import Prompt
+
+STAMP_KEY = "promptsync"
+STAMP_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """Where a remote prompt came from. It explains who moved; it never proves content.
+
+    `file_sha256` is over the file's bytes as git stores them. `commit` is the one that holds
+    this content, None while it is not committed yet. Nothing in it is volatile, so that equal
+    content never makes a new version.
+    """
+
+    content_hash: str
+    path: str
+    file_sha256: str
+    commit: str | None = None
+    repository: str | None = None
+    format: int = STAMP_FORMAT
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that is stored below `promptsync` in a registry's metadata."""
+        values = {
+            "format": self.format,
+            "content_hash": self.content_hash,
+            "path": self.path,
+            "file_sha256": self.file_sha256,
+            "commit": self.commit,
+            "repository": self.repository,
+        }
+        return {key: value for key, value in values.items() if value is not None}
+
+    @classmethod
+    def from_json(cls, value: object) -> Stamp | None:
+        """Read a stamp leniently: what is no stamp of a known format is None, never an error."""
+        if not isinstance(value, Mapping) or value.get("format") != STAMP_FORMAT:
+            return None
+        required = [value.get(key) for key in ("content_hash", "path", "file_sha256")]
+        if not all(isinstance(each, str) for each in required):
+            return None
+        return cls(
+            content_hash=value["content_hash"],
+            path=value["path"],
+            file_sha256=value["file_sha256"],
+            commit=_text_or_none(value.get("commit")),
+            repository=_text_or_none(value.get("repository")),
+        )
+
+
+def _text_or_none(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemotePrompt:
+    """One version of a prompt in a registry.
+
+    `prompt.name` is the name it is served under and `prompt.metadata` leaves the stamp out.
+    `version` is the service's own spelling, `created` is ISO 8601 in UTC. `content_hash` was
+    computed here, from the content that came over the wire.
+    """
+
+    prompt: Prompt
+    version: str
+    content_hash: str
+    stamp: Stamp | None = None
+    created: str | None = None
+    author: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The name the registry serves this prompt under."""
+        return self.prompt.name
+
+    @property
+    def stamped_hash(self) -> str | None:
+        """The content hash in the stamp, if there is one."""
+        return self.stamp.content_hash if self.stamp else None
+
+
+def make_remote_prompt(
+    prompt: Prompt,
+    *,
+    kind: str,
+    version: str,
+    stamp: Stamp | None,
+    created: str | None = None,
+    author: str | None = None,
+) -> RemotePrompt:
+    """Build a RemotePrompt, hashing its content here."""
+    return RemotePrompt(
+        prompt=prompt,
+        version=version,
+        content_hash=content_hash(prompt, kind),
+        stamp=stamp,
+        created=created,
+        author=author,
+    )

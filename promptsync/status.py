@@ -1,0 +1,121 @@
+"""Compare three content hashes and say what happened: local x stamped x remote -> Status."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from promptsync.prompt import Prompt
+from promptsync.remote_prompt import RemotePrompt
+
+
+class Status(Enum):
+    """What the comparison of a prompt file with its remote prompt found."""
+
+    IN_SYNC = "in_sync"
+    NEW = "new"
+    MODIFIED = "modified"
+    BEHIND = "behind"
+    DRIFTED = "drifted"
+    DIVERGED = "diverged"
+    REMOVED = "removed"
+    UNMANAGED = "unmanaged"
+
+    @property
+    def is_extra(self) -> bool:
+        """Whether only the registry has the prompt: another branch may have uploaded it."""
+        return self in (Status.REMOVED, Status.UNMANAGED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalPrompt:
+    """A prompt file as the comparison needs it.
+
+    `prompt` is what the file says, `expanded` has its includes expanded. `file_sha256` is over
+    the bytes as git stores them; `path` is relative to the top of the repository, with `/`.
+    """
+
+    prompt: Prompt
+    expanded: Prompt
+    content_hash: str
+    path: str
+    file_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptState:
+    """One row of a comparison: both sides of a prompt and what their hashes say.
+
+    `carrier` is the version that carries the file's content hash, where one was looked for;
+    `note` is a sentence that explains the unusual.
+    """
+
+    name: str
+    status: Status
+    local: LocalPrompt | None = None
+    remote: RemotePrompt | None = None
+    details_differ: bool = False
+    carrier: RemotePrompt | None = None
+    note: str | None = None
+
+    @property
+    def local_hash(self) -> str | None:
+        """The content hash of the file."""
+        return self.local.content_hash if self.local else None
+
+    @property
+    def stamped_hash(self) -> str | None:
+        """The content hash in the stamp."""
+        return self.remote.stamped_hash if self.remote else None
+
+    @property
+    def remote_hash(self) -> str | None:
+        """The content hash of the live remote content."""
+        return self.remote.content_hash if self.remote else None
+
+    @property
+    def path(self) -> str | None:
+        """The path of the file, or the one the stamp remembers."""
+        if self.local:
+            return self.local.path
+        return self.remote.stamp.path if self.remote and self.remote.stamp else None
+
+
+def find_status(
+    local: LocalPrompt | None,
+    remote: RemotePrompt | None,
+    *,
+    is_in_past: Callable[[str], bool],
+) -> Status:
+    """Decide the status of one prompt by section "How agreement is decided" of the docs.
+
+    `is_in_past` tells whether the file once had a content hash. It is asked only where the
+    answer decides, because it reads git's history.
+    """
+    if local is None or remote is None:
+        return _status_of_one_side(local, remote)
+    if local.content_hash == remote.content_hash:
+        return Status.IN_SYNC
+    stamped = remote.stamped_hash
+    if stamped is None:
+        # The service keeps no stamp, or an edit dropped it. Content that the file's own past
+        # holds is a fast-forward all the same; anything else has no merge base.
+        return Status.MODIFIED if is_in_past(remote.content_hash) else Status.DIVERGED
+    if stamped == remote.content_hash:
+        return Status.MODIFIED if is_in_past(stamped) else Status.BEHIND
+    return Status.DRIFTED if stamped == local.content_hash else Status.DIVERGED
+
+
+def _status_of_one_side(local: LocalPrompt | None, remote: RemotePrompt | None) -> Status:
+    if local is not None:
+        return Status.NEW
+    if remote is None:
+        raise ValueError("a prompt is in git, in the registry, or in both")
+    return Status.UNMANAGED if remote.stamp is None else Status.REMOVED
+
+
+def count_statuses(states: Iterable[PromptState]) -> dict[str, int]:
+    """Count the prompts of each status, in the order the statuses are declared."""
+    found = [state.status for state in states]
+    return {each.value: found.count(each) for each in Status if each in found}
