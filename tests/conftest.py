@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import Repo
+from tests.postgresql import postgresql_server
 
 # What a developer or a CI runner may have set, and what would change a result: git's own
 # variables, the vendors' keys and addresses, proxies, and what terminals and CI announce.
@@ -163,3 +164,10 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     repo = Repo.create(tmp_path / "repo")
     monkeypatch.chdir(repo.path)
     return repo
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """Return the address of a PostgreSQL server that lives as long as the test session."""
+    with postgresql_server() as url:
+        yield url
