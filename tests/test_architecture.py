@@ -1,0 +1,220 @@
+"""Imports point one way: values know values, the world knows values, the edge knows everything.
+
+Read from the source with ast, so that an import inside a function counts as well.
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import promptsync
+
+ROOT = Path(promptsync.__file__).parent
+
+# Pure functions of their arguments.
+VALUES = frozenset(
+    {
+        "composition",
+        "content_hash",
+        "errors",
+        "front_matter",
+        "front_matter_edit",
+        "merge",
+        "message_markup",
+        "plan",
+        "prompt",
+        "prompt_file",
+        "prompt_schema",
+        "remote_prompt",
+        "rendering",
+        "status",
+    }
+)
+# Files, git, HTTP, the clock and the environment.
+WORLD = frozenset({"apply", "catalog", "config", "drift", "git", "loader", "registries"})
+# What people and programs call; __init__ is the public API and only gathers names.
+EDGE = frozenset({"__init__", "__main__", "cli", "workshop"})
+
+# A value may use these: they compute and touch nothing. Everything else has to be argued for here.
+PURE_LIBRARIES = frozenset(
+    """
+    __future__ bisect collections copy dataclasses datetime difflib enum functools hashlib heapq io
+    itertools json math operator re string textwrap types typing unicodedata
+    merge3 rfc8785 ruamel yaml
+    """.split()  # noqa: SIM905  one word per module reads better than forty quoted lines
+)
+IMPORTED_ONLY_BY = {
+    "rich": ("cli",),
+    "typer": ("cli",),
+    "subprocess": ("git",),
+    "urllib3": ("registries.http",),
+    "sqlalchemy": ("registries.local",),
+}
+VENDOR_SDKS = frozenset(
+    {"anthropic", "braintrust", "langfuse", "langsmith", "mlflow", "openai", "opik"}
+)
+ENVIRONMENT = ("os.environ", "os.environb", "os.getenv", "os.getenvb", "os.putenv", "os.unsetenv")
+SLOW_TO_IMPORT = ("rich", "ruamel", "sqlalchemy", "typer", "urllib3", "yaml")
+
+
+class Import(NamedTuple):
+    """One imported name, such as `promptsync.prompt.Prompt`, and the module that imports it."""
+
+    importer: str
+    line: int
+    name: str
+
+    def __str__(self) -> str:
+        """Write the import the way editors can jump to it."""
+        path = ROOT.joinpath(*self.importer.split("."))
+        file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        return f"{file.relative_to(ROOT.parent)}:{self.line}: imports {self.name}"
+
+    @property
+    def own_module(self) -> str | None:
+        """Return which part of promptsync is imported, or None if it is something else."""
+        head, _, rest = self.name.partition(".")
+        return (rest or "__init__") if head == "promptsync" else None
+
+
+@cache
+def source_trees() -> dict[str, ast.Module]:
+    """Parse each module; `registries` is the package and `registries.http` a module in it."""
+    trees = {}
+    for file in sorted(ROOT.rglob("*.py")):
+        parts = file.relative_to(ROOT).with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
+        trees[name] = ast.parse(file.read_text(encoding="utf-8"))
+    return trees
+
+
+@cache
+def imports() -> tuple[Import, ...]:
+    """List every name that any module of promptsync imports, wherever the import stands."""
+    return tuple(
+        Import(module, node.lineno, name)
+        for module, tree in source_trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in imported_names(module, node)
+    )
+
+
+def imported_names(module: str, node: ast.Import | ast.ImportFrom) -> Iterator[str]:
+    """Yield the full name of each thing that one statement imports."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    else:
+        assert node.level == 0, f"{module}:{node.lineno}: write the import in full"
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def is_within(name: str, parents: Iterable[str]) -> bool:
+    """Tell whether a dotted name is one of the parents or lies below one."""
+    return any(name == parent or name.startswith(f"{parent}.") for parent in parents)
+
+
+def listed(found: Iterable[Import]) -> str:
+    """Write the wrong imports one to a line: an empty text says that there are none."""
+    return "\n".join(map(str, found))
+
+
+def test_every_module_belongs_to_a_layer() -> None:
+    found = {name.partition(".")[0] for name in source_trees()}
+
+    assert "prompt" in found, "no source was read: every other test here would pass"
+    assert sorted(found - VALUES - WORLD - EDGE) == []
+
+
+def test_values_import_only_values_and_pure_libraries() -> None:
+    assert not listed(
+        found
+        for found in imports()
+        if is_within(found.importer, VALUES)
+        and not is_within(found.own_module or found.name, VALUES | PURE_LIBRARIES)
+    )
+
+
+def test_the_world_does_not_know_who_calls_it() -> None:
+    assert not listed(
+        found
+        for found in imports()
+        if is_within(found.importer, WORLD)
+        and found.own_module is not None
+        and not is_within(found.own_module, VALUES | WORLD)
+    )
+
+
+def test_nothing_imports_the_commands_or_the_workshop() -> None:
+    entrances = ("cli", "workshop")
+
+    assert not listed(
+        found
+        for found in imports()
+        if found.own_module is not None
+        and is_within(found.own_module, entrances)
+        and not is_within(found.importer, (*entrances, "__main__"))
+    )
+
+
+def test_the_adapter_of_a_registry_is_known_only_where_registries_are_opened() -> None:
+    shared = ("registries.base", "registries.http")
+    adapters = {
+        name
+        for name in source_trees()
+        if name.startswith("registries.") and not is_within(name, shared)
+    }
+
+    assert not listed(
+        found
+        for found in imports()
+        if found.own_module is not None
+        and is_within(found.own_module, adapters)
+        and found.importer != "registries"
+        and not is_within(found.importer, adapters)
+    )
+
+
+def test_each_costly_library_is_imported_in_one_place() -> None:
+    assert not listed(
+        found
+        for found in imports()
+        for library, places in IMPORTED_ONLY_BY.items()
+        if is_within(found.name, (library,)) and not is_within(found.importer, places)
+    )
+
+
+def test_no_vendor_sdk_is_imported() -> None:
+    assert not listed(found for found in imports() if is_within(found.name, VENDOR_SDKS))
+
+
+def test_only_config_reads_the_environment() -> None:
+    read = [
+        Import(module, node.lineno, ast.unparse(node))
+        for module, tree in source_trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+    ]
+
+    assert not listed(
+        found
+        for found in (*read, *imports())
+        if found.name in ENVIRONMENT and not is_within(found.importer, ("config",))
+    )
+
+
+def test_import_promptsync_loads_nothing_slow() -> None:
+    program = "import promptsync, sys; print(*sys.modules, sep='\\n')"
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    loaded = result.stdout.split()
+    assert "promptsync" in loaded
+    assert sorted(name for name in loaded if is_within(name, SLOW_TO_IMPORT)) == []
