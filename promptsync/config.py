@@ -1,0 +1,256 @@
+"""Configuration: `promptsync.toml` or `[tool.promptsync]`, and what the environment adds.
+
+The only module that reads the environment. Secrets come from there alone; a secret in a
+configuration file is refused, because that file is committed.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from promptsync.errors import ConfigError
+
+FILE_NAME = "promptsync.toml"
+DEFAULT_PROMPTS = ("prompts",)
+DEFAULT_LOCAL_URL = "sqlite:///.promptsync/registry.db"
+
+# What each kind understands in its table; `kind`, `alias` and `prompts` are understood by all.
+OPTIONS_BY_KIND: Mapping[str, frozenset[str]] = {
+    "local": frozenset({"url"}),
+    "braintrust": frozenset({"project", "project-id", "api-url", "app-url", "org-name"}),
+}
+_COMMON_OPTIONS = frozenset({"kind", "alias", "prompts"})
+_SECRET_KEY = re.compile(r"(api[-_]?key|token|secret|password|credential)", re.IGNORECASE)
+_URL_PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]+@")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistryConfig:
+    """One `[registries.NAME]` table. `prompts` narrows it to some roots; None means all."""
+
+    name: str
+    kind: str
+    alias: str | None = None
+    prompts: tuple[str, ...] | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The configuration of one directory. Roots in `prompts` are relative to `root`, with `/`."""
+
+    root: Path
+    file: Path | None
+    prompts: tuple[str, ...] = DEFAULT_PROMPTS
+    default_registry: str
+    registries: Mapping[str, RegistryConfig]
+
+    def registry(self, name: str | None = None) -> RegistryConfig:
+        """Return a registry by name, the default one for None. Raises ConfigError."""
+        wanted = name or self.default_registry
+        if wanted in self.registries:
+            return self.registries[wanted]
+        known = ", ".join(f"`{each}`" for each in sorted(self.registries))
+        raise ConfigError(f"there is no registry `{wanted}`", hint=f"the configuration has {known}")
+
+    def roots(self, registry: RegistryConfig) -> tuple[str, ...]:
+        """Return the prompt roots that one registry serves."""
+        return self.prompts if registry.prompts is None else registry.prompts
+
+
+def load_config(start: Path) -> Config:
+    """Find the configuration upward from a directory; without one, everything has its default.
+
+    A `promptsync.toml` beats the `pyproject.toml` beside it. Raises ConfigError.
+    """
+    for folder in (start, *start.parents):
+        own, pyproject = folder / FILE_NAME, folder / "pyproject.toml"
+        if own.is_file():
+            return _read_config(_read_toml(own), own)
+        if pyproject.is_file():
+            table = _read_toml(pyproject).get("tool", {}).get("promptsync")
+            if table is not None:
+                return _read_config(table, pyproject)
+        if (folder / ".git").exists():
+            return _read_config({}, folder / FILE_NAME, exists=False)
+    return _read_config({}, start / FILE_NAME, exists=False)
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: invalid TOML: {error}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from error
+
+
+def _read_config(table: Mapping[str, Any], file: Path, *, exists: bool = True) -> Config:
+    where = str(file)
+    _refuse_unknown(table, {"prompts", "default-registry", "registries"}, where)
+    prompts = _roots(table.get("prompts", list(DEFAULT_PROMPTS)), f"{where}: prompts")
+    registries = {
+        name: _read_registry(name, value, where)
+        for name, value in _mapping(table.get("registries", {}), f"{where}: registries").items()
+    } or {"local": _default_local()}
+    default = table.get("default-registry") or _only(registries, where)
+    if default not in registries:
+        raise ConfigError(
+            f"{where}: `default-registry` names `{default}`, which is not configured",
+            hint=f"add a table `[registries.{default}]`",
+        )
+    return Config(
+        root=file.parent,
+        file=file if exists else None,
+        prompts=prompts,
+        default_registry=default,
+        registries=registries,
+    )
+
+
+def _default_local() -> RegistryConfig:
+    return RegistryConfig(name="local", kind="local", options={"url": DEFAULT_LOCAL_URL})
+
+
+def _only(registries: Mapping[str, RegistryConfig], where: str) -> str:
+    if len(registries) == 1:
+        return next(iter(registries))
+    raise ConfigError(
+        f"{where}: several registries and no `default-registry`",
+        hint=f'add a line such as `default-registry = "{next(iter(registries))}"`',
+    )
+
+
+def _read_registry(name: str, value: object, file: str) -> RegistryConfig:
+    where = f"{file}: registries.{name}"
+    table = _mapping(value, where)
+    for key, each in table.items():
+        if _SECRET_KEY.search(key) or (isinstance(each, str) and _URL_PASSWORD.search(each)):
+            raise ConfigError(
+                f"{where}: `{key}` holds a secret, and this file is committed",
+                hint="secrets come from the environment: BRAINTRUST_API_KEY, or PGPASSWORD for "
+                "PostgreSQL",
+            )
+    kind = table.get("kind")
+    if not isinstance(kind, str) or kind not in OPTIONS_BY_KIND:
+        known = ", ".join(f"`{each}`" for each in OPTIONS_BY_KIND)
+        raise ConfigError(f"{where}: `kind` must be one of {known}, not `{kind}`")
+    _refuse_unknown(table, _COMMON_OPTIONS | OPTIONS_BY_KIND[kind], where)
+    roots = table.get("prompts")
+    return RegistryConfig(
+        name=name,
+        kind=kind,
+        alias=_optional_text(table, "alias", where),
+        prompts=None if roots is None else _roots(roots, f"{where}: prompts"),
+        options={
+            key: _text(table[key], f"{where}: {key}")
+            for key in table
+            if key in OPTIONS_BY_KIND[kind]
+        },
+    )
+
+
+def _roots(value: object, where: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value:
+        raise ConfigError(f'{where}: must be a list of folders, such as `["prompts"]`')
+    roots = tuple(_root(each, where) for each in value)
+    for root in roots:
+        if any(other != root and PurePosixPath(other).is_relative_to(root) for other in roots):
+            raise ConfigError(
+                f"{where}: one root lies inside `{root}`, so its prompts have two names"
+            )
+    return roots
+
+
+def _root(value: object, where: str) -> str:
+    root = PurePosixPath(_text(value, where))
+    if root.is_absolute() or ".." in root.parts:
+        raise ConfigError(f"{where}: `{value}` leaves the folder of the configuration")
+    return root.as_posix()
+
+
+def _mapping(value: object, where: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ConfigError(f"{where}: must be a table")
+    return value
+
+
+def _text(value: object, where: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise ConfigError(f"{where}: must be text")
+    return value
+
+
+def _optional_text(table: Mapping[str, Any], key: str, where: str) -> str | None:
+    return _text(table[key], f"{where}: {key}") if key in table else None
+
+
+def _refuse_unknown(table: Mapping[str, Any], known: set[str] | frozenset[str], where: str) -> None:
+    for key in table:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(sorted(known))}"
+            raise ConfigError(f"{where}: unknown key `{key}`", hint=hint)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BraintrustEnvironment:
+    """What Braintrust's own variables say; the key is never shown by `repr`."""
+
+    api_key: str | None = field(repr=False)
+    api_url: str | None
+    app_url: str | None
+    org_name: str | None
+
+
+def braintrust_environment() -> BraintrustEnvironment:
+    """Read the variables that Braintrust's own tools read."""
+    return BraintrustEnvironment(
+        api_key=_variable("BRAINTRUST_API_KEY"),
+        api_url=_variable("BRAINTRUST_API_URL"),
+        app_url=_variable("BRAINTRUST_APP_URL"),
+        org_name=_variable("BRAINTRUST_ORG_NAME"),
+    )
+
+
+def is_github_actions() -> bool:
+    """Tell whether this process runs in a GitHub Actions job."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
+def proxies() -> Mapping[str, str]:
+    """Return the HTTP proxies of the environment: scheme to URL, `no` to the excluded hosts."""
+    found = {
+        scheme: _variable(f"{scheme.upper()}_PROXY") or _variable(f"{scheme}_proxy")
+        for scheme in ("http", "https", "no")
+    }
+    return {scheme: value for scheme, value in found.items() if value}
+
+
+def user_cache_folder() -> Path:
+    """Return where caches live outside a repository."""
+    base = _variable("XDG_CACHE_HOME") or _variable("LOCALAPPDATA")
+    return (Path(base) if base else Path.home() / ".cache") / "promptsync"
+
+
+def author() -> str | None:
+    """Return the name that versions in the embedded registry carry."""
+    return _variable("PROMPTSYNC_AUTHOR") or _variable("USER") or _variable("USERNAME")
+
+
+def _variable(name: str) -> str | None:
+    return os.environ.get(name) or None
+
+
+def environment_names() -> Iterator[str]:
+    """Yield every environment variable promptsync reads, for the documentation."""
+    yield from ("BRAINTRUST_API_KEY", "BRAINTRUST_API_URL", "BRAINTRUST_APP_URL")
+    yield from ("BRAINTRUST_ORG_NAME", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "NO_COLOR")
+    yield from ("PGPASSWORD", "PROMPTSYNC_AUTHOR")

@@ -1,0 +1,258 @@
+"""Decide what an upload or a download would do. Nothing here reads a file or calls a service."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from promptsync.content_hash import canonical_json
+from promptsync.errors import UsageError
+from promptsync.status import PromptState, Status
+
+# A plan may touch this share of at least so many prompts before it needs a second thought.
+SAFE_SHARE = 0.3
+SAFE_COUNT = 10
+
+
+class Direction(Enum):
+    """Which side a plan writes to."""
+
+    UPLOAD = "upload"
+    DOWNLOAD = "download"
+
+
+class Action(Enum):
+    """What one change does, in the registry (upload) or to a file (download)."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DETAILS = "details"
+    ADOPT = "adopt"
+    PROMOTE = "promote"
+    DELETE = "delete"
+    WRITE = "write"
+    MERGE = "merge"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One intended write."""
+
+    action: Action
+    state: PromptState
+
+    @property
+    def name(self) -> str:
+        """The name of the prompt."""
+        return self.state.name
+
+    @property
+    def before(self) -> str | None:
+        """The content hash that the target has now."""
+        if self.action in (Action.WRITE, Action.MERGE):
+            return self.state.local_hash
+        return self.state.remote_hash
+
+    @property
+    def after(self) -> str | None:
+        """The content hash that the target will have; a merge decides it when it is made."""
+        if self.action in (Action.DELETE, Action.MERGE):
+            return None
+        return self.state.remote_hash if self.action is Action.WRITE else self.state.local_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A prompt that was asked for and is left alone, with the reason and the way out."""
+
+    state: PromptState
+    reason: str
+    hint: str
+
+    @property
+    def name(self) -> str:
+        """The name of the prompt."""
+        return self.state.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Every intended write for one registry, sorted by name.
+
+    `existing` counts the prompts the target held before; it is what the safety limit refers to.
+    """
+
+    direction: Direction
+    registry: str
+    alias: str | None = None
+    changes: tuple[Change, ...]
+    refusals: tuple[Refusal, ...] = ()
+    existing: int = 0
+
+    @property
+    def checksum(self) -> str:
+        """Identify what the plan would write, so that exactly what was reviewed is applied.
+
+        Built from names, actions and content hashes only: a new commit around the same
+        prompts does not change it.
+        """
+        rows = [[each.name, each.action.value, each.before, each.after] for each in self.changes]
+        form = {"direction": self.direction.value, "alias": self.alias, "changes": rows}
+        return "sha256:" + hashlib.sha256(canonical_json(form)).hexdigest()
+
+    def count(self, *actions: Action) -> int:
+        """Count the changes with one of these actions."""
+        return sum(change.action in actions for change in self.changes)
+
+    def raise_if_unsafe(self) -> None:
+        """Raise UsageError when the plan changes or removes too large a share of what is there."""
+        touched = self.count(Action.UPDATE, Action.DELETE, Action.PROMOTE, Action.MERGE) + sum(
+            each.action is Action.WRITE and each.before is not None for each in self.changes
+        )
+        if self.existing < SAFE_COUNT or touched <= SAFE_SHARE * self.existing:
+            return
+        share = f"{touched} of {self.existing} prompts ({touched / self.existing:.0%})"
+        what = f"this {self.direction.value} would change or remove {share}"
+        raise UsageError(
+            f"{what}, more than {SAFE_SHARE:.0%}",
+            hint=f"if that is what you want, apply exactly this plan: "
+            f"`promptsync {self.direction.value} --plan-checksum {self.checksum}`",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadOptions:
+    """What an upload may do beyond fast-forwards."""
+
+    force: bool = False
+    only_missing: bool = False
+    prune: bool = False
+    adopt: bool = False
+
+
+def make_upload_plan(
+    states: Sequence[PromptState],
+    *,
+    registry: str,
+    alias: str | None = None,
+    options: UploadOptions = UploadOptions(),
+) -> Plan:
+    """Plan the writes that make the registry agree with the prompt files."""
+    changes: list[Change] = []
+    refusals: list[Refusal] = []
+    for state in sorted(states, key=lambda state: state.name):
+        step = _upload_step(state, options)
+        if isinstance(step, Refusal):
+            refusals.append(step)
+        elif step is not None:
+            changes.append(Change(step, state))
+    return Plan(
+        direction=Direction.UPLOAD,
+        registry=registry,
+        alias=alias,
+        changes=tuple(changes),
+        refusals=tuple(refusals),
+        existing=sum(state.remote is not None for state in states),
+    )
+
+
+def _upload_step(state: PromptState, options: UploadOptions) -> Action | Refusal | None:
+    match state.status:
+        case Status.IN_SYNC:
+            return _step_in_sync(state, options)
+        case Status.UNMANAGED:
+            return None
+        case Status.REMOVED:
+            return Action.DELETE if options.prune else None
+        case Status.NEW:
+            return Action.PROMOTE if state.carrier else Action.CREATE
+        case _ if options.only_missing:
+            return None
+        case Status.MODIFIED:
+            return Action.PROMOTE if state.carrier else Action.UPDATE
+        case Status.BEHIND | Status.DRIFTED | Status.DIVERGED:
+            if options.force:
+                return Action.PROMOTE if state.carrier else Action.UPDATE
+            return _refused_upload(state)
+
+
+def _step_in_sync(state: PromptState, options: UploadOptions) -> Action | None:
+    if options.only_missing:
+        return None
+    if state.details_differ:
+        return Action.DETAILS
+    return Action.ADOPT if options.adopt and state.stamped_hash is None else None
+
+
+def _refused_upload(state: PromptState) -> Refusal:
+    name = state.name
+    match state.status:
+        case Status.BEHIND:
+            reason = "uploaded from a branch or clone you do not have"
+            return Refusal(state, reason, "merge that branch, or upload `--force` to replace it")
+        case Status.DRIFTED:
+            reason = "edited in the registry"
+        case _:
+            reason = "edited in the registry and in git"
+    return Refusal(state, reason, f"promptsync download {name}")
+
+
+def make_download_plan(
+    states: Sequence[PromptState],
+    *,
+    registry: str,
+    alias: str | None = None,
+    force: bool = False,
+    extras: bool = False,
+) -> Plan:
+    """Plan the writes that bring the registry's edits into the prompt files.
+
+    `extras` takes in prompts that only the registry has; `force` lets the registry win where
+    git has moved too.
+    """
+    changes: list[Change] = []
+    refusals: list[Refusal] = []
+    for state in sorted(states, key=lambda state: state.name):
+        step = _download_step(state, force=force, extras=extras)
+        if isinstance(step, Refusal):
+            refusals.append(step)
+        elif step is not None:
+            changes.append(Change(step, state))
+    return Plan(
+        direction=Direction.DOWNLOAD,
+        registry=registry,
+        alias=alias,
+        changes=tuple(changes),
+        refusals=tuple(refusals),
+        existing=sum(state.local is not None for state in states),
+    )
+
+
+def _download_step(state: PromptState, *, force: bool, extras: bool) -> Action | Refusal | None:
+    match state.status:
+        case Status.IN_SYNC | Status.NEW:
+            return None
+        case Status.DRIFTED:
+            return Action.WRITE
+        case Status.DIVERGED:
+            return Action.WRITE if force else Action.MERGE
+        case Status.MODIFIED:
+            return Action.WRITE if force else None
+        case Status.REMOVED | Status.UNMANAGED:
+            return Action.WRITE if extras else None
+        case Status.BEHIND:
+            if force:
+                return Action.WRITE
+            return Refusal(
+                state,
+                "uploaded from a branch or clone you do not have",
+                "merge that branch, or download `--force` to take its text",
+            )
+
+
+def changes_by_action(changes: Iterable[Change]) -> Iterator[tuple[Action, int]]:
+    """Yield how many changes there are of each action, in the order actions are declared."""
+    found = [change.action for change in changes]
+    yield from ((each, found.count(each)) for each in Action if each in found)
