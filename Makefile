@@ -38,7 +38,7 @@ unit: $(VENV)/.dev $(BRAINTRUST)/.installed
 	$(BIN)/pytest --numprocesses auto --cov --cov-report term --cov-fail-under 95
 
 docs: $(VENV)/.dev
-	$(BIN)/mkdocs build --strict
+	$(BIN)/zensical build --strict --clean
 
 bench: $(VENV)/.dev $(BRAINTRUST)/.installed
 	$(BIN)/python -m benchmarks
