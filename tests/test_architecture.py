@@ -37,7 +37,22 @@ VALUES = frozenset(
     }
 )
 # Files, git, HTTP, the clock and the environment.
-WORLD = frozenset({"apply", "catalog", "config", "drift", "git", "loader", "registries"})
+WORLD = frozenset(
+    {
+        "apply",
+        "catalog",
+        "config",
+        "drift",
+        "front_matter_cache",
+        "git",
+        "loader",
+        "past",
+        "prompt_sources",
+        "registries",
+        "upload_log",
+        "workspace",
+    }
+)
 # What people and programs call; __init__ is the public API and only gathers names.
 EDGE = frozenset({"__init__", "__main__", "cli", "workshop"})
 
