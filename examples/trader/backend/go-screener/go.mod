@@ -1,0 +1,3 @@
+module example.com/trader/go-screener
+
+go 1.19
