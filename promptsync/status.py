@@ -86,25 +86,23 @@ def find_status(
     local: LocalPrompt | None,
     remote: RemotePrompt | None,
     *,
-    is_in_past: Callable[[str], bool],
+    is_taken_in: Callable[[], bool],
 ) -> Status:
-    """Decide the status of one prompt by section "How agreement is decided" of the docs.
+    """Decide the status of one prompt, as docs/explanation/agreement.md lays out.
 
-    `is_in_past` tells whether the file once had a content hash. It is asked only where the
-    answer decides, because it reads git's history.
+    `is_taken_in` tells whether the file's past contains what the registry holds now. It is asked
+    only where the answer decides, because it reads git's history.
     """
     if local is None or remote is None:
         return _status_of_one_side(local, remote)
     if local.content_hash == remote.content_hash:
         return Status.IN_SYNC
     stamped = remote.stamped_hash
-    if stamped is None:
-        # The service keeps no stamp, or an edit dropped it. Content that the file's own past
-        # holds is a fast-forward all the same; anything else has no merge base.
-        return Status.MODIFIED if is_in_past(remote.content_hash) else Status.DIVERGED
-    if stamped == remote.content_hash:
-        return Status.MODIFIED if is_in_past(stamped) else Status.BEHIND
-    return Status.DRIFTED if stamped == local.content_hash else Status.DIVERGED
+    if stamped == local.content_hash:
+        return Status.DRIFTED
+    if is_taken_in():
+        return Status.MODIFIED
+    return Status.BEHIND if stamped == remote.content_hash else Status.DIVERGED
 
 
 def _status_of_one_side(local: LocalPrompt | None, remote: RemotePrompt | None) -> Status:

@@ -1,0 +1,168 @@
+"""Carry out a plan and verify every write. No command writes any other way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+
+from promptsync.comparison import PARALLEL_REQUESTS
+from promptsync.content_hash import short_hash
+from promptsync.errors import (
+    ConflictError,
+    HashMismatchError,
+    PromptsyncError,
+    RegistryUnavailableError,
+)
+from promptsync.plan import Action, Change, Plan
+from promptsync.prompt import Prompt
+from promptsync.registries.base import Registry
+from promptsync.remote_prompt import RemotePrompt, Stamp
+from promptsync.status import LocalPrompt
+
+MakeStamp = Callable[[LocalPrompt], Stamp]
+
+# After these the rest of a plan is not tried: a registry that is down stays down for a while, and
+# one that rewrites a prompt may rewrite them all.
+_ENDS_THE_PLAN = (RegistryUnavailableError, HashMismatchError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one change: the remote prompt as read back, or the error that kept it.
+
+    Neither of the two means deleted, or not tried because an earlier change ended the plan
+    (`tried` is then false).
+    """
+
+    change: Change
+    stored: RemotePrompt | None = None
+    error: PromptsyncError | None = None
+    tried: bool = True
+
+    @property
+    def done(self) -> bool:
+        """Whether the change is in the registry, verified."""
+        return self.tried and self.error is None
+
+
+def check_supported(plan: Plan, registry: Registry) -> None:
+    """Raise ConflictError, naming all of it, when the registry cannot hold what is planned."""
+    found = [
+        f"`{change.name}`: {reason}"
+        for change in plan.changes
+        if change.state.local is not None and change.action is not Action.PROMOTE
+        for reason in registry.unsupported(to_upload(change, registry.kind))
+    ]
+    if found:
+        raise ConflictError(
+            f"{registry.address} cannot hold this:\n" + "\n".join(found),
+            hint="change the prompt files; nothing was uploaded",
+        )
+
+
+def apply_upload(plan: Plan, registry: Registry, *, make_stamp: MakeStamp) -> Iterator[Outcome]:
+    """Write the changes of an upload plan, several at a time, and yield each when it is verified.
+
+    Every prompt is read again right before it is written: what moved since the plan was made is
+    refused. Services without compare-and-swap can still lose a race between that read and the
+    write; this detects a race, it does not prevent one.
+    """
+    with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
+        pending: dict[Future[RemotePrompt | None], Change] = {
+            pool.submit(_apply_change, change, plan.alias, registry, make_stamp): change
+            for change in plan.changes
+        }
+        while pending:
+            done, _ = wait(pending, return_when=FIRST_COMPLETED)
+            for future in done:
+                if future in pending:
+                    yield from _outcomes(future, pending)
+
+
+def _outcomes(
+    future: Future[RemotePrompt | None], pending: dict[Future[RemotePrompt | None], Change]
+) -> Iterator[Outcome]:
+    change = pending.pop(future)
+    try:
+        yield Outcome(change=change, stored=future.result())
+    except PromptsyncError as error:
+        yield Outcome(change=change, error=error)
+        if isinstance(error, _ENDS_THE_PLAN):
+            for waiting in [each for each in pending if each.cancel()]:
+                yield Outcome(change=pending.pop(waiting), tried=False)
+
+
+def _apply_change(
+    change: Change, alias: str | None, registry: Registry, make_stamp: MakeStamp
+) -> RemotePrompt | None:
+    name = _served_name(change, registry.kind)
+    _refuse_if_moved(change, registry.get_prompt(name, alias=alias))
+    if change.action is Action.DELETE:
+        registry.delete_prompt(name)
+        return None
+    stored = _carried(change) if change.action is Action.PROMOTE else None
+    if stored is None:
+        stored = _save(change, registry, make_stamp)
+    if alias is not None:
+        registry.set_alias(name, alias, stored.version)
+    return stored
+
+
+def _carried(change: Change) -> RemotePrompt | None:
+    return change.state.carrier
+
+
+def _save(change: Change, registry: Registry, make_stamp: MakeStamp) -> RemotePrompt:
+    local = change.state.local
+    if local is None:
+        raise ValueError(f"`{change.name}` has no file to upload")
+    stored = registry.save_prompt(to_upload(change, registry.kind), make_stamp(local))
+    if stored.content_hash != local.content_hash:
+        raise HashMismatchError(
+            f"`{change.name}` was stored as {short_hash(stored.content_hash)} but "
+            f"{short_hash(local.content_hash)} was sent",
+            hint=f"the registry rewrites this prompt; `promptsync diff {change.name}` shows how",
+        )
+    return stored
+
+
+def to_upload(change: Change, kind: str) -> Prompt:
+    """Return a prompt as it is sent: expanded, under its served name.
+
+    Details that the file leaves out belong to the people who use the registry: they are taken
+    over from what is there, because a write replaces the whole.
+    """
+    state = change.state
+    if state.local is None:
+        raise ValueError(f"`{change.name}` has no file to upload")
+    prompt = replace(state.local.expanded, name=state.local.prompt.served_name(kind))
+    if state.remote is None:
+        return prompt
+    there = state.remote.prompt
+    return replace(
+        prompt,
+        title=prompt.title or there.title,
+        description=prompt.description or there.description,
+        tags=prompt.tags or there.tags,
+        metadata={**there.metadata, **prompt.metadata},
+    )
+
+
+def _served_name(change: Change, kind: str) -> str:
+    local = change.state.local
+    return local.prompt.served_name(kind) if local else change.name
+
+
+def _refuse_if_moved(change: Change, current: RemotePrompt | None) -> None:
+    planned = change.state.remote
+    if (current and current.version) == (planned and planned.version):
+        return
+    if current is not None and planned is not None:
+        what = f"is now {short_hash(current.content_hash)} (version {current.version})"
+    else:
+        what = "was removed" if current is None else f"was created (version {current.version})"
+    raise ConflictError(
+        f"`{change.name}` {what} in the registry since the plan was made; it was left alone",
+        hint="run the same command again to plan anew",
+    )

@@ -1,0 +1,167 @@
+"""Compare prompt files with what a registry serves: the one comparison that every command uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from promptsync.catalog import Catalog
+from promptsync.prompt import details_differ
+from promptsync.registries.base import Registry
+from promptsync.remote_prompt import RemotePrompt
+from promptsync.status import LocalPrompt, PromptState, Status, count_statuses, find_status
+
+# Requests that wait for a service side by side; more only fills its queue.
+PARALLEL_REQUESTS = 8
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+IsTakenIn = Callable[[LocalPrompt, RemotePrompt], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What a comparison looks at.
+
+    `names` are local names, None for the whole catalog together with what only the registry
+    has. `alias` reads the version it points at instead of the latest. `complete` insists on
+    seeing every remote prompt, where a listing could end early. `carriers` looks among all
+    versions for one that carries a file's content hash. `repository` tells prompts that another
+    repository uploaded from those removed here.
+    """
+
+    names: Sequence[str] | None = None
+    alias: str | None = None
+    complete: bool = False
+    carriers: bool = False
+    repository: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """The states of all prompts compared, sorted by name."""
+
+    states: tuple[PromptState, ...]
+    alias: str | None = None
+    uploaded_is_enough: bool = False
+    strict: bool = False
+
+    @property
+    def differing(self) -> tuple[PromptState, ...]:
+        """The states that keep git and registry from agreeing."""
+        return tuple(state for state in self.states if not self._agrees(state))
+
+    @property
+    def in_sync(self) -> bool:
+        """Whether git and registry agree."""
+        return not self.differing
+
+    @property
+    def summary(self) -> Mapping[str, int]:
+        """The number of prompts of each status that occurs."""
+        return count_statuses(self.states)
+
+    def _agrees(self, state: PromptState) -> bool:
+        if state.status is Status.IN_SYNC:
+            return True
+        if state.status.is_extra:
+            return not self.strict
+        return self.uploaded_is_enough and state.carrier is not None
+
+
+def compare(
+    catalog: Catalog, registry: Registry, *, scope: Scope, is_taken_in: IsTakenIn
+) -> tuple[PromptState, ...]:
+    """Compare a catalog with a registry and return one state for each prompt, sorted by name.
+
+    `is_taken_in` answers whether a file's past contains a remote prompt; it is asked only where
+    that decides. Raises RegistryError.
+    """
+    chosen = sorted(catalog.prompts) if scope.names is None else scope.names
+    local = {catalog.served_name(name): catalog.prompts[name] for name in chosen}
+    remote, extras = _read_remote(
+        registry, local, scope, every=frozenset(catalog.name_by_served_name)
+    )
+    states = [
+        _state(each.prompt.name, each, remote.get(served), is_taken_in)
+        for served, each in local.items()
+    ]
+    if scope.alias is not None or scope.carriers:
+        states = list(_with_carriers(registry, states, scope, registry.kind))
+    states += [_extra_state(each, scope.repository) for each in extras]
+    return tuple(sorted(states, key=lambda state: state.name))
+
+
+def _read_remote(
+    registry: Registry, local: Mapping[str, LocalPrompt], scope: Scope, *, every: Collection[str]
+) -> tuple[dict[str, RemotePrompt], list[RemotePrompt]]:
+    """Return the remote prompts of the chosen files, and those that no file has."""
+    wanted = None if scope.complete and scope.names is None else local.keys()
+    listed: dict[str, RemotePrompt] = {}
+    if scope.alias is None or scope.names is None:
+        listed = {each.name: each for each in registry.list_prompts(wanted=wanted)}
+    extras = (
+        [] if scope.names is not None else [listed[name] for name in listed if name not in every]
+    )
+    if scope.alias is None:
+        return listed, extras
+    alias = scope.alias
+    found = in_parallel(lambda name: registry.get_prompt(name, alias=alias), local)
+    return {each.name: each for each in found if each is not None}, extras
+
+
+def _state(
+    name: str, local: LocalPrompt, remote: RemotePrompt | None, is_taken_in: IsTakenIn
+) -> PromptState:
+    def knows() -> bool:
+        return remote is not None and is_taken_in(local, remote)
+
+    status = find_status(local, remote, is_taken_in=knows)
+    return PromptState(
+        name=name,
+        status=status,
+        local=local,
+        remote=remote,
+        details_differ=remote is not None and details_differ(local.expanded, remote.prompt),
+    )
+
+
+def _extra_state(remote: RemotePrompt, repository: str | None) -> PromptState:
+    status = find_status(None, remote, is_taken_in=lambda: False)
+    home = remote.stamp.repository if remote.stamp else None
+    if home is not None and repository is not None and home != repository:
+        note = f"uploaded from {home}"
+        return PromptState(name=remote.name, status=Status.UNMANAGED, remote=remote, note=note)
+    return PromptState(name=remote.name, status=status, remote=remote)
+
+
+def _with_carriers(
+    registry: Registry, states: Sequence[PromptState], scope: Scope, kind: str
+) -> Iterator[PromptState]:
+    def search(state: PromptState) -> PromptState:
+        if state.local is None or state.status is Status.IN_SYNC:
+            return state
+        carrier = find_carrier(registry, state.local.prompt.served_name(kind), state.local_hash)
+        note = state.note
+        if state.remote is None and scope.alias is not None:
+            note = f"alias `{scope.alias}` points at no version"
+        return replace(state, carrier=carrier, note=note)
+
+    return in_parallel(search, states)
+
+
+def find_carrier(registry: Registry, name: str, digest: str | None) -> RemotePrompt | None:
+    """Return the newest version of a prompt that has a content hash, None when none has."""
+    latest = registry.get_prompt(name)
+    if latest is None or latest.content_hash == digest:
+        return latest
+    versions = registry.list_versions(name)
+    return next((each for each in versions if each.content_hash == digest), None)
+
+
+def in_parallel(ask: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """Yield the answers in the order of the items, several requests at a time."""
+    with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
+        yield from pool.map(ask, items)
