@@ -13,6 +13,12 @@ PYTHON ?= $(shell for python in $(CANDIDATES); do \
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PIP_INSTALL := -m pip install --quiet
+# The first pip that reads dependency groups.
+PIP_WITH_GROUPS := 'pip>=25.1'
+
+# A half-made environment is made again, and two recipes never write to the same one.
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
 
 .PHONY: help demo test lint unit docs bench clean
 
@@ -57,16 +63,17 @@ $(VENV)/bin/python $(BRAINTRUST)/bin/python:
 		echo 'error: promptsync needs Python 3.11 or newer; $(PYTHON) is not' >&2; exit 1; }
 	@echo 'setting up $(@:/bin/python=) (the first time this takes a minute or two)'
 	'$(PYTHON)' -m venv --clear $(@:/bin/python=)
-	$@ $(PIP_INSTALL) --upgrade 'pip>=25.1'
 
 $(VENV)/.package: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python $(PIP_INSTALL) --editable .
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python $(PIP_INSTALL) --upgrade $(PIP_WITH_GROUPS)
 	$(BIN)/python $(PIP_INSTALL) --editable . --group dev
 	@touch $@ $(VENV)/.package
 
 $(BRAINTRUST)/.installed: pyproject.toml | $(BRAINTRUST)/bin/python
+	$(BRAINTRUST)/bin/python $(PIP_INSTALL) --upgrade $(PIP_WITH_GROUPS)
 	$(BRAINTRUST)/bin/python $(PIP_INSTALL) --group braintrust
 	@touch $@
