@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 BRAINTRUST := .venv-braintrust
 
 # The first of these that is new enough; override with `make PYTHON=/path/to/python3 test`.
-CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11
+CANDIDATES := python3 python3.15 python3.14 python3.13 python3.12 python3.11
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for python in $(CANDIDATES); do \
 	"$$python" -c '$(NEW_ENOUGH)' >/dev/null 2>&1 && echo "$$python" && break; done)
