@@ -41,6 +41,7 @@ WORLD = frozenset(
     {
         "apply",
         "catalog",
+        "comparison",
         "config",
         "drift",
         "front_matter_cache",
