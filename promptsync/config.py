@@ -225,6 +225,11 @@ def is_github_actions() -> bool:
     return os.environ.get("GITHUB_ACTIONS") == "true"
 
 
+def no_color() -> bool:
+    """Tell whether colour is unwanted, see https://no-color.org."""
+    return _variable("NO_COLOR") is not None
+
+
 def proxies() -> Mapping[str, str]:
     """Return the HTTP proxies of the environment: scheme to URL, `no` to the excluded hosts."""
     found = {

@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 
 from promptsync import git
 from promptsync.catalog import file_sha256
-from promptsync.composition import escape_includes, includes_of
+from promptsync.composition import escape_includes
 from promptsync.content_hash import short_hash
 from promptsync.errors import ConflictError, PromptsyncError
 from promptsync.file_writer import path_for, write_text
 from promptsync.merge import MergedText, Sides, merge_prompt_files
 from promptsync.past import Past
 from promptsync.plan import Action, Change, Plan
-from promptsync.prompt import NAMING_KEYS, Prompt
 from promptsync.prompt_file import decode, format_prompt, parse_prompt, update_text
 from promptsync.prompt_sources import Roots
+from promptsync.remote_edit import as_file_prompt
 from promptsync.remote_prompt import RemotePrompt
 from promptsync.status import LocalPrompt, PromptState
 
@@ -128,38 +128,3 @@ def _base_text(state: PromptState, past: Past) -> str:
             hint=f"fetch the branch it was uploaded from, or {ways}",
         )
     return decode(source.data, source.path)
-
-
-def as_file_prompt(local: LocalPrompt, remote: RemotePrompt, kind: str) -> Prompt:
-    """Return what a prompt file has to say to agree with a remote prompt.
-
-    What the registry does not hold (inputs, the served name, tables of other registries) stays.
-    Raises ConflictError for an edit that lies inside an included partial.
-    """
-    file, there = local.prompt, escape_includes(remote.prompt)
-    content = there.content
-    if includes_of(file):
-        if remote.prompt.content != local.expanded.content:
-            names = ", ".join(f"`{name}`" for name in includes_of(file))
-            raise ConflictError(
-                f"`{file.name}` includes {names}, and its text was edited in the registry",
-                hint=f"`promptsync diff {file.name}` shows the edit; put it into the right file",
-            )
-        content = file.content
-    options = dict(file.registry_options)
-    naming = {key: each for key, each in options.get(kind, {}).items() if key in NAMING_KEYS}
-    options[kind] = {**naming, **there.registry_options.get(kind, {})}
-    return replace(
-        file,
-        content=content,
-        title=there.title or file.title,
-        description=there.description or file.description,
-        tags=there.tags or file.tags,
-        metadata={key: there.metadata.get(key, value) for key, value in file.metadata.items()},
-        model=there.model,
-        params=there.params,
-        tools=there.tools,
-        response_format=there.response_format,
-        template=there.template,
-        registry_options={key: value for key, value in options.items() if value},
-    )

@@ -68,6 +68,20 @@ class Prompt:
         return str(options.get("slug") or options.get("name") or self.name)
 
 
+def is_same(one: Json, other: Json) -> bool:
+    """Tell whether two JSON values are equal as JSON has it.
+
+    1 is 1.0, as in Python, but true is not 1.
+    """
+    if one != other:
+        return False
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return all(is_same(member, other[key]) for key, member in one.items())
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        return all(map(is_same, one, other))
+    return isinstance(one, bool) == isinstance(other, bool)
+
+
 # Keys of a registry's table that say where a prompt lives, not how it behaves.
 NAMING_KEYS = frozenset({"slug", "name"})
 
@@ -100,5 +114,5 @@ def details_differ(local: Prompt, remote: Prompt) -> bool:
         (mine.title is not None and mine.title != theirs.title)
         or (mine.description is not None and mine.description != theirs.description)
         or (bool(mine.tags) and mine.tags != theirs.tags)
-        or any(theirs.metadata.get(key) != value for key, value in mine.metadata.items())
+        or not all(is_same(value, theirs.metadata.get(key)) for key, value in mine.metadata.items())
     )

@@ -96,17 +96,22 @@ def read_past(workspace: Workspace, revision: str | None = None) -> Past:
 
 
 def changed_names(
-    workspace: Workspace, catalog: Catalog, since: str, *, staged: bool = False
+    workspace: Workspace, catalog: Catalog, since: str, *, revision: str | None = None
 ) -> Sequence[str]:
-    """Return the prompts whose content or details changed since the merge base with a revision.
+    """Return the prompts that changed since the merge base of a revision with HEAD.
 
-    A composite counts when a partial of it changed.
+    `revision` is the commit the catalog was read from, where it is not what HEAD, index or work
+    tree hold. A composite counts when a partial of it changed.
     """
     repository = workspace.require_repository()
-    base = git.require_commit(repository, since)
-    head = git.head(repository)
-    if head is not None and not staged:
-        base = git.merge_base(repository, base, head) or base
+    since = git.require_commit(repository, since)
+    tip = git.resolve(repository, revision or "HEAD")
+    base = since if tip is None else git.merge_base(repository, since, tip)
+    if base is None:
+        raise GitError(
+            "there is no merge base in this clone",
+            hint="fetch the whole history: `git fetch --unshallow`, or `fetch-depth: 0`",
+        )
     before = read_catalog(workspace, revision=base)
     return [name for name in sorted(catalog.prompts) if _differs(catalog, before, name)]
 

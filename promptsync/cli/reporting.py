@@ -1,0 +1,62 @@
+"""Build a report from a session; `status`, `verify` and `diff` share it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from promptsync import git
+from promptsync.catalog import Catalog
+from promptsync.cli.report import Report
+from promptsync.cli.session import Session
+from promptsync.comparison import Comparison, Scope
+from promptsync.plan import make_upload_plan
+from promptsync.remote_edit import TwoTexts, two_texts
+from promptsync.status import LocalPrompt, PromptState
+
+
+def make_report(
+    session: Session,
+    catalog: Catalog,
+    *,
+    names: Sequence[str] | None = None,
+    alias: str | None = None,
+    uploaded: bool = False,
+    strict: bool = False,
+    complete: bool = False,
+    staged: bool = False,
+) -> Report:
+    """Compare a catalog, or some of its prompts, with the session's registry."""
+    scope = Scope(
+        names=names,
+        alias=alias,
+        complete=complete or strict,
+        carriers=uploaded,
+        repository=session.repository_url,
+    )
+    states = session.states(catalog, scope)
+
+    def texts(state: PromptState) -> TwoTexts:
+        text = read_file_text(session, state.local, staged=staged) if state.local else None
+        return two_texts(state, session.registry.kind, text)
+
+    return Report(
+        registry=session.name,
+        kind=session.registry.kind,
+        address=session.registry.address,
+        comparison=Comparison(
+            states=states, alias=alias, uploaded_is_enough=uploaded, strict=strict
+        ),
+        plan=make_upload_plan(states, registry=session.name, alias=alias),
+        read_texts=texts,
+    )
+
+
+def read_file_text(session: Session, local: LocalPrompt, *, staged: bool) -> str | None:
+    """Return the text of a prompt file as it was compared, None when it is gone meanwhile."""
+    repository = session.workspace.require_repository()
+    if session.revision or staged:
+        data = next(git.read_blobs(repository, [f"{session.revision or ''}:{local.path}"]))
+    else:
+        file = repository.top / local.path
+        data = file.read_bytes() if file.is_file() else None
+    return None if data is None else data.decode("utf-8-sig").replace("\r\n", "\n")

@@ -1,0 +1,104 @@
+"""What most commands begin with: the workspace, its registry, and a comparison of the two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from promptsync import git
+from promptsync.catalog import Catalog, select
+from promptsync.comparison import Scope, compare
+from promptsync.past import Past
+from promptsync.registries import open_registry
+from promptsync.registries.base import Registry
+from promptsync.remote_prompt import RemotePrompt, Stamp
+from promptsync.status import LocalPrompt, PromptState
+from promptsync.workspace import Workspace, open_workspace, read_catalog, read_past
+
+
+@dataclass
+class Session:
+    """One run of a command: a workspace with its registry open."""
+
+    workspace: Workspace
+    registry: Registry
+    revision: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the registry in the configuration."""
+        return self.workspace.registry.name
+
+    def alias(self, chosen: str | None) -> str | None:
+        """Return the alias to look at: the one asked for, else the configured one."""
+        return chosen or self.workspace.registry.alias
+
+    @cached_property
+    def past(self) -> Past:
+        """The past of the prompt files, read from git when it is first needed."""
+        return read_past(self.workspace, self.revision)
+
+    def is_taken_in(self, local: LocalPrompt, remote: RemotePrompt) -> bool:
+        """Tell whether a file's past contains what the registry holds."""
+        return self.past.has_taken_in(local, remote)
+
+    def states(self, catalog: Catalog, scope: Scope) -> tuple[PromptState, ...]:
+        """Compare a catalog with the registry."""
+        return compare(catalog, self.registry, scope=scope, is_taken_in=self.is_taken_in)
+
+    @cached_property
+    def repository_url(self) -> str | None:
+        """The URL of the repository without credentials."""
+        return git.remote_url(self.workspace.require_repository())
+
+
+@contextmanager
+def open_session(registry: str | None, *, revision: str | None = None) -> Iterator[Session]:
+    """Open the workspace around the current directory, in a repository, and its registry."""
+    workspace = open_workspace(Path.cwd(), registry)
+    workspace.require_repository()
+    opened = open_registry(
+        workspace.registry, folder=workspace.config.root, cache=workspace.state_folder
+    )
+    try:
+        yield Session(workspace, opened, revision)
+    finally:
+        opened.close()
+
+
+def chosen_names(catalog: Catalog, names: Sequence[str] | None) -> list[str] | None:
+    """Return the local names of what a person asked for, None when nothing was named."""
+    return select(catalog, names) if names else None
+
+
+def valid_catalog(
+    workspace: Workspace, *, staged: bool = False, revision: str | None = None
+) -> Catalog:
+    """Read a catalog. Raises PromptFileError when any prompt file is wrong."""
+    catalog = read_catalog(workspace, staged=staged, revision=revision)
+    catalog.require_valid()
+    return catalog
+
+
+def make_stamps(session: Session, locals_: Sequence[LocalPrompt]) -> dict[str, Stamp]:
+    """Return the stamp of each prompt, by path.
+
+    The commit is the last one that changed the file, and only where HEAD holds this very content.
+    """
+    repository = session.workspace.require_repository()
+    paths = [local.path for local in locals_]
+    clean = set(paths) - git.uncommitted_paths(repository, paths)
+    commits = git.last_commits(repository, sorted(clean))
+    return {
+        local.path: Stamp(
+            content_hash=local.content_hash,
+            path=local.path,
+            file_sha256=local.file_sha256,
+            commit=commits.get(local.path),
+            repository=session.repository_url,
+        )
+        for local in locals_
+    }

@@ -1,0 +1,49 @@
+"""The conversation on stderr: what is being done, questions, and progress on a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+import typer
+
+from promptsync.cli.errors import printable
+from promptsync.errors import UsageError
+
+Item = TypeVar("Item")
+
+# A bar for less than this is gone before anybody sees it.
+WORTH_A_BAR = 5
+
+
+def say(message: str = "") -> None:
+    """Write a line to stderr, where it never mixes with a result."""
+    typer.echo(printable(message), err=True)
+
+
+def confirm(question: str, *, yes: bool) -> bool:
+    """Ask on a terminal; elsewhere `--yes` has to have been said. Raises UsageError."""
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "nothing was done: there is no terminal to ask for a confirmation",
+            hint="look at the plan above, then run the same command with `--yes`",
+        )
+    return typer.confirm(question, err=True)
+
+
+def track(items: Iterable[Item], total: int, label: str) -> Iterator[Item]:
+    """Pass items on with a progress bar, on a terminal and when there are enough of them."""
+    if total < WORTH_A_BAR or not sys.stderr.isatty():
+        yield from items
+        return
+    from rich.console import Console  # noqa: PLC0415  rich is slow, and hooks never get here
+    from rich.progress import Progress  # noqa: PLC0415
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(label, total=total)
+        for item in items:
+            yield item
+            progress.advance(task)

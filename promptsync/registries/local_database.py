@@ -1,0 +1,141 @@
+"""The database of the embedded registry: where it is, one query, one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, Row, Select, create_engine, inspect, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.pool import NullPool
+
+from promptsync.errors import ConfigError, RegistryRefusedError
+from promptsync.registries.local_errors import is_missing_table, translated_errors
+from promptsync.registries.local_tables import ALIASES, METADATA
+
+_DRIVERS = {
+    "sqlite": "sqlite+pysqlite",
+    "sqlite+pysqlite": "sqlite+pysqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
+
+# What a URL does not say: how long to wait for another writer or a silent server, in seconds
+# (tcp_user_timeout: milliseconds).
+_DEFAULTS: Mapping[str, Mapping[str, str]] = {
+    "sqlite": {"timeout": "15"},
+    "postgresql": {
+        "connect_timeout": "10",
+        "keepalives_idle": "5",
+        "keepalives_interval": "3",
+        "keepalives_count": "2",
+        "tcp_user_timeout": "10000",
+    },
+}
+
+# IMMEDIATE takes the lock before the first read: a reader that becomes a writer is refused at
+# once by SQLite, however long it was told to wait.
+_BEFORE_WRITING = {
+    "sqlite": ("PRAGMA foreign_keys = ON", "BEGIN IMMEDIATE"),
+    "postgresql": ("SET LOCAL lock_timeout = '10s'",),
+}
+
+# Any number that other programs do not lock: two sessions that create one table at once fail.
+_CREATING = "SELECT pg_advisory_xact_lock(7076421193)"
+
+
+class Database:
+    """A SQLite file or a PostgreSQL database, whose tables come into being with the first write.
+
+    `address` says where it is, without credentials.
+    """
+
+    def __init__(self, url: str, *, folder: Path) -> None:
+        parsed = _parse(url)
+        self._dialect = parsed.get_backend_name()
+        self.address = URL.create(
+            self._dialect, host=parsed.host, port=parsed.port, database=parsed.database
+        ).render_as_string()
+        self._file = folder / (parsed.database or "") if self._dialect == "sqlite" else None
+        self._engine = _make_engine(parsed, self._file)
+
+    def rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
+        """Run one query and return all it finds: nothing where nothing was ever stored.
+
+        Whole, because an open cursor on SQLite would keep every writer waiting.
+        """
+        with translated_errors(self.address):
+            if self._file is not None and not self._file.exists():
+                return []
+            try:
+                with self._engine.connect() as connection:
+                    return connection.execute(query).all()
+            except DBAPIError as error:
+                if is_missing_table(error):
+                    return []
+                raise
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Open a transaction that is stored whole at the end, or not at all."""
+        with translated_errors(self.address):
+            if self._file is not None:
+                self._file.parent.mkdir(parents=True, exist_ok=True)
+            with self._engine.begin() as connection:
+                for statement in _BEFORE_WRITING[self._dialect]:
+                    connection.exec_driver_sql(statement)
+                self._create_tables(connection)
+                yield connection
+
+    def _create_tables(self, connection: Connection) -> None:
+        if inspect(connection).has_table(ALIASES.name):
+            return
+        if self._dialect == "postgresql":
+            connection.exec_driver_sql(_CREATING)
+        METADATA.create_all(connection)
+
+    def close(self) -> None:
+        """Give back connections."""
+        self._engine.dispose()
+
+
+def _parse(url: str) -> URL:
+    # The text may hold a password: no message quotes it, and no exception in the chain.
+    hint = "such as sqlite:///.promptsync/registry.db or postgresql+psycopg://host/database"
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise ConfigError("the `url` of a local registry is no database URL", hint=hint) from None
+    if parsed.drivername not in _DRIVERS:
+        raise ConfigError(f"a local registry cannot use `{parsed.drivername}`", hint=hint)
+    parsed = parsed.set(drivername=_DRIVERS[parsed.drivername])
+    if parsed.get_backend_name() == "sqlite":
+        if not parsed.database or parsed.database.startswith((":memory:", "file:")):
+            raise ConfigError("a local registry in SQLite needs the path of a file", hint=hint)
+    elif "@" in (parsed.host or ""):
+        # Half of a password that contains `@` would be shown as part of the host.
+        raise ConfigError("the password in `url` must be percent-encoded", hint="use PGPASSWORD")
+    return parsed
+
+
+def _make_engine(url: URL, file: Path | None) -> Engine:
+    url = url.set(query={**_DEFAULTS[url.get_backend_name()], **url.query})
+    try:
+        if file is None:
+            return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        # A connection for each transaction: a file that was deleted or replaced is noticed.
+        # isolation_level=None leaves BEGIN to us.
+        return create_engine(
+            url.set(database=str(file)),
+            poolclass=NullPool,
+            hide_parameters=True,
+            connect_args={"isolation_level": None},
+        )
+    except ImportError as error:
+        raise RegistryRefusedError(
+            f"the driver for {url.get_backend_name()} is missing: {error}",
+            hint="pip install 'promptsync[postgresql]'",
+        ) from error
