@@ -1,0 +1,1 @@
+"""One file per resource; each lists its own routes beside the functions that answer them."""
