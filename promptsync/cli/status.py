@@ -29,7 +29,7 @@ def command(
         catalog = valid_catalog(session.workspace)
         chosen = chosen_names(catalog, names)
         if changed_since is not None:
-            chosen = changed_names(session.workspace, catalog, changed_since)
+            chosen = list(changed_names(session.workspace, catalog, changed_since))
         report = make_report(
             session, catalog, names=chosen, alias=session.alias(alias), complete=True
         )
