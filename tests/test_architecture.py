@@ -25,6 +25,7 @@ VALUES = frozenset(
         "errors",
         "front_matter",
         "front_matter_edit",
+        "linting",
         "merge",
         "message_markup",
         "plan",
@@ -52,6 +53,7 @@ WORLD = frozenset(
         "loader",
         "past",
         "prompt_sources",
+        "provenance",
         "registries",
         "upload_log",
         "workspace",
@@ -65,7 +67,7 @@ PURE_LIBRARIES = frozenset(
     """
     __future__ bisect collections copy dataclasses datetime difflib enum functools hashlib heapq io
     itertools json math operator re string textwrap types typing unicodedata
-    merge3 rfc8785 ruamel yaml
+    rfc8785 ruamel yaml
     """.split()  # noqa: SIM905  one word per module reads better than forty quoted lines
 )
 IMPORTED_ONLY_BY = {
