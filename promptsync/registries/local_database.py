@@ -136,6 +136,6 @@ def _make_engine(url: URL, file: Path | None) -> Engine:
         )
     except ImportError as error:
         raise RegistryRefusedError(
-            f"the driver for {url.get_backend_name()} is missing: {error}",
+            "the driver for PostgreSQL is not installed",
             hint="pip install 'promptsync[postgresql]'",
         ) from error

@@ -70,15 +70,14 @@ def read_document(document: str, *, name: str) -> Prompt:
     Raises RegistryAnswerError for what this version of promptsync did not write.
     """
     try:
-        values = json.loads(document)
+        values = {**json.loads(document), "name": name}
         content = values["text"] if "text" in values else values["messages"]
         wrong = [each.message for each in prompt_schema.check(values)]
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise _unreadable(name, "its document is no prompt") from error
     if wrong:
         raise _unreadable(name, wrong[0])
-    prompt = prompt_schema.to_prompt(values, name=name, content=prompt_schema.to_content(content))
-    return replace(prompt, name=name)
+    return prompt_schema.to_prompt(values, name=name, content=prompt_schema.to_content(content))
 
 
 def _unreadable(name: str, reason: str) -> RegistryAnswerError:

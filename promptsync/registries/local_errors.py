@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from promptsync.errors import RegistryError, RegistryRefusedError, RegistryUnavailableError
 
@@ -58,10 +56,9 @@ def translated_errors(address: str) -> Iterator[None]:
     except UnicodeEncodeError as error:
         raise RegistryRefusedError(f"{address} stores only valid Unicode") from error
     except OSError as error:
-        wrong = f"{address} cannot be used: {error.strerror}"
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise RegistryUnavailableError(wrong, hint=_NOTHING_STORED) from error
-        raise RegistryRefusedError(wrong, hint="check `url` of this registry") from error
+        raise RegistryRefusedError(
+            f"{address} cannot be used: {error.strerror}", hint="check `url` of this registry"
+        ) from error
 
 
 def is_missing_table(error: DBAPIError) -> bool:
@@ -74,10 +71,9 @@ def is_missing_table(error: DBAPIError) -> bool:
 def _translate(error: SQLAlchemyError, address: str) -> RegistryError:
     if isinstance(error, IntegrityError):
         return LostRaceError(f"somebody else wrote to {address} at the same moment", hint=RUN_AGAIN)
-    if isinstance(error, PoolTimeoutError):
-        return RegistryUnavailableError(f"{address} has no free connection", hint=RUN_AGAIN)
     if not isinstance(error, DBAPIError):
-        return RegistryRefusedError(f"{address} cannot be used: {_first_line(error)}")
+        # SQLAlchemy's own: no connection became free in time.
+        return RegistryUnavailableError(f"{address}: {_first_line(error)}", hint=RUN_AGAIN)
     if address.startswith("sqlite:"):
         return _translate_sqlite(error, address)
     return _translate_postgresql(error, address)
