@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Collection, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlencode, urlsplit
 
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 CONNECTIONS_PER_HOST = 16
 
-# Before the second, third and fourth attempt, where the service does not name a time of its own.
-_PAUSES = (0.5, 1.0, 2.0)
-
 _READ_BYTES = 2**20
 
 
@@ -33,18 +30,22 @@ class Timeouts:
 
     `connect` and `read` (silence) are for one attempt. `answer` bounds all attempts at a request
     with their pauses, until an answer begins, and `body` the time its body may take to arrive.
+    `pauses` come before the second attempt and those after it, where the service does not name a
+    time of its own.
     """
 
     connect: float = 5.0
     read: float = 10.0
     answer: float = 12.0
     body: float = 60.0
+    pauses: tuple[float, ...] = (0.5, 1.0, 2.0)
 
     def within(self, seconds: float | None) -> Timeouts:
         """Return timeouts that keep to a deadline."""
         if seconds is None:
             return self
-        return Timeouts(
+        return replace(
+            self,
             connect=min(self.connect, seconds),
             read=min(self.read, seconds),
             answer=min(self.answer, seconds),
@@ -178,7 +179,7 @@ class HttpClient:
     def _answer(self, request: _Request, timeouts: Timeouts) -> Answer:
         """Return the first answer worth having, or the last one that could be had in time."""
         until = time.monotonic() + timeouts.answer
-        for pause in (*_PAUSES, None):
+        for pause in (*timeouts.pauses, None):
             outcome = self._attempt(request, timeouts, until)
             if isinstance(outcome, Answer) and not outcome.is_temporary:
                 return outcome

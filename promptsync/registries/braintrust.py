@@ -1,0 +1,256 @@
+"""Braintrust: prompts over its REST API, without its SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from promptsync.errors import ConfigError, RegistryAnswerError, RegistryRefusedError
+from promptsync.prompt import JsonObject, Prompt
+from promptsync.registries.braintrust_api import PAGE_SIZE, BraintrustApi, id_of
+from promptsync.registries.braintrust_fields import KIND, decimal_version, read_prompt
+from promptsync.registries.braintrust_limits import find_unsupported
+from promptsync.registries.braintrust_routing import APP_URL, Routing, RoutingCache, Target
+from promptsync.registries.braintrust_writing import PromptWriter
+from promptsync.registries.http import Credentials, HttpClient, Timeouts
+from promptsync.registries.http_errors import LostAnswerError
+from promptsync.remote_prompt import RemotePrompt, Stamp
+
+# As many prompts are read one by one, side by side, rather than by listing them all.
+READ_ONE_BY_ONE = 8
+
+Result = TypeVar("Result")
+
+
+class BraintrustRegistry:
+    """Prompts of one Braintrust project.
+
+    Opening it makes no request. `timeout` bounds each request, in seconds. `proxies` maps a
+    scheme to a proxy, and `no` to the hosts that are reached without one. Reading a project needs
+    no look-up of it; the first write looks up its id. What a login found is kept in
+    `routing_cache`, so that the next run makes one request for 1,000 prompts.
+    """
+
+    kind = KIND
+
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        project: str | None = None,
+        project_id: str | None = None,
+        api_url: str | None = None,
+        app_url: str = APP_URL,
+        org_name: str | None = None,
+        routing_cache: RoutingCache | None = None,
+        timeout: float | None = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> None:
+        if not (project or project_id):
+            raise ConfigError("a Braintrust registry needs `project` or `project-id`")
+        api_key = api_key.strip()
+        target = Target(
+            project=project,
+            project_id=project_id,
+            api_url=_checked_url(api_url, "BRAINTRUST_API_URL") if api_url else None,
+            app_url=_checked_url(app_url, "BRAINTRUST_APP_URL"),
+            org_name=org_name,
+            api_key=api_key,
+        )
+        credentials = Credentials(
+            headers={"authorization": f"Bearer {api_key}"},
+            secrets=(api_key,),
+            variable="BRAINTRUST_API_KEY",
+        )
+        self._label = target.label
+        self._client = HttpClient(credentials, timeouts=Timeouts().within(timeout), proxies=proxies)
+        self._routing = Routing(target, self._client, routing_cache)
+        self._writer = PromptWriter()
+        self._threads = ThreadPoolExecutor(READ_ONE_BY_ONE, "promptsync-braintrust")
+
+    @property
+    def address(self) -> str:
+        """Where this registry is, for people."""
+        host = urlsplit(self._routing.known_url).netloc.rpartition("@")[2]
+        return f"braintrust {self._label} ({host})"
+
+    def list_prompts(self, *, wanted: Collection[str] | None = None) -> Iterable[RemotePrompt]:
+        """Return the latest version of each prompt, each name once.
+
+        The first request is on its way when this returns: iterate later, and other work is done
+        while it travels.
+        """
+        if wanted is not None and len(set(wanted)) <= READ_ONE_BY_ONE:
+            return self._read_each(set(wanted))
+        return self._read_pages(self._threads.submit(self._read_page), wanted)
+
+    def get_prompt(
+        self, name: str, *, version: str | None = None, alias: str | None = None
+    ) -> RemotePrompt | None:
+        """Return one prompt; versions may be spelled as the API or as the web interface does."""
+        if version is not None and (version := decimal_version(version)) is None:
+            return None
+        environment = alias if version is None else None
+        found = self._ask(lambda api: self._find(api, name, version, environment))
+        remote = read_prompt(found) if found else None
+        # A server may answer with the latest version where it does not know the one asked for.
+        return None if remote and version not in (None, remote.version) else remote
+
+    def list_versions(self, name: str) -> Sequence[RemotePrompt]:
+        """Return every version of a prompt, newest first, without what was before a deletion."""
+        return self._ask(lambda api: self._read_versions(api, name))
+
+    def save_prompt(self, prompt: Prompt, stamp: Stamp | None) -> RemotePrompt:
+        """Store a prompt whole and return what the service reads back."""
+        return self._ask(lambda api: self._writer.save(self._with_project_id(api), prompt, stamp))
+
+    def delete_prompt(self, name: str) -> None:
+        """Remove a prompt; nothing happens when there is none."""
+        self._ask(lambda api: self._delete(api, name))
+
+    def set_alias(self, name: str, alias: str, version: str) -> None:
+        """Point an environment, which has to exist, at a version of a prompt."""
+        if alias in ("", ".", ".."):
+            raise RegistryRefusedError(f"`{alias}` is no name of an environment")
+        number = decimal_version(version)
+        if number is None:
+            raise RegistryRefusedError(f"`{name}` has no version `{version}`")
+        self._ask(lambda api: self._assign(api, name, alias, number))
+
+    def unsupported(self, prompt: Prompt) -> list[str]:
+        """Say what of this prompt Braintrust cannot hold."""
+        return find_unsupported(prompt)
+
+    def close(self) -> None:
+        """Give back threads and connections."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._client.close()
+
+    def _ask(self, question: Callable[[BraintrustApi], Result]) -> Result:
+        return self._routing.ask(lambda route: question(BraintrustApi(self._client, route)))
+
+    def _with_project_id(self, api: BraintrustApi) -> BraintrustApi:
+        return BraintrustApi(self._client, self._routing.with_project_id(api.route))
+
+    def _find(
+        self,
+        api: BraintrustApi,
+        name: str,
+        version: str | None = None,
+        alias: str | None = None,
+    ) -> JsonObject | None:
+        found = api.find(name, version=version, environment=alias)
+        if found is None:
+            self._routing.confirm_project(api.route)
+        return found
+
+    def _read_page(self, after: str | None = None) -> list[JsonObject]:
+        return self._ask(
+            lambda api: self._first_page(api) if after is None else api.read_page(after)
+        )
+
+    def _first_page(self, api: BraintrustApi) -> list[JsonObject]:
+        page = api.read_page()
+        if not page:
+            self._routing.confirm_project(api.route)
+        return page
+
+    def _read_pages(
+        self, upcoming: Future[list[JsonObject]], wanted: Collection[str] | None
+    ) -> Iterator[RemotePrompt]:
+        """Read until an empty page, one page ahead, then what was wanted and did not come.
+
+        A prompt that was deleted and made anew meanwhile comes twice: the newest is right.
+        """
+        newest: dict[str, RemotePrompt] = {}
+        missing = set(wanted or ())
+        cursors: set[str] = set()
+        while page := upcoming.result():
+            missing.difference_update(str(each.get("slug")) for each in page)
+            is_last = wanted is not None and not missing and len(page) < PAGE_SIZE
+            if not is_last:
+                upcoming = self._threads.submit(self._read_page, _next_cursor(page, cursors))
+            for remote in map(read_prompt, page):
+                known = newest.get(remote.name)
+                if known is None or int(known.version) < int(remote.version):
+                    newest[remote.name] = remote
+            if is_last:
+                break
+        yield from newest.values()
+        if newest:
+            yield from self._read_each(missing)
+
+    def _read_each(self, names: Collection[str]) -> Iterator[RemotePrompt]:
+        return filter(None, self._threads.map(self.get_prompt, sorted(names)))
+
+    def _read_versions(self, api: BraintrustApi, name: str) -> list[RemotePrompt]:
+        latest = self._find(api, name)
+        if latest is None:
+            return []
+        rows = {
+            row["_xact_id"]: row
+            for row in api.read_history(latest)
+            if row["audit_data"]["action"] != "delete"
+        }
+        versions = self._threads.map(lambda row: _read_row(api, id_of(latest), row), rows.values())
+        return sorted(versions, key=lambda each: int(each.version), reverse=True)
+
+    def _delete(self, api: BraintrustApi, name: str) -> None:
+        found = self._find(api, name)
+        if found is None:
+            return
+        try:
+            api.delete(id_of(found))
+        except LostAnswerError:
+            if api.find(name) is not None:
+                raise
+
+    def _assign(self, api: BraintrustApi, name: str, alias: str, version: str) -> None:
+        found = self._find(api, name)
+        if found is None:
+            raise RegistryRefusedError(f"Braintrust has no prompt `{name}`")
+        try:
+            api.assign(id_of(found), alias, version)
+        except LostAnswerError as lost:
+            if not _serves(api, name, alias, version):
+                raise lost from None
+            return
+        if not _serves(api, name, alias, version):
+            raise RegistryAnswerError(
+                f"Braintrust accepted `{alias}` for `{name}`, but it does not serve that version"
+            )
+
+
+def _serves(api: BraintrustApi, name: str, alias: str, version: str) -> bool:
+    found = api.find(name, environment=alias)
+    return found is not None and found.get("_xact_id") == version
+
+
+def _read_row(api: BraintrustApi, prompt_id: str, row: JsonObject) -> RemotePrompt:
+    # Only a full write is known to be logged whole.
+    if row["audit_data"]["action"] == "upsert" and "prompt_data" in row and "slug" in row:
+        return read_prompt(row)
+    return read_prompt(api.read_version(prompt_id, row["_xact_id"]))
+
+
+def _next_cursor(page: Sequence[JsonObject], cursors: set[str]) -> str:
+    cursor = id_of(page[-1])
+    if cursor in cursors:
+        raise RegistryAnswerError("Braintrust sent the same page of prompts twice")
+    cursors.add(cursor)
+    return cursor
+
+
+def _checked_url(url: str, variable: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigError(
+            f"the address `{url}` is no http or https URL",
+            hint=f"check {variable} and the configuration",
+        )
+    return url.rstrip("/")

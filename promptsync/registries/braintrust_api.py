@@ -1,0 +1,184 @@
+"""The endpoints of Braintrust's API that promptsync uses, each behind one function."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from promptsync.errors import RegistryAnswerError, RegistryRefusedError
+from promptsync.prompt import JsonObject
+from promptsync.registries.braintrust_routing import Route, is_missing, read_objects
+from promptsync.registries.http import HttpClient
+
+PAGE_SIZE = 1000
+
+# A write that gets no answer is followed by a look at what is there. Both together stay within
+# the time in which a dead server has to show.
+WRITE_SECONDS = 9.0
+LOOK_SECONDS = 4.0
+
+ENVIRONMENTS_HINT = (
+    "environments need Braintrust's Pro or Enterprise plan, and have to be created in the "
+    "organisation's settings; without them, give each branch a project of its own"
+)
+
+_BAD_REQUEST, _UNAUTHORIZED = 400, 401
+_PLAN = re.compile(r"\bplan\b", re.IGNORECASE)
+_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class BraintrustApi:
+    """One Braintrust server, asked about one project."""
+
+    client: HttpClient
+    route: Route
+
+    def read_page(self, after: str | None = None) -> list[JsonObject]:
+        """Return the latest version of some prompts, those behind a prompt id where it is given.
+
+        The end is an empty page: a server may send fewer than it was asked for.
+        """
+        query = {**self.route.project_query, "limit": str(PAGE_SIZE)}
+        if after is not None:
+            query["starting_after"] = after
+        return read_objects(self.client.get(self._url("/v1/prompt"), query))
+
+    def find(
+        self,
+        slug: str,
+        *,
+        version: str | None = None,
+        environment: str | None = None,
+        within: float | None = None,
+    ) -> JsonObject | None:
+        """Return a prompt by its slug, None if there is none, or no such version of it."""
+        query = {**self.route.project_query, "slug": slug, "limit": "1"}
+        if version is not None:
+            query["version"] = version
+        if environment is not None:
+            query["environment"] = environment
+        try:
+            objects = read_objects(self.client.get(self._url("/v1/prompt"), query, within=within))
+        except RegistryRefusedError as error:
+            if is_missing(error) or (_says_no_version(error) and (version or environment)):
+                return None
+            raise _explained(error) if environment else error from None
+        if objects and objects[0].get("slug") != slug:
+            raise RegistryAnswerError("Braintrust answered with another prompt than was asked for")
+        return objects[0] if objects else None
+
+    def read_version(self, prompt_id: str, version: str) -> JsonObject:
+        """Return a version that is known to exist."""
+        answer = self.client.get(self._url("/v1/prompt", prompt_id), {"version": version})
+        if not isinstance(answer, dict) or answer.get("_xact_id") != version:
+            raise RegistryAnswerError("Braintrust answered with another version than was asked for")
+        return answer
+
+    def put(self, body: JsonObject) -> None:
+        """Create a prompt, or replace it whole. The answer only echoes what was sent."""
+        self.client.write("PUT", self._url("/v1/prompt"), dict(body), within=WRITE_SECONDS)
+
+    def insert(self, body: JsonObject) -> None:
+        """Do the same by the way that SDKs publish, which takes metadata; undocumented."""
+        function = {**body, "function_data": {"type": "prompt"}, "if_exists": "replace"}
+        self.client.write(
+            "POST",
+            self._url("/insert-functions"),
+            {"functions": [function]},
+            within=WRITE_SECONDS,
+        )
+
+    def delete(self, prompt_id: str) -> None:
+        """Delete a prompt; nothing happens when it is gone already."""
+        try:
+            self.client.write("DELETE", self._url("/v1/prompt", prompt_id), within=WRITE_SECONDS)
+        except RegistryRefusedError as error:
+            if not is_missing(error):
+                raise
+
+    def assign(self, prompt_id: str, environment: str, version: str) -> None:
+        """Point an environment at a version; undocumented."""
+        body = {"object_version": version}
+        if self.route.org_name:
+            body["org_name"] = self.route.org_name
+        url = self._url("/environment-object/prompt", prompt_id, environment)
+        try:
+            self.client.write("PUT", url, body, within=WRITE_SECONDS)
+        except RegistryRefusedError as error:
+            raise _explained(error) from error
+
+    def read_history(self, prompt: JsonObject) -> list[JsonObject]:
+        """Return the rows of a prompt's audit log, in no order; undocumented."""
+        headers = {}
+        if self.route.org_name and self.route.org_name.isascii():
+            headers["x-bt-org-name"] = self.route.org_name
+        answer = self.client.query(
+            self._url("/btql"),
+            _history_query(str(prompt.get("project_id")), str(prompt.get("id"))),
+            headers=headers,
+        )
+        rows = answer.get("data") if isinstance(answer, dict) else None
+        if not isinstance(rows, list) or not all(map(_is_history_row, rows)):
+            raise RegistryAnswerError(
+                "Braintrust answered the question for a prompt's versions in an unknown shape",
+                hint="a newer promptsync may know it",
+            )
+        return rows
+
+    def _url(self, path: str, *parts: str) -> str:
+        return "/".join([self.route.api_url + path, *(quote(each, safe="") for each in parts)])
+
+
+def id_of(found: JsonObject) -> str:
+    """Return the id of an object. Raises RegistryAnswerError for what cannot be one."""
+    identifier = found.get("id")
+    if not (isinstance(identifier, str) and _ID.fullmatch(identifier)):
+        raise RegistryAnswerError("Braintrust sent a prompt without an id")
+    return identifier
+
+
+def _says_no_version(error: RegistryRefusedError) -> bool:
+    """Tell whether a read by version or environment was refused because there is none."""
+    return error.status == _BAD_REQUEST and not _PLAN.search(error.message)
+
+
+def _explained(error: RegistryRefusedError) -> RegistryRefusedError:
+    if error.status == _UNAUTHORIZED:
+        return error
+    return RegistryRefusedError(error.message, hint=ENVIRONMENTS_HINT, status=error.status)
+
+
+def _history_query(project_id: str, prompt_id: str) -> dict[str, Any]:
+    identifier, transaction = ({"op": "ident", "name": [key]} for key in ("id", "_xact_id"))
+    return {
+        "query": {
+            "from": {
+                "op": "function",
+                "name": {"op": "ident", "name": ["project_prompts"]},
+                "args": [{"op": "literal", "value": project_id}],
+            },
+            "select": [{"op": "star"}],
+            "filter": {
+                "op": "eq",
+                "left": identifier,
+                "right": {"op": "literal", "value": prompt_id},
+            },
+            "sort": [{"expr": transaction, "dir": "desc"}],
+        },
+        "audit_log": True,
+        "use_columnstore": False,
+        "brainstore_realtime": True,
+        "fmt": "json",
+    }
+
+
+def _is_history_row(row: object) -> bool:
+    return (
+        isinstance(row, dict)
+        and isinstance(row.get("_xact_id"), str)
+        and isinstance(row.get("audit_data"), dict)
+        and isinstance(row["audit_data"].get("action"), str)
+    )

@@ -1,0 +1,282 @@
+"""Where a Braintrust project lives: which server, which organisation, which id."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, TypeVar
+from urllib.parse import quote
+
+from promptsync.errors import RegistryAnswerError, RegistryError, RegistryRefusedError
+from promptsync.prompt import JsonObject
+from promptsync.registries.http import HttpClient
+from promptsync.registries.http_errors import NotReachedError
+from promptsync.registries.redaction import shorten
+
+APP_URL = "https://www.braintrust.dev"
+
+Result = TypeVar("Result")
+
+
+class RoutingCache(Protocol):
+    """Keeps what a login found, so that the next run need not ask; it holds no secret."""
+
+    def get(self, key: str) -> Mapping[str, Any] | None:
+        """Return what was put under a key, None if there is nothing or it cannot be read."""
+        ...
+
+    def put(self, key: str, value: Mapping[str, Any]) -> None:
+        """Keep a JSON mapping; an empty one means that there is nothing any more."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """The project that is meant, as far as the configuration says."""
+
+    project: str | None
+    project_id: str | None
+    api_url: str | None
+    app_url: str
+    org_name: str | None
+    api_key: str = field(repr=False)
+
+    @property
+    def label(self) -> str:
+        """The project, for people."""
+        return f'project "{self.project}"' if self.project else f"project {self.project_id}"
+
+    @property
+    def cache_key(self) -> str:
+        """A key that tells accounts and projects apart and gives nothing away."""
+        parts = [
+            self.app_url,
+            self.api_url,
+            self.org_name,
+            self.api_key,
+            self.project,
+            self.project_id,
+        ]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """How to get there. `project_id` may be unknown: only writes need it."""
+
+    api_url: str
+    project: str | None = None
+    org_name: str | None = None
+    project_id: str | None = None
+    is_remembered: bool = False
+
+    @property
+    def project_query(self) -> dict[str, str]:
+        """How a read names the project: by name if it can, which needs no look-up."""
+        if self.project is None:
+            return {"project_id": self.project_id or ""}
+        organization = {"org_name": self.org_name} if self.org_name else {}
+        return {"project_name": self.project, **organization}
+
+
+class Routing:
+    """Finds the route once, remembers it in a cache, and finds it anew when it has gone stale."""
+
+    def __init__(self, target: Target, client: HttpClient, cache: RoutingCache | None) -> None:
+        self._target = target
+        self._client = client
+        self._cache = cache
+        self._route: Route | None = None
+        self._is_confirmed = False
+        self._lock = threading.Lock()
+
+    @property
+    def known_url(self) -> str:
+        """The server as far as it is known without asking, else where the login is."""
+        known = self._route.api_url if self._route else self._target.api_url
+        return known or self._target.app_url
+
+    def ask(self, question: Callable[[Route], Result]) -> Result:
+        """Put a question; once more along a new route if a remembered one led nowhere."""
+        route = self._current()
+        try:
+            return question(route)
+        except RegistryError as error:
+            if not (route.is_remembered and _leads_nowhere(error)):
+                raise
+        return question(self._renewed())
+
+    def with_project_id(self, route: Route) -> Route:
+        """Return the route with the project's id, which only writes need.
+
+        Raises RegistryRefusedError when there is no such project: none is ever created.
+        """
+        with self._lock:
+            if self._route is not None and self._route.api_url == route.api_url:
+                route = self._route
+            if route.project_id is not None:
+                return route
+            return self._remember(replace(route, project_id=self._find_project(route)))
+
+    def confirm_project(self, route: Route) -> None:
+        """Raise RegistryRefusedError unless the project exists; asked once.
+
+        A project that is not there looks like one that is empty.
+        """
+        with self._lock:
+            if not self._is_confirmed:
+                self._remember(replace(route, project_id=self._find_project(route)))
+
+    def _current(self) -> Route:
+        with self._lock:
+            if self._route is None:
+                self._route = self._remembered()
+            return self._route or self._remember(self._find_route())
+
+    def _renewed(self) -> Route:
+        with self._lock:
+            if self._route is not None and not self._route.is_remembered:
+                return self._route
+            if self._cache is not None:
+                self._cache.put(self._target.cache_key, {})
+            return self._remember(self._find_route())
+
+    def _find_route(self) -> Route:
+        target = self._target
+        project = None if target.project_id else target.project
+        if target.api_url and target.project_id:
+            org_name, api_url = target.org_name, target.api_url
+        else:
+            organization = self._log_in()
+            org_name = _text(organization.get("name"))
+            api_url = target.api_url or _api_url(organization)
+        return Route(
+            api_url=api_url, project=project, org_name=org_name, project_id=target.project_id
+        )
+
+    def _log_in(self) -> JsonObject:
+        answer = self._client.query(f"{self._target.app_url}/api/apikey/login")
+        organizations = answer.get("org_info") if isinstance(answer, dict) else None
+        if not isinstance(organizations, list) or not all(
+            isinstance(each, dict) for each in organizations
+        ):
+            raise RegistryAnswerError(
+                f"the login at {self._target.app_url} did not say which organisations there are",
+                hint="check BRAINTRUST_APP_URL",
+            )
+        wanted = self._target.org_name
+        for each in organizations:
+            if wanted in (None, each.get("name")):
+                return dict(each)
+        names = ", ".join(f"`{shorten(str(each.get('name')), 40)}`" for each in organizations)
+        raise RegistryRefusedError(
+            f"the key belongs to no organisation `{wanted}`"
+            if wanted
+            else "the key belongs to no organisation",
+            hint=f"it belongs to {names}" if names else "check BRAINTRUST_API_KEY",
+        )
+
+    def _find_project(self, route: Route) -> str:
+        if self._target.project_id is not None:
+            return self._check_project_id(route, self._target.project_id)
+        query = {"project_name": self._target.project or ""}
+        if route.org_name:
+            query["org_name"] = route.org_name
+        for found in read_objects(self._client.get(f"{route.api_url}/v1/project", query)):
+            if found.get("name") == self._target.project and isinstance(found.get("id"), str):
+                self._is_confirmed = True
+                return str(found["id"])
+        raise self._no_such_project(route)
+
+    def _check_project_id(self, route: Route, project_id: str) -> str:
+        try:
+            self._client.get(f"{route.api_url}/v1/project/{quote(project_id, '')}")
+        except RegistryRefusedError as error:
+            if error.status in _CREDENTIALS_REFUSED:
+                raise
+            raise self._no_such_project(route) from error
+        self._is_confirmed = True
+        return project_id
+
+    def _no_such_project(self, route: Route) -> RegistryRefusedError:
+        where = f" in the organisation `{shorten(route.org_name, 40)}`" if route.org_name else ""
+        return RegistryRefusedError(
+            f"Braintrust has no {self._target.label}{where}",
+            hint="create it there, or correct `project` in the configuration; "
+            "the key may also belong to another organisation or region",
+            status=_NOT_FOUND,
+        )
+
+    def _remembered(self) -> Route | None:
+        value = self._cache.get(self._target.cache_key) if self._cache else None
+        if not value:
+            return None
+        api_url = _text(value.get("api_url"))
+        if not api_url:
+            return None
+        return Route(
+            api_url=api_url,
+            project=None if self._target.project_id else self._target.project,
+            org_name=_text(value.get("org_name")),
+            project_id=_text(value.get("project_id")),
+            is_remembered=True,
+        )
+
+    def _remember(self, route: Route) -> Route:
+        self._route = route
+        # What the configuration says needs no cache.
+        if self._cache is not None and not (self._target.api_url and self._target.project_id):
+            value = {
+                "api_url": route.api_url,
+                "org_name": route.org_name,
+                "project_id": route.project_id,
+            }
+            self._cache.put(
+                self._target.cache_key, {key: value[key] for key in value if value[key]}
+            )
+        return route
+
+
+_BAD_REQUEST, _NOT_FOUND = 400, 404
+_CREDENTIALS_REFUSED = frozenset({401, 403})
+
+
+def _leads_nowhere(error: RegistryError) -> bool:
+    if isinstance(error, RegistryRefusedError):
+        return error.status in (_NOT_FOUND, *_CREDENTIALS_REFUSED) or is_missing(error)
+    return isinstance(error, NotReachedError)
+
+
+def is_missing(error: RegistryRefusedError) -> bool:
+    """Tell whether a refusal means that something is not there: 404, or 400 with a sentence."""
+    return error.status == _NOT_FOUND or (
+        error.status == _BAD_REQUEST and "does not exist" in error.message
+    )
+
+
+def read_objects(answer: object) -> list[JsonObject]:
+    """Return the entries of a list. Raises RegistryAnswerError for anything else."""
+    objects = answer.get("objects") if isinstance(answer, dict) else None
+    if not isinstance(objects, list) or not all(isinstance(each, dict) for each in objects):
+        raise RegistryAnswerError(
+            "Braintrust answered something other than a list",
+            hint="check the registry's address",
+        )
+    return objects
+
+
+def _api_url(organization: JsonObject) -> str:
+    url = organization.get("api_url")
+    if not (isinstance(url, str) and url.startswith(("https://", "http://"))):
+        raise RegistryAnswerError(
+            "the login did not say where the organisation's data lives",
+            hint="set BRAINTRUST_API_URL",
+        )
+    return url.rstrip("/")
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
