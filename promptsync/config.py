@@ -220,6 +220,18 @@ def braintrust_environment() -> BraintrustEnvironment:
     )
 
 
+def environment_for_git() -> Mapping[str, str]:
+    """Return the environment in which git finds the top of the work tree from any folder.
+
+    In a hook of a linked work tree git sets GIT_DIR, and a git started in a subfolder would take
+    that folder for the top.
+    """
+    own = dict(os.environ)
+    if "GIT_WORK_TREE" not in own and Path(own.get("GIT_DIR", "")).parent.name == "worktrees":
+        del own["GIT_DIR"]
+    return own
+
+
 def is_github_actions() -> bool:
     """Tell whether this process runs in a GitHub Actions job."""
     return os.environ.get("GITHUB_ACTIONS") == "true"

@@ -59,7 +59,7 @@ def _message_form(message: Message) -> dict[str, Any]:
     return _stated({**message.extra, "role": message.role, "content": message.content})
 
 
-_EMPTY = (None, "", [], {})
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
 _OBJECT = (dict, Mapping)  # the question is ten times faster for a class than for an abstract one
 
 

@@ -1,25 +1,31 @@
 """YAML front matter: text to JSON values and back, safe against hostile input.
 
 YAML is YAML 1.1 as PyYAML reads it, with two differences: dates stay text (JSON has none), and
-anchors, aliases and repeated keys are errors, because a reviewer cannot see what they mean.
+anchors, aliases, tags and repeated keys are errors, because a reviewer cannot see what they mean.
 """
 
 from __future__ import annotations
 
+import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import yaml
+from yaml.constructor import SafeConstructor
+from yaml.reader import ReaderError
 
 from promptsync.prompt import Json
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 64
+MAX_INTEGER_DIGITS = 255
 
-_BaseLoader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_BaseDumper: type[yaml.SafeDumper] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_TOO_DEEP = f"front matter is nested deeper than {MAX_DEPTH} levels"
+
+# libyaml's parser, five times as fast; wheels bring it, some builds from source do not.
+_BaseLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class FrontMatterError(Exception):
@@ -32,7 +38,7 @@ class FrontMatterError(Exception):
         self.column = column
 
 
-class _Loader(_BaseLoader):
+class _Loader(_BaseLoader):  # type: ignore[misc]  # chosen at run time
     yaml_implicit_resolvers = {  # noqa: RUF012  the name and form PyYAML reads
         first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
         for first, resolvers in _BaseLoader.yaml_implicit_resolvers.items()
@@ -41,37 +47,34 @@ class _Loader(_BaseLoader):
 
 def read_front_matter(text: str) -> dict[str, Any]:
     """Parse YAML into a mapping of JSON values. Raises FrontMatterError."""
-    try:
-        node = _compose(text)
-        if node is None:
-            return {}
-        _check_nodes(node, seen=set())
-        loader = _Loader("")
-        try:
-            value = loader.construct_document(node)
-        finally:
-            loader.dispose()
-    except yaml.MarkedYAMLError as error:
-        raise _translated(error) from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        # yaml.YAMLError without a mark: characters YAML does not allow. ValueError: `!!int x`.
-        raise FrontMatterError(f"invalid YAML: {str(error).splitlines()[0]}") from error
-    if not isinstance(value, dict):
+    node = compose(text)
+    if node is None:
+        return {}
+    if not isinstance(node, yaml.MappingNode):
         raise FrontMatterError("front matter must be a mapping of keys to values")
-    return value
+    return _mapping(node, 1)
 
 
 def line_of(text: str, *path: str | int) -> int:
     """Return the line of the key at `path` within valid front matter, 1 when it is not there."""
-    node = _compose(text)
+    return lines_of(text, [path])[0]
+
+
+def lines_of(text: str, paths: Iterable[tuple[str | int, ...]]) -> list[int]:
+    """Return the line of each path, as `line_of` does, reading the text once."""
+    root = compose(text)
+    return [_line(root, path) for path in paths]
+
+
+def _line(node: yaml.Node | None, path: tuple[str | int, ...]) -> int:
     line = 1
     for step in path:
-        if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-            node = node.value[step]
-            line = node.start_mark.line + 1
-            continue
-        pairs = node.value if isinstance(node, yaml.MappingNode) else []
-        found = [(key, value) for key, value in pairs if key.value == step]
+        if isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+            found = [(each, each) for each in node.value[step : step + 1]]
+        elif isinstance(node, yaml.MappingNode):
+            found = [(key, value) for key, value in node.value if key.value == step]
+        else:
+            break
         if not found:
             break
         line = found[0][0].start_mark.line + 1
@@ -79,83 +82,107 @@ def line_of(text: str, *path: str | int) -> int:
     return line
 
 
-def _compose(text: str) -> yaml.Node | None:
+def compose(text: str) -> yaml.Node | None:
+    """Parse YAML into nodes, which know where they stand. Raises FrontMatterError."""
     if len(text) > MAX_BYTES:
         raise FrontMatterError(f"front matter is larger than {MAX_BYTES // 1024} KiB")
-    if _may_be_deep(text):
-        _check_depth(text)
-    loader = _Loader(text)
     try:
-        node: yaml.Node | None = loader.get_single_node()
-    finally:
-        loader.dispose()
+        if _needs_care(text):
+            _check_events(text)
+        loader = _Loader(text)
+        try:
+            node: yaml.Node | None = loader.get_single_node()
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as error:
+        raise _translated(error) from error
+    except ReaderError as error:
+        at = text.find(chr(error.character))
+        message = f"invalid YAML: character U+{error.character:04X} must be escaped in quotes"
+        line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+        raise FrontMatterError(message, line, column) from error
     return node
 
 
-_BLOCK_STRUCTURE = re.compile(r"^[ \t]*(?:[-?:][ \t]+)*", re.MULTILINE)
+# libyaml's composer recurses in C and overflows the stack on a few 10,000 levels, so nesting is
+# bounded from above before it runs. Each level costs a bracket, or a column of structure at the
+# start of a line; a byte order mark and YAML 1.1's other line ends are allowed there too.
+_STRUCTURE = re.compile(rf"[-?:\s\ufeff]{{{MAX_DEPTH}}}")
+
+# Anchors, aliases and tags start with one of these, after anything but a word.
+_INDICATOR = re.compile(r"[&*!](?<!\w.)")
 
 
-def _may_be_deep(text: str) -> bool:
-    """Bound the nesting from above without parsing.
-
-    libyaml's composer recurses in C and overflows the stack on a few 10,000 levels. Each level
-    costs a bracket, or a column at the start of some line.
-    """
-    if text.count("[") + text.count("{") > MAX_DEPTH:
-        return True
-    return max(map(len, _BLOCK_STRUCTURE.findall(text))) > MAX_DEPTH
+def _needs_care(text: str) -> bool:
+    return bool(
+        text.count("[") + text.count("{") > MAX_DEPTH
+        or _INDICATOR.search(text)
+        or _STRUCTURE.search(text)
+    )
 
 
-def _check_depth(text: str) -> None:
+def _check_events(text: str) -> None:
+    """Refuse deep nesting, anchors, aliases and tags: events come without recursion."""
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
-        if isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):
+        if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
-        elif isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
+        elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > MAX_DEPTH:
-            mark = event.start_mark
-            raise FrontMatterError(
-                f"front matter is nested deeper than {MAX_DEPTH} levels",
-                mark.line + 1,
-                mark.column + 1,
-            )
+            raise _at(event, _TOO_DEEP)
+        if getattr(event, "anchor", None) is not None:
+            raise _at(event, "anchors and aliases are not allowed in front matter")
+        if (tag := getattr(event, "tag", None)) is not None:
+            raise _at(event, f"the tag `{tag}` is not allowed in front matter")
 
 
-def _check_nodes(node: yaml.Node, seen: set[int]) -> None:
-    # The composer resolves an alias to the very node of its anchor: met twice means aliased.
-    if id(node) in seen:
-        raise _at(node, "anchors and aliases are not allowed in front matter")
-    seen.add(id(node))
-    if isinstance(node, yaml.SequenceNode):
-        for child in node.value:
-            _check_nodes(child, seen)
-    elif isinstance(node, yaml.MappingNode):
-        keys: set[str] = set()
-        for key, value in node.value:
-            if key.tag != "tag:yaml.org,2002:str":
-                raise _at(key, f"key `{_shown(key)}` must be text; put it in quotes")
-            if key.value in keys:
-                raise _at(key, f"key `{_shown(key)}` stands twice")
-            keys.add(key.value)
-            _check_nodes(value, seen)
-    elif node.tag not in _SCALAR_TAGS or not _is_plain_number(node):
-        raise _at(node, f"`{_shown(node)}` has no equivalent in JSON; put text in quotes")
-    if node.tag.startswith("!") or node.tag in _FOREIGN_TAGS:
-        raise _at(node, f"the tag `{node.tag}` is not allowed in front matter")
+_TAG = "tag:yaml.org,2002:"
+_TEXT = f"{_TAG}str"
+_CONSTRUCTOR = SafeConstructor()
+_SCALARS: dict[str, Callable[[yaml.ScalarNode], Json]] = {
+    f"{_TAG}null": _CONSTRUCTOR.construct_yaml_null,
+    f"{_TAG}bool": _CONSTRUCTOR.construct_yaml_bool,
+    f"{_TAG}int": _CONSTRUCTOR.construct_yaml_int,
+    f"{_TAG}float": _CONSTRUCTOR.construct_yaml_float,
+}
 
 
-_SCALAR_TAGS = frozenset(
-    f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null")
-)
-_FOREIGN_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("set", "omap", "pairs"))
+def _value(node: yaml.Node, depth: int) -> Json:
+    if node.tag == _TEXT:
+        text: str = node.value
+        return text
+    if isinstance(node, yaml.ScalarNode):
+        return _scalar(node)
+    if depth >= MAX_DEPTH:
+        raise _at(node, _TOO_DEEP)
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node, depth + 1)
+    return [_value(each, depth + 1) for each in node.value]
 
 
-def _is_plain_number(node: yaml.Node) -> bool:
+def _mapping(node: yaml.MappingNode, depth: int) -> dict[str, Any]:
+    members: dict[str, Any] = {}
+    for key, value in node.value:
+        if key.tag != _TEXT:
+            raise _at(key, f"a key must be text; put {_shown(key)} in quotes")
+        if key.value in members:
+            raise _at(key, f"key {_shown(key)} stands twice")
+        members[key.value] = _value(value, depth)
+    return members
+
+
+def _scalar(node: yaml.ScalarNode) -> Json:
+    if node.tag not in _SCALARS or not _is_plain_number(node):
+        raise _at(node, f"{_shown(node)} has no equivalent in JSON; put text in quotes")
+    return _SCALARS[node.tag](node)
+
+
+def _is_plain_number(node: yaml.ScalarNode) -> bool:
     """Refuse `.inf`, `.nan`, and YAML 1.1's base 60, which reads `12:30` as 750."""
-    if node.tag.endswith(":int"):
-        return ":" not in node.value
-    if node.tag.endswith(":float"):
+    if node.tag == f"{_TAG}int":
+        return ":" not in node.value and len(node.value) <= MAX_INTEGER_DIGITS
+    if node.tag == f"{_TAG}float":
         try:
             return math.isfinite(float(node.value.replace("_", "")))
         except ValueError:
@@ -164,34 +191,41 @@ def _is_plain_number(node: yaml.Node) -> bool:
 
 
 def _shown(node: yaml.Node) -> str:
-    return str(node.value)[:40]
+    return f"`{node.value[:40]}`" if isinstance(node, yaml.ScalarNode) else "it"
 
 
-def _at(node: yaml.Node, message: str) -> FrontMatterError:
-    return FrontMatterError(message, node.start_mark.line + 1, node.start_mark.column + 1)
+def _at(place: Any, message: str) -> FrontMatterError:
+    return _at_mark(place.start_mark, message)
 
 
 def _translated(error: yaml.MarkedYAMLError) -> FrontMatterError:
-    mark = error.problem_mark or error.context_mark
-    message = f"invalid YAML: {error.problem or error.context}"
-    return (
-        FrontMatterError(message, mark.line + 1, mark.column + 1)
-        if mark
-        else FrontMatterError(message)
-    )
+    reason = ", ".join(part for part in (error.context, error.problem) if part)
+    return _at_mark(error.problem_mark or error.context_mark, f"invalid YAML: {reason}")
 
 
-class _Dumper(_BaseDumper):
-    def ignore_aliases(self, data: Any) -> bool:
+def _at_mark(mark: Any, message: str) -> FrontMatterError:
+    return FrontMatterError(message, mark.line + 1, mark.column + 1)
+
+
+class _Dumper(yaml.SafeDumper):
+    """PyYAML's own emitter: libyaml's writes emoji as escapes and texts with one on one line."""
+
+    def ignore_aliases(self, _data: Any) -> bool:
         """Write equal values out twice instead of as an anchor, which reading refuses."""
         return True
+
+
+# YAML 1.1 takes them for line ends, and normalises some.
+_FOREIGN_LINE_END = re.compile("[\r\x85\u2028\u2029]")
 
 
 def _represent_text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
     # A literal block keeps the line breaks a reviewer wants to see. PyYAML falls back to quotes
     # by itself where a block cannot hold the text, such as spaces before a line break.
     style = "|" if "\n" in value else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+    if _FOREIGN_LINE_END.search(value):
+        style = '"'
+    return dumper.represent_scalar(_TEXT, value, style=style)
 
 
 _Dumper.add_representer(str, _represent_text)
@@ -200,37 +234,33 @@ _Dumper.add_representer(str, _represent_text)
 def write_front_matter(values: Mapping[str, Json]) -> str:
     """Write a mapping as YAML, keys in the given order. Reading it gives the mapping back.
 
-    Raises FrontMatterError for text that no UTF-8 file can hold.
+    Raises FrontMatterError for values that reading would refuse.
     """
     if not values:
         return ""
     try:
-        text: str = yaml.dump(
-            dict(values), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100
-        )
-        text.encode()
-    except (UnicodeEncodeError, yaml.YAMLError) as error:
+        json.dumps(values, ensure_ascii=False, allow_nan=False).encode()
+        text = _dump(dict(values), width=100)
+    except UnicodeEncodeError as error:
         raise FrontMatterError("a value is not valid Unicode text") from error
+    except ValueError as error:
+        raise FrontMatterError("a number is infinite or not a number") from error
+    except RecursionError as error:
+        raise FrontMatterError(_TOO_DEEP) from error
+    # After a text that ends with blank lines PyYAML closes the document, which `---` does here.
+    if text.endswith("\n...\n"):
+        text = text.removesuffix("...\n")
+    read_front_matter(text)
     return text
 
 
-def json_values(value: object) -> Iterator[object]:
-    """Yield every scalar inside a JSON value."""
-    if isinstance(value, Mapping):
-        for member in value.values():
-            yield from json_values(member)
-    elif isinstance(value, (list, tuple)):
-        for member in value:
-            yield from json_values(member)
-    else:
-        yield value
-
-
-def is_json(value: object) -> bool:
-    """Tell whether a value can be written as JSON: no NaN, no infinity, no foreign type."""
-    return all(
-        each is None
-        or isinstance(each, (str, int))
-        or (isinstance(each, float) and math.isfinite(each))
-        for each in json_values(value)
+def write_inline(value: Json) -> str:
+    """Write one value as it can stand after a key on the same line, where it has a single line."""
+    return (
+        _dump(value, width=math.inf, default_flow_style=True).removesuffix("\n...\n").rstrip("\n")
     )
+
+
+def _dump(value: Json, **options: Any) -> str:
+    text: str = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, **options)
+    return text

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+from promptsync.config import environment_for_git
 from promptsync.errors import GitError
 from promptsync.merge import MergedText, Sides
 
@@ -232,6 +233,12 @@ def hooks_folder(repository: Repository) -> Path:
     return Path(_run(command, repository.top).stdout.decode().rstrip("\n"))
 
 
+def config_scope(repository: Repository, key: str) -> str | None:
+    """Return where a setting comes from, such as `local` or `global`, None when it is not set."""
+    answer = _run(["config", "--show-scope", "--get", key], repository.top, check=False)
+    return answer.stdout.decode("utf-8", "replace").partition("\t")[0] or None
+
+
 def author_and_date(repository: Repository, commit: str) -> tuple[str, str] | None:
     """Return who wrote a commit and when (ISO 8601), None when this clone does not have it."""
     command = ["show", "--no-patch", "--format=%an%x00%aI", "--end-of-options", commit]
@@ -265,7 +272,12 @@ def _run(
 ) -> subprocess.CompletedProcess[bytes]:
     try:
         answer = subprocess.run(  # noqa: S603  a fixed program, arguments as a list
-            [*_GIT, *arguments], cwd=folder, input=stdin, capture_output=True, check=False
+            [*_GIT, *arguments],
+            cwd=folder,
+            env=environment_for_git(),
+            input=stdin,
+            capture_output=True,
+            check=False,
         )
     except FileNotFoundError as error:
         raise GitError("git was not found", hint="install git and put it on PATH") from error

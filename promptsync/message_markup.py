@@ -1,7 +1,7 @@
 """The body of a prompt file: role markers and escapes, text to content and back.
 
 A marker is a line that is exactly `# system:` or another role. A content line that looks like a
-marker, or like the start of a git conflict, is written with one backslash more than it has.
+marker, or like a git conflict marker, is written with one backslash more than it has.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from promptsync.prompt import Message
 
 ROLES = ("system", "developer", "user", "assistant", "tool")
 
-_ROLE_LINE = r"# (?:system|developer|user|assistant|tool):"
-_MARKER = re.compile(rf"^({_ROLE_LINE})$", re.MULTILINE)
-_CONFLICT_START = r"<{7}(?: .*)?"
-_TO_ESCAPE = re.compile(rf"^(?=\\*(?:{_ROLE_LINE}|{_CONFLICT_START})$)", re.MULTILINE)
-_ESCAPED = re.compile(rf"^\\(?=\\*(?:{_ROLE_LINE}|{_CONFLICT_START})$)", re.MULTILINE)
-_CONFLICT = re.compile(rf"^{_CONFLICT_START}$", re.MULTILINE)
+_ROLE_LINE = rf"# (?:{'|'.join(ROLES)}):"
+_CONFLICT_LINE = r"(?:<{7}|>{7})(?: .*)?"
+# The lookbehind stands behind the first characters, because `re` finds a literal start fast.
+_MARKER = re.compile(rf"# (?<=^# ){_ROLE_LINE[2:]}$", re.MULTILINE)
+_CONFLICT = re.compile(rf"^{_CONFLICT_LINE}$", re.MULTILINE)
+_TO_ESCAPE = re.compile(rf"^(?=\\*(?:{_ROLE_LINE}|{_CONFLICT_LINE})$)", re.MULTILINE)
+_ESCAPED = re.compile(rf"^\\(?=\\*(?:{_ROLE_LINE}|{_CONFLICT_LINE})$)", re.MULTILINE)
 
 
 class MarkupError(Exception):
@@ -33,30 +34,27 @@ class MarkupError(Exception):
 
 def find_conflict(text: str) -> int | None:
     """Return the line of the first git conflict marker, None when there is none."""
-    found = _CONFLICT.search(text) if "<<<<<<<" in text else None
+    if "<<<<<<<" not in text and ">>>>>>>" not in text:
+        return None
+    found = _CONFLICT.search(text)
     return text.count("\n", 0, found.start()) + 1 if found else None
 
 
 def read_body(body: str) -> str | tuple[Message, ...]:
     """Parse a body, without its front matter and the blank line after it. Raises MarkupError."""
-    markers = list(_MARKER.finditer(body))
-    if not markers:
-        return _unescaped(_without_final_newline(body))
-    before = body[: markers[0].start()]
+    before, segments = _cut(body)
+    if not segments:
+        return _unescaped(body.removesuffix("\n"))
     if before.strip():
-        line = len(before) - len(before.lstrip())
+        line = before.count("\n", 0, len(before) - len(before.lstrip())) + 1
+        marker = segments[0].partition("\n")[0]
         raise MarkupError(
-            f"text before the first marker `{markers[0].group(1)}`",
-            before.count("\n", 0, line) + 1,
+            f"text before the first marker `{marker}`",
+            line,
             hint="move it below a marker such as `# system:`",
         )
-    ends = [marker.start() for marker in markers[1:]]
-    messages = [
-        Message(_role(marker), _content(body[_after(body, marker) : end], followed=True))
-        for marker, end in zip(markers, ends, strict=False)
-    ]
-    last = markers[-1]
-    return (*messages, Message(_role(last), _content(body[_after(body, last) :], followed=False)))
+    last = len(segments) - 1
+    return tuple(_read_message(each, is_last=index == last) for index, each in enumerate(segments))
 
 
 def write_body(content: str | Sequence[Message]) -> str:
@@ -66,7 +64,30 @@ def write_body(content: str | Sequence[Message]) -> str:
     """
     if isinstance(content, str):
         return escaped(content) + "\n"
-    return "\n".join(f"# {each.role}:\n\n{escaped(str(each.content))}\n" for each in content)
+    last = len(content) - 1
+    return "".join(
+        _write_message(each, is_last=index == last) for index, each in enumerate(content)
+    )
+
+
+def update_body(body: str, content: str | Sequence[Message]) -> str:
+    """Write content as `write_body` does, and keep the bytes of each message that stays as it is.
+
+    Only for a body that `read_body` accepts.
+    """
+    before, segments = _cut(body)
+    if isinstance(content, str) or not segments:
+        return write_body(content)
+    last, old_last = len(content) - 1, len(segments) - 1
+    pieces = [before]
+    for index, message in enumerate(content):
+        is_last = index == last
+        written = _write_message(message, is_last=is_last)
+        if index <= old_last and is_last == (index == old_last):
+            kept = segments[index]
+            written = kept if _read_message(kept, is_last=is_last) == message else written
+        pieces.append(written)
+    return "".join(pieces)
 
 
 def can_hold(content: str | Sequence[Message]) -> bool:
@@ -82,39 +103,47 @@ def can_hold(content: str | Sequence[Message]) -> bool:
     )
 
 
+def _cut(body: str) -> tuple[str, list[str]]:
+    """Return what stands before the first marker, and each message from its marker on."""
+    starts = [marker.start() for marker in _MARKER.finditer(body)]
+    ends = [*starts[1:], len(body)]
+    segments = [body[start:end] for start, end in zip(starts, ends, strict=False)]
+    return body[: starts[0]] if starts else body, segments
+
+
+def _read_message(segment: str, *, is_last: bool) -> Message:
+    """Take off the marker, the blank line after it, and the one before the next marker."""
+    marker, _, rest = segment.partition("\n")
+    content = rest.removeprefix("\n").removesuffix("\n")
+    if not is_last:
+        content = content.removesuffix("\n")
+    return Message(marker[2:-1], _unescaped(content))
+
+
+def _write_message(message: Message, *, is_last: bool) -> str:
+    text = f"# {message.role}:\n\n{escaped(str(message.content))}\n"
+    return text if is_last else f"{text}\n"
+
+
 def escaped(text: str) -> str:
     """Add one backslash to each line that would otherwise be read as a marker."""
-    return _TO_ESCAPE.sub(r"\\", text) if "# " in text or "<<<<<<<" in text else text
+    if "# " in text or "<<<<<<<" in text or ">>>>>>>" in text:
+        return _TO_ESCAPE.sub(r"\\", text)
+    return text
 
 
 def _unescaped(text: str) -> str:
-    return _ESCAPED.sub("", text) if "\\" in text else text
+    if "\\# " in text or "\\<<<<<<<" in text or "\\>>>>>>>" in text:
+        return _ESCAPED.sub("", text)
+    return text
 
 
 def _is_file_text(text: str) -> bool:
     # A prompt file is UTF-8 with LF: reading turns CRLF into LF and refuses NUL.
-    if "\r\n" in text or "\0" in text:
+    if "\0" in text or "\r\n" in f"{text}\n":
         return False
     try:
         text.encode()
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _role(marker: re.Match[str]) -> str:
-    return marker.group(1)[2:-1]
-
-
-def _after(body: str, marker: re.Match[str]) -> int:
-    return min(marker.end() + 1, len(body))
-
-
-def _content(segment: str, *, followed: bool) -> str:
-    """Take off the structural blank line after a marker, the line end, and the one before the next."""
-    content = _without_final_newline(segment.removeprefix("\n"))
-    return _unescaped(_without_final_newline(content) if followed else content)
-
-
-def _without_final_newline(text: str) -> str:
-    return text.removesuffix("\n")

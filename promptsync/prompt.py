@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 # One recursive type for what YAML, JSON and every registry can carry. `Any` stands for the inner
 # values: the recursive form makes each read a chain of isinstance checks and catches nothing here.
-Json: TypeAlias = None | bool | int | float | str | list[Any] | dict[str, Any]
+Json: TypeAlias = bool | int | float | str | list[Any] | dict[str, Any] | None
 JsonObject: TypeAlias = Mapping[str, Any]
 
 

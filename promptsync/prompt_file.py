@@ -7,29 +7,36 @@ byte, comments included.
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from promptsync import front_matter, prompt_schema
 from promptsync.errors import Problem, PromptFileError
-from promptsync.front_matter import FrontMatterError, read_front_matter
+from promptsync.front_matter import FrontMatterError, read_front_matter, write_front_matter
+from promptsync.front_matter_edit import edit_front_matter
 from promptsync.message_markup import (
     MarkupError,
     can_hold,
     find_conflict,
     read_body,
+    update_body,
     write_body,
 )
-from promptsync.prompt import Message, Prompt
-from promptsync.prompt_schema import SchemaError
+from promptsync.prompt import Message, Prompt, is_same
+from promptsync.prompt_schema import content_values
 
 MAX_BYTES = 1024 * 1024
 MAX_NAME = 255
+MAX_PROBLEMS = 100
 NAME = re.compile(rf"[A-Za-z0-9_.-]{{1,{MAX_NAME}}}")
 
 ReadFrontMatter = Callable[[str], dict[str, Any]]
+
+_CONTENT_KEYS = ("role", "messages", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +53,17 @@ def decode(data: bytes, path: str) -> str:
 
     Raises PromptFileError for anything else, and for files over 1 MiB.
     """
-    if len(data) > MAX_BYTES:
-        size = f"{len(data) / MAX_BYTES:.1f} MiB"
-        raise _wrong(path, f"the file has {size}; a prompt file has at most 1 MiB")
+    _check_size(data, path)
+    data = data.removeprefix(codecs.BOM_UTF8)
     if (nul := data.find(b"\0")) >= 0:
-        raise _wrong(path, "NUL byte; a prompt file is UTF-8 text", *_position(data, nul))
+        raise _not_text(path, data, nul, "NUL byte")
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode()
     except UnicodeDecodeError as error:
-        at = _position(data, error.start)
-        raise _wrong(path, f"invalid UTF-8 byte 0x{data[error.start]:02x}", *at) from error
+        problem = f"invalid UTF-8 byte 0x{data[error.start]:02x}"
+        raise _not_text(path, data, error.start, problem) from error
+    # A second BOM would become the first one when the text is written back.
+    text = text.lstrip("\ufeff")
     return text.replace("\r\n", "\n") if "\r" in text else text
 
 
@@ -83,28 +91,13 @@ def parse_prompt(
     Raises PromptFileError, with every problem of the front matter at once.
     """
     if (line := find_conflict(text)) is not None:
-        raise PromptFileError(
-            Problem(
-                path,
-                line,
-                "unresolved conflict marker",
-                rule="PS002",
-                hint="keep the text you want and delete the lines `<<<<<<<`, `=======` and "
-                "`>>>>>>>`; a marker that belongs to the prompt is written `\\<<<<<<<`",
-            )
-        )
+        raise _conflict(path, line)
     parts = split_file(text, path)
     values = _front_matter_values(parts, path, read)
     content = _content(parts, values, path)
     prompt = prompt_schema.to_prompt(values, name=name, content=content)
     if not NAME.fullmatch(prompt.name):
-        raise _wrong(
-            path,
-            f"`{prompt.name[:60]}` is not a valid name: letters, digits, `_`, `.` and `-`, "
-            f"at most {MAX_NAME}",
-            _line(parts, "name"),
-            hint="rename the file, or add `name:` to its front matter",
-        )
+        raise _invalid_name(prompt.name, path, _line(parts, "name") if values.get("name") else 1)
     return prompt
 
 
@@ -112,75 +105,99 @@ def format_prompt(prompt: Prompt, *, path_name: str | None = None) -> str:
     """Write a prompt as a new prompt file.
 
     `path_name` is the name the path gives: `name:` is written only where they differ. Raises
-    PromptFileError for text that is not valid Unicode.
+    PromptFileError for what a prompt file cannot hold: text that is not valid Unicode, numbers
+    that JSON lacks, an invalid name, more than 1 MiB.
     """
     values = prompt_schema.to_values(prompt)
     if prompt.name == path_name:
         del values["name"]
-    return _join(values, _write_front_matter(values, prompt.name), prompt.content, prompt.name)
+    placed, body = _place(prompt.content, stated={})
+    front = _front_matter(values | placed, prompt.name)
+    return _readable(_join(front, body), prompt.name, prompt.name)
 
 
 def update_text(text: str, prompt: Prompt, *, path: str, path_name: str) -> str:
-    """Return the file's text changed so that it parses to `prompt`, everything else untouched."""
+    """Return the file's text changed so that it parses to `prompt`, everything else untouched.
+
+    Raises PromptFileError for text that is no prompt file, and where `format_prompt` does.
+    """
     old = parse_prompt(text, path=path, name=path_name)
-    if old == prompt:
-        return text
     parts = split_file(text, path)
-    values = prompt_schema.to_values(prompt)
     stated = _front_matter_values(parts, path, read_front_matter)
-    if prompt.name == path_name and "name" not in stated:
-        del values["name"]
-    if (style := _single_message_role(stated, prompt)) is not None:
-        values["role"] = style
-    if values == stated:
-        front = parts.front_matter
-    elif parts.front_matter is None:
-        front = _write_front_matter(values, path)
-    else:
-        from promptsync.front_matter_edit import edit_front_matter  # noqa: PLC0415  ruamel is slow
-
-        front = edit_front_matter(parts.front_matter, stated, values)
-    if _body_content(old.content, stated) == _body_content(prompt.content, values):
-        head = "" if front is None else f"---\n{front}---\n"
-        return head + text[len(text) - len(_rest(text, parts)) :]
-    return _join(values, front or "", prompt.content, path)
-
-
-def _rest(text: str, parts: FileParts) -> str:
-    if parts.front_matter is None:
+    wanted = _wanted_values(stated, old, prompt, path_name)
+    body = parts.body
+    if not is_same(content_values(old.content), content_values(prompt.content)):
+        placed, body = _place(prompt.content, stated, body)
+        wanted = {key: wanted[key] for key in wanted if key not in _CONTENT_KEYS} | placed
+    front = parts.front_matter
+    if not is_same(stated, wanted):
+        front = _front_matter(wanted, path) if front is None else _edit(front, stated, wanted, path)
+    if (front, body) == (parts.front_matter, parts.body):
         return text
-    return text[len("---\n") + len(parts.front_matter) + len("---\n") :]
+    is_tight = parts.front_matter is not None and text.endswith(f"\n---\n{parts.body}")
+    return _readable(_join(front, body, is_tight=is_tight), path, path_name)
 
 
-def _body_content(content: object, values: Mapping[str, Any]) -> object:
-    return (content, values.get("role"), "messages" in values, "text" in values)
+def _wanted_values(
+    stated: Mapping[str, Any], old: Prompt, prompt: Prompt, path_name: str
+) -> dict[str, Any]:
+    """Change what front matter states where the prompts differ, and nowhere else.
+
+    A default that somebody spelled out, such as `template: mustache`, stays.
+    """
+    before, after = prompt_schema.to_values(old), prompt_schema.to_values(prompt)
+    wanted = dict(stated)
+    for key in before | after:
+        if key in _CONTENT_KEYS or is_same(before.get(key), after.get(key)):
+            continue
+        if key in after and not (key == "name" and prompt.name == path_name):
+            wanted[key] = after[key]
+        else:
+            wanted.pop(key, None)
+    return wanted
 
 
-def _single_message_role(stated: Mapping[str, Any], prompt: Prompt) -> str | None:
-    """Keep the way a file says that it is one message: `role:` in its front matter."""
-    if "role" not in stated or isinstance(prompt.content, str) or len(prompt.content) != 1:
-        return None
-    return prompt.content[0].role if can_hold(prompt.content) else None
+def _place(
+    content: str | tuple[Message, ...], stated: Mapping[str, Any], old_body: str = ""
+) -> tuple[dict[str, Any], str]:
+    """Choose where content goes, front matter or body: where the file has it, if that can hold it."""
+    values = content_values(content)
+    if not can_hold(content) or any(stated.get(key) is not None for key in values):
+        return values, ""
+    if isinstance(content, tuple) and len(content) == 1 and stated.get("role") is not None:
+        return {"role": content[0].role}, write_body(str(content[0].content))
+    return {}, update_body(old_body, content)
 
 
-def _join(values: Mapping[str, Any], front: str, content: object, path: str) -> str:
-    if "messages" in values or "text" in values:
-        body = ""
-    elif "role" in values and isinstance(content, tuple):
-        body = write_body(content[0].content)
-    else:
-        body = write_body(content)  # type: ignore[arg-type] # a Prompt holds nothing else
-    # Text that begins with `---` or a blank line needs the front matter to be told from it.
-    if not front and not body.startswith(("---\n", "\n")) and body != "---\n":
-        return body
-    return f"---\n{front}---\n" + (f"\n{body}" if body else "")
+def _join(front: str | None, body: str, *, is_tight: bool = False) -> str:
+    if front is None:
+        # Without front matter the first line must not look like its start, nor like a BOM.
+        if not body.startswith(("---\n", "\ufeff")):
+            return body
+        front = ""
+    blank_line = "" if not body or (is_tight and not body.startswith("\n")) else "\n"
+    return f"---\n{front}---\n{blank_line}{body}"
 
 
-def _write_front_matter(values: Mapping[str, Any], path: str) -> str:
+def _front_matter(values: Mapping[str, Any], path: str) -> str | None:
     try:
-        return front_matter.write_front_matter(values)
+        return write_front_matter(values) or None
     except FrontMatterError as error:
         raise _wrong(path, error.message) from error
+
+
+def _edit(front: str, stated: Mapping[str, Any], wanted: Mapping[str, Any], path: str) -> str:
+    try:
+        return edit_front_matter(front, stated, wanted)
+    except FrontMatterError as error:
+        raise _wrong(path, error.message) from error
+
+
+def _readable(text: str, path: str, name: str) -> str:
+    """Refuse to write what could not be read back."""
+    _check_size(text.encode(), path)
+    parse_prompt(text, path=path, name=name)
+    return text
 
 
 def _front_matter_values(parts: FileParts, path: str, read: ReadFrontMatter) -> dict[str, Any]:
@@ -190,41 +207,69 @@ def _front_matter_values(parts: FileParts, path: str, read: ReadFrontMatter) -> 
         values = read(parts.front_matter)
     except FrontMatterError as error:
         raise _wrong(path, error.message, error.line + 1, error.column) from error
-    if errors := list(prompt_schema.check(values)):
-        raise PromptFileError(tuple(_schema_problem(each, parts, path) for each in errors))
+    if errors := tuple(islice(prompt_schema.check(values), MAX_PROBLEMS)):
+        lines = front_matter.lines_of(parts.front_matter, [each.key for each in errors])
+        raise PromptFileError(
+            tuple(
+                Problem(path, line + 1, each.message, hint=each.hint, rule="PS003")
+                for each, line in zip(errors, lines, strict=True)
+            )
+        )
     return values
 
 
-def _schema_problem(error: SchemaError, parts: FileParts, path: str) -> Problem:
-    return Problem(path, _line(parts, *error.key), error.message, hint=error.hint, rule="PS003")
-
-
 def _content(parts: FileParts, values: Mapping[str, Any], path: str) -> str | tuple[Message, ...]:
-    elsewhere = next((key for key in ("messages", "text") if key in values), None)
-    if elsewhere:
-        if parts.body.strip():
-            raise _wrong(path, f"both `{elsewhere}:` and a body", parts.body_line)
-        return prompt_schema.to_content(values[elsewhere])
+    for key in ("messages", "text"):
+        if (stated := values.get(key)) is not None:
+            if parts.body.strip():
+                raise _wrong(path, f"both `{key}:` and a body", parts.body_line)
+            return prompt_schema.to_content(stated)
     try:
         content = read_body(parts.body)
     except MarkupError as error:
-        raise _wrong(
-            path, error.message, parts.body_line + error.line - 1, hint=error.hint
-        ) from error
-    if "role" not in values:
+        line = parts.body_line + error.line - 1
+        raise _wrong(path, error.message, line, hint=error.hint) from error
+    if (role := values.get("role")) is None:
         return content
     if not isinstance(content, str):
         raise _wrong(path, "both `role:` and role markers", _line(parts, "role"))
-    return (Message(values["role"], content),)
+    return (Message(role, content),)
 
 
 def _line(parts: FileParts, *key: str | int) -> int:
-    return front_matter.line_of(parts.front_matter, *key) + 1 if parts.front_matter else 1
+    return front_matter.line_of(parts.front_matter or "", *key) + 1
 
 
-def _position(data: bytes, offset: int) -> tuple[int, int]:
+def _check_size(data: bytes, path: str) -> None:
+    if len(data) > MAX_BYTES:
+        raise _wrong(
+            path, f"the file has {len(data):,} bytes; a prompt file has at most {MAX_BYTES:,}"
+        )
+
+
+def _not_text(path: str, data: bytes, offset: int, problem: str) -> PromptFileError:
     start = data.rfind(b"\n", 0, offset) + 1
-    return data.count(b"\n", 0, offset) + 1, offset - start + 1
+    line = data.count(b"\n", 0, offset) + 1
+    column = len(data[start:offset].decode(errors="replace")) + 1
+    message = f"{problem}; a prompt file is UTF-8 text"
+    return _wrong(path, message, line, column, hint="save the file as UTF-8")
+
+
+def _conflict(path: str, line: int) -> PromptFileError:
+    hint = (
+        "keep the text you want and delete the lines `<<<<<<<`, `=======` and `>>>>>>>`; "
+        "a marker that belongs to the prompt is written `\\<<<<<<<`"
+    )
+    return PromptFileError(
+        Problem(path, line, "unresolved conflict marker", rule="PS002", hint=hint)
+    )
+
+
+def _invalid_name(name: str, path: str, line: int) -> PromptFileError:
+    message = (
+        f"`{name[:60]}` is not a valid name: letters, digits, `_`, `.` and `-`, at most {MAX_NAME}"
+    )
+    return _wrong(path, message, line, hint="rename the file, or add `name:` to its front matter")
 
 
 def _wrong(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any
 
 from promptsync.message_markup import ROLES, can_hold
-from promptsync.prompt import Message, Prompt, Template
+from promptsync.prompt import NAMING_KEYS, Message, Prompt, Template
 
 REGISTRY_KINDS = ("local", "braintrust", "mlflow", "opik")
+MAX_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def _is_message(value: object) -> bool:
     return (
         isinstance(value, dict)
         and isinstance(value.get("role"), str)
-        and isinstance(value.get("content", ""), (str, list))
+        and isinstance(value.get("content"), (str, list, NoneType))
     )
 
 
@@ -84,17 +86,33 @@ def check(values: Mapping[str, Any]) -> Iterator[SchemaError]:
             continue
         is_right, expected = _KEYS[key]
         if value is not None and not is_right(value):
-            yield SchemaError((key,), f"`{key}` must be {expected}")
+            yield SchemaError((key,), f"`{key}` must be {expected}", _quotes_hint(value, expected))
+        elif key in REGISTRY_KINDS and value:
+            yield from _check_names(key, value)
     stated = [key for key in ("role", "messages", "text") if values.get(key) is not None]
     if len(stated) > 1:
         yield SchemaError((stated[1],), f"`{stated[0]}` and `{stated[1]}` exclude each other")
 
 
+def _check_names(kind: str, options: Mapping[str, Any]) -> Iterator[SchemaError]:
+    for key in sorted(NAMING_KEYS & options.keys()):
+        if not isinstance(options[key], (str, NoneType)):
+            yield SchemaError((kind, key), f"`{key}` must be text", "put it in quotes")
+
+
+def _quotes_hint(value: object, expected: str) -> str | None:
+    """Explain what surprises in YAML: `5`, `yes` and the last of `[a, on]` are not text."""
+    items = value if isinstance(value, list) else [value]
+    is_surprise = any(isinstance(each, (bool, int, float)) for each in items)
+    return "put it in quotes" if "text" in expected and is_surprise else None
+
+
 def _unknown(key: str) -> SchemaError:
+    shown = key if len(key) <= MAX_SHOWN else f"{key[:MAX_SHOWN]}…"
     near = difflib.get_close_matches(key, _KEYS, n=1)
     hint = f"did you mean `{near[0]}`? " if near else ""
     return SchemaError(
-        (key,), f"unknown key `{key}`", f"{hint}anything else goes below `metadata:`"
+        (key,), f"unknown key `{shown}`", f"{hint}anything else goes below `metadata:`"
     )
 
 
@@ -105,7 +123,7 @@ def to_content(value: str | list[dict[str, Any]]) -> str | tuple[Message, ...]:
     return tuple(
         Message(
             each["role"],
-            each.get("content", ""),
+            "" if each.get("content") is None else each["content"],
             {key: member for key, member in each.items() if key not in ("role", "content")},
         )
         for each in value
@@ -156,11 +174,12 @@ def to_values(prompt: Prompt) -> dict[str, Any]:
     }
     stated = {key: value for key, value in values.items() if value not in (None, {}, [], "")}
     if not can_hold(prompt.content):
-        stated |= _content_values(prompt.content)
+        stated |= content_values(prompt.content)
     return stated
 
 
-def _content_values(content: str | tuple[Message, ...]) -> dict[str, Any]:
+def content_values(content: str | tuple[Message, ...]) -> dict[str, Any]:
+    """Return content as the values of `text:` or `messages:`, which hold any."""
     if isinstance(content, str):
         return {"text": content}
     return {

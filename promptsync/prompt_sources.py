@@ -77,6 +77,13 @@ def in_work_tree(roots: Roots) -> Iterator[PromptSource | PromptFileError]:
                 yield PromptFileError(Problem(path, 1, f"cannot be read: {error.strerror}"))
 
 
+def paths_in_work_tree(roots: Roots) -> Iterator[str]:
+    """Yield the paths of all files below the prompt roots."""
+    for folder in roots.folders:
+        for entry in _walk(roots.top / folder):
+            yield Path(entry.path).relative_to(roots.top).as_posix()
+
+
 def in_index(repository: Repository, roots: Roots) -> Iterator[PromptSource | PromptFileError]:
     """Yield the prompt files as they are staged."""
     yield from _from_git(repository, roots, git.list_index(repository, roots.folders))

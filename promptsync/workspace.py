@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from promptsync import git, prompt_sources
 from promptsync.catalog import Catalog, load_catalog
 from promptsync.config import Config, RegistryConfig, load_config, user_cache_folder
-from promptsync.errors import GitError
+from promptsync.errors import GitError, PromptFileError
 from promptsync.front_matter_cache import FrontMatterCache
 from promptsync.git import Repository
 from promptsync.past import Past
-from promptsync.prompt_sources import Roots, find_roots
+from promptsync.prompt_sources import PromptSource, Roots, find_roots
 from promptsync.upload_log import read_log
 
 
@@ -68,7 +68,6 @@ def read_catalog(
     workspace: Workspace, *, staged: bool = False, revision: str | None = None
 ) -> Catalog:
     """Read the prompt files of the work tree, of the index, or of a commit."""
-    cache = FrontMatterCache(workspace.state_folder)
     if revision is not None:
         repository = workspace.require_repository()
         commit = git.require_commit(repository, revision)
@@ -77,6 +76,14 @@ def read_catalog(
         sources = prompt_sources.in_index(workspace.require_repository(), workspace.roots)
     else:
         sources = prompt_sources.in_work_tree(workspace.roots)
+    return load_sources(workspace, sources)
+
+
+def load_sources(
+    workspace: Workspace, sources: Iterable[PromptSource | PromptFileError]
+) -> Catalog:
+    """Parse, expand and hash prompt files, remembering front matter between runs."""
+    cache = FrontMatterCache(workspace.state_folder)
     catalog = load_catalog(sources, kind=workspace.registry.kind, read=cache.read)
     cache.save()
     return catalog
@@ -121,4 +128,12 @@ def _differs(now: Catalog, before: Catalog, name: str) -> bool:
     return old is None or (old.content_hash, old.file_sha256) != (
         new.content_hash,
         new.file_sha256,
+    )
+
+
+def prompt_names_by_path(start: Path) -> list[str]:
+    """Return the names that the paths of prompt files give, without reading the files."""
+    roots = open_workspace(start).roots
+    return sorted(
+        {name for path in prompt_sources.paths_in_work_tree(roots) if (name := roots.name_of(path))}
     )

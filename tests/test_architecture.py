@@ -73,8 +73,7 @@ PURE_LIBRARIES = frozenset(
     """.split()  # noqa: SIM905  one word per module reads better than forty quoted lines
 )
 IMPORTED_ONLY_BY = {
-    "rich": ("cli",),
-    "typer": ("cli",),
+    "click": ("cli",),
     "subprocess": ("git",),
     "urllib3": ("registries.http",),
     "sqlalchemy": ("registries.local",),
@@ -84,7 +83,7 @@ VENDOR_SDKS = frozenset(
     {"anthropic", "braintrust", "langfuse", "langsmith", "mlflow", "openai", "opik"}
 )
 ENVIRONMENT = ("os.environ", "os.environb", "os.getenv", "os.getenvb", "os.putenv", "os.unsetenv")
-SLOW_TO_IMPORT = ("rich", "ruamel", "sqlalchemy", "typer", "urllib3", "yaml")
+SLOW_TO_IMPORT = ("click", "ruamel", "sqlalchemy", "urllib3", "yaml")
 
 
 class Import(NamedTuple):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 
-import typer
+import click
 
-from promptsync.cli.errors import reports_errors
-
-# A command's module is `promptsync.cli.<name>`, its function `command`.
+# A command's module is `promptsync.cli.<name>`, and the click command in it is called `command`.
 COMMANDS = (
     "init",
     "lint",
@@ -26,48 +24,46 @@ COMMANDS = (
 )
 
 
-def build_app(names: Iterable[str] = COMMANDS) -> typer.Typer:
-    """Build the application with some of its commands."""
-    app = typer.Typer(
-        name="promptsync",
-        no_args_is_help=True,
-        pretty_exceptions_enable=False,
-        rich_markup_mode=None,
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )
-    app.callback()(_main)
-    for name in names:
-        module = import_module(f"promptsync.cli.{name}")
-        if isinstance(module.command, typer.Typer):
-            app.add_typer(module.command, name=name)
-        else:
-            app.command(name)(reports_errors(module.command))
-    return app
+class LazyGroup(click.Group):
+    """A group that imports a command when it is asked for: a hook runs on every commit."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
+        """Return the commands in the order people meet them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"promptsync.cli.{cmd_name}").command
+        return command
+
+    def invoke(self, ctx: click.Context) -> None:
+        """Run a command; what it returns is the exit code."""
+        ctx.exit(super().invoke(ctx) or 0)
+
+
+def _show_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from importlib.metadata import version  # noqa: PLC0415  slow, and asked for by few
+
+        click.echo(f"promptsync {version('promptsync')}")
+        ctx.exit()
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version",
+    is_flag=True,
+    callback=_show_version,
+    expose_value=False,
+    is_eager=True,
+    help="Show the version and exit.",
+)
+def app() -> None:
+    """Keep prompts in git and prove that the registry serves exactly those."""
 
 
 def run(arguments: Sequence[str]) -> None:
     """Run a command line. Ends in SystemExit with the exit code."""
-    # A hook runs on every commit: one command is imported, not twelve.
-    first = next(iter(arguments), "")
-    build_app([first] if first in COMMANDS else COMMANDS)(list(arguments), prog_name="promptsync")
-
-
-def _show_version(*, value: bool) -> None:
-    if value:
-        from importlib.metadata import version  # noqa: PLC0415  asked for by few
-
-        typer.echo(f"promptsync {version('promptsync')}")
-        raise typer.Exit
-
-
-def _main(
-    *,
-    _version: bool = typer.Option(
-        False,  # noqa: FBT003  typer's way to say default
-        "--version",
-        callback=_show_version,
-        is_eager=True,
-        help="Show the version and exit.",
-    ),
-) -> None:
-    """Keep prompts in git and prove that the registry serves exactly those."""
+    app(list(arguments), prog_name="promptsync")

@@ -5,23 +5,38 @@ from __future__ import annotations
 import json
 import sys
 
-import typer
+import click
 
 from promptsync import config
 from promptsync.cli.errors import printable
-from promptsync.cli.options import Alias, Format, Names, OutputFormat, RegistryName
+from promptsync.cli.options import (
+    ALL_FORMATS,
+    Format,
+    alias_option,
+    cli_command,
+    format_option,
+    names_argument,
+    registry_option,
+)
 from promptsync.cli.render import render, state_json
 from promptsync.cli.report import Report
 from promptsync.cli.reporting import make_report
 from promptsync.cli.session import chosen_names, open_session, valid_catalog
+from promptsync.cli.word_diff import styled_lines
 from promptsync.status import PromptState, Status
 
 
+@cli_command()
+@names_argument
+@registry_option
+@format_option(*ALL_FORMATS)
+@alias_option
 def command(
-    names: Names = None,
-    registry: RegistryName = None,
-    format_: OutputFormat = Format.TEXT,
-    alias: Alias = None,
+    *,
+    names: tuple[str, ...],
+    registry: str | None,
+    format_: Format,
+    alias: str | None,
 ) -> int:
     """Show what differs: `-` is the registry, `+` the prompt file. Exit 1 when anything does."""
     with open_session(registry) as session:
@@ -31,11 +46,11 @@ def command(
         )
         differing = [state for state in report.comparison.states if _is_shown(state)]
         if format_ is Format.JSON:
-            typer.echo(_json(report, differing))
+            click.echo(_json(report, differing))
         elif format_ is Format.TEXT:
             _show_text(report, differing)
         else:
-            typer.echo(render(report, format_), nl=False)
+            click.echo(render(report, format_), nl=False)
     return int(not report.in_sync)
 
 
@@ -61,9 +76,8 @@ def _json(report: Report, states: list[PromptState]) -> str:
 def _show_text(report: Report, states: list[PromptState]) -> None:
     lines = [line for state in states for line in diff_lines(report, state)]
     if sys.stdout.isatty() and not config.no_color():
-        from promptsync.cli.word_diff import show_with_words  # noqa: PLC0415  rich is slow
-
-        show_with_words(lines)
-        return
-    for line in lines:
-        typer.echo(printable(line))
+        shown = styled_lines(lines)
+    else:
+        shown = map(printable, lines)
+    for line in shown:
+        click.echo(line)

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from collections.abc import Sequence
 
-import typer
+import click
 
 from promptsync import git
 from promptsync.catalog import Catalog, select
 from promptsync.cli.errors import error_json, show_error
 from promptsync.cli.options import (
-    Alias,
-    DryRun,
+    PLAN_FORMATS,
     Format,
-    Names,
-    OutputFormat,
-    PlanChecksum,
-    RegistryName,
-    Yes,
+    alias_option,
+    cli_command,
+    dry_run_option,
+    format_option,
+    names_argument,
+    plan_checksum_option,
+    registry_option,
+    yes_option,
 )
 from promptsync.cli.planning import ready_to_apply, show_plan, worst_exit_code
 from promptsync.cli.render_plan import plan_json
@@ -33,21 +35,27 @@ from promptsync.upload_log import append_to_log
 from promptsync.workspace import read_catalog
 
 
+@cli_command()
+@names_argument
+@registry_option
+@format_option(*PLAN_FORMATS)
+@yes_option
+@dry_run_option
+@click.option("--all", "everything", is_flag=True, help="Also prompts that only the registry has.")
+@click.option("--force", is_flag=True, help="The registry wins, over uncommitted changes too.")
+@alias_option
+@plan_checksum_option
 def command(
-    names: Names = None,
-    registry: RegistryName = None,
-    format_: OutputFormat = Format.TEXT,
-    yes: Yes = False,
-    dry_run: DryRun = False,
-    everything: Annotated[
-        bool, typer.Option("--all", help="Also prompts that only the registry has.")
-    ] = False,
-    force: Annotated[
-        bool,
-        typer.Option("--force", help="The registry wins, over uncommitted changes too."),
-    ] = False,
-    alias: Alias = None,
-    plan_checksum: PlanChecksum = None,
+    *,
+    names: tuple[str, ...],
+    registry: str | None,
+    format_: Format,
+    yes: bool,
+    dry_run: bool,
+    everything: bool,
+    force: bool,
+    alias: str | None,
+    plan_checksum: str | None,
 ) -> int:
     """Write the registry's edits into prompt files, merging where git moved as well."""
     with open_session(registry) as session:
@@ -73,7 +81,7 @@ def command(
 
 
 def _states(
-    session: Session, catalog: Catalog, names: list[str] | None, alias: str | None
+    session: Session, catalog: Catalog, names: Sequence[str], alias: str | None
 ) -> list[PromptState]:
     """Compare everything, and keep what was named: by file, or by the name in the registry."""
     scope = Scope(alias=alias, complete=True, repository=session.repository_url)
@@ -117,13 +125,13 @@ def _apply(session: Session, plan: Plan) -> list[FileOutcome]:
 def _show_outcomes(plan: Plan, outcomes: list[FileOutcome], format_: Format) -> None:
     if format_ is Format.JSON:
         document = plan_json(plan) | {"results": [_result_json(each) for each in outcomes]}
-        typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
     for outcome in outcomes:
         if outcome.error is not None:
             show_error(outcome.error)
         elif format_ is Format.TEXT:
             marks = " with conflict markers" if outcome.has_conflict else ""
-            typer.echo(f"wrote {outcome.path}{marks}")
+            click.echo(f"wrote {outcome.path}{marks}")
     if any(outcome.has_conflict for outcome in outcomes):
         say("\nhint: resolve the conflicts in these files, then `git add` and `promptsync upload`")
     elif any(outcome.error is None for outcome in outcomes):

@@ -2,45 +2,36 @@
 
 from __future__ import annotations
 
-import functools
 import json
-from collections.abc import Callable
-from typing import ParamSpec
+from typing import Any
 
-import typer
+import click
 
 from promptsync.errors import PromptFileError, PromptsyncError
 
-Parameters = ParamSpec("Parameters")
 
-
-def reports_errors(command: Callable[Parameters, int | None]) -> Callable[Parameters, None]:
-    """Turn a command into one that shows its errors and ends with its exit code.
+class ReportingCommand(click.Command):
+    """A command that shows promptsync's errors and ends with their exit code.
 
     With `--format json` the error goes to stdout as JSON too, so that a script reads one thing.
     """
 
-    @functools.wraps(command)
-    def wrapped(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what it returns is the exit code."""
         try:
-            code = command(*args, **kwargs)
+            return super().invoke(ctx)
         except PromptsyncError as error:
-            if str(getattr(kwargs.get("format_"), "value", "")) == "json":
-                typer.echo(json.dumps(error_json(error), ensure_ascii=False))
+            if ctx.params.get("format_") == "json":
+                click.echo(json.dumps(error_json(error), ensure_ascii=False))
             show_error(error)
-            raise typer.Exit(error.exit_code) from None
-        raise typer.Exit(code or 0)
-
-    # typer reads the annotations of what it is given, and `wraps` does not make them true here.
-    wrapped.__annotations__["return"] = None
-    return wrapped
+            return error.exit_code
 
 
 def show_error(error: PromptsyncError) -> None:
     """Write an error to stderr."""
-    typer.echo(f"error: {printable(str(error))}", err=True)
+    click.echo(f"error: {printable(str(error))}", err=True)
     if error.hint:
-        typer.echo(f"\nhint: {printable(error.hint)}", err=True)
+        click.echo(f"\nhint: {printable(error.hint)}", err=True)
 
 
 def error_json(error: PromptsyncError) -> dict[str, object]:

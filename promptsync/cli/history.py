@@ -5,14 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+import click
 
 from promptsync import git
 from promptsync.catalog import Catalog
 from promptsync.cli.errors import printable
-from promptsync.cli.options import Format, OutputFormat, RegistryName
+from promptsync.cli.options import (
+    TABLE_FORMATS,
+    Format,
+    cli_command,
+    format_option,
+    name_argument,
+    registry_option,
+)
 from promptsync.cli.session import Session, open_session
 from promptsync.content_hash import short_hash
 from promptsync.errors import UsageError
@@ -22,21 +29,19 @@ from promptsync.workspace import read_catalog
 COLUMNS = ("VERSION", "HASH", "COMMIT", "AUTHOR", "DATE")
 
 
-def command(
-    name: Annotated[str, typer.Argument(help="A prompt by name.")],
-    registry: RegistryName = None,
-    format_: OutputFormat = Format.TEXT,
-) -> int:
+@cli_command()
+@name_argument
+@registry_option
+@format_option(*TABLE_FORMATS)
+def command(*, name: str, registry: str | None, format_: Format) -> int:
     """List the registry's versions of a prompt, newest first."""
     with open_session(registry) as session:
         versions = find_versions(session, read_catalog(session.workspace), name)
         entries = [_entry(session, each) for each in versions]
     if format_ is Format.JSON:
-        typer.echo(json.dumps(_document(session, name, entries), ensure_ascii=False, indent=2))
-    elif format_ is Format.TEXT:
-        typer.echo("\n".join(map(printable, _table(entries))))
+        click.echo(json.dumps(_document(session, name, entries), ensure_ascii=False, indent=2))
     else:
-        raise UsageError(f"`history` has no format `{format_.value}`", hint="use text or json")
+        click.echo("\n".join(map(printable, _table(entries))))
     return 0
 
 

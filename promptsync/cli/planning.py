@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import typer
+import click
 
 from promptsync.cli.options import Format
 from promptsync.cli.render_plan import render_plan
@@ -16,9 +16,9 @@ from promptsync.plan import Plan
 def show_plan(plan: Plan, format_: Format, *, result: bool) -> None:
     """Show a plan: as the result on stdout, or as talk before it is applied."""
     if result:
-        typer.echo(render_plan(plan, format_), nl=False)
+        click.echo(render_plan(plan, format_), nl=False)
     elif format_ is Format.TEXT:
-        typer.echo(render_plan(plan, format_), nl=False, err=True)
+        click.echo(render_plan(plan, format_), nl=False, err=True)
 
 
 def ready_to_apply(

@@ -118,7 +118,7 @@ def render_markdown(report: Report) -> str:
     verdict = "in sync" if report.in_sync else "not in sync"
     parts = [
         f"### promptsync: {verdict}",
-        f"Registry {_escaped(heading(report))}: {count_line(report.comparison.summary)}.",
+        f"Registry {escaped(heading(report))}: {count_line(report.comparison.summary)}.",
     ]
     differing = [state for state in report.comparison.states if _is_worth_a_row(state)]
     if differing:
@@ -138,7 +138,7 @@ def _markdown_row(state: PromptState) -> str:
         short_hash(state.remote_hash),
         short_hash(state.local_hash),
     )
-    return "| " + " | ".join(_escaped(cell) for cell in cells) + " |"
+    return "| " + " | ".join(escaped(cell) for cell in cells) + " |"
 
 
 def _markdown_difference(report: Report, state: PromptState) -> str:
@@ -148,7 +148,7 @@ def _markdown_difference(report: Report, state: PromptState) -> str:
     fence = "`" * max(3, _longest_run(diff, "`") + 1)
     summary = f"{state.name}: {MEANING[state.status]}"
     body = f"{fence}diff\n{diff}\n{fence}"
-    return f"<details><summary>{_escaped(summary)}</summary>\n\n{body}\n\n</details>"
+    return f"<details><summary>{escaped(summary)}</summary>\n\n{body}\n\n</details>"
 
 
 def _shortened(parts: list[str]) -> str:
@@ -163,7 +163,7 @@ def _shortened(parts: list[str]) -> str:
     return "\n\n".join(kept)[:MAX_MARKDOWN]
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Escape text for a Markdown table cell or a line of HTML."""
     safe = printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return "".join(f"\\{each}" if each in "|*_[]@#" else each for each in safe).replace("\n", " ")
@@ -180,17 +180,25 @@ def _longest_run(text: str, character: str) -> int:
 def render_github(report: Report) -> str:
     """Return workflow commands that annotate the first differing line of each file."""
     differing = report.comparison.differing
-    lines = [_annotation(report, state) for state in differing[:MAX_ANNOTATIONS]]
+    lines = [_state_annotation(report, state) for state in differing[:MAX_ANNOTATIONS]]
     lines.append(count_line(report.comparison.summary))
     return "\n".join(lines) + "\n"
 
 
-def _annotation(report: Report, state: PromptState) -> str:
-    line = report.read_texts(state).first_differing_line if state.local else 1
-    place = f"file={_property(state.path)},line={line}," if state.path else ""
-    title = _property(f"{state.name} is {state.status.value}")
-    message = f"{MEANING[state.status]}: {remedy(state.status, [state.name], all_of_them=False)}"
-    return f"::error {place}title={title}::{_data(message)}"
+def _state_annotation(report: Report, state: PromptState) -> str:
+    return annotation(
+        "error",
+        path=state.path,
+        line=report.read_texts(state).first_differing_line if state.local else 1,
+        title=f"{state.name} is {state.status.value}",
+        message=f"{MEANING[state.status]}: {remedy(state.status, [state.name], all_of_them=False)}",
+    )
+
+
+def annotation(level: str, *, path: str | None, line: int, title: str, message: str) -> str:
+    """Return one workflow command that GitHub shows at a line of a file."""
+    place = f"file={_property(path)},line={line}," if path else ""
+    return f"::{level} {place}title={_property(title)}::{_data(message)}"
 
 
 def _data(text: str) -> str:

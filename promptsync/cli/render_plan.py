@@ -9,7 +9,6 @@ from typing import Any
 from promptsync.cli.errors import printable
 from promptsync.cli.options import Format
 from promptsync.content_hash import short_hash
-from promptsync.errors import UsageError
 from promptsync.plan import Action, Change, Direction, Plan, changes_by_action
 
 # One sign a line, as in a diff, so that nothing depends on colour.
@@ -26,14 +25,12 @@ _SIGN = {
 
 
 def render_plan(plan: Plan, format_: Format) -> str:
-    """Return a plan in one format, ending with a line end. Raises UsageError for other formats."""
+    """Return a plan in one format, ending with a line end."""
     if format_ is Format.TEXT:
         return render_plan_text(plan)
     if format_ is Format.JSON:
         return json.dumps(plan_json(plan), ensure_ascii=False, indent=2) + "\n"
-    if format_ is Format.MARKDOWN:
-        return render_plan_markdown(plan)
-    raise UsageError(f"a plan has no format `{format_.value}`", hint="use text, json or markdown")
+    return render_plan_markdown(plan)
 
 
 def render_plan_text(plan: Plan) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
 
-import typer
+import click
 
 from promptsync import git
 from promptsync.catalog import select
 from promptsync.cli.history import find_versions
-from promptsync.cli.options import RegistryName
+from promptsync.cli.options import cli_command, name_argument, registry_option
 from promptsync.cli.session import Session, open_session, valid_catalog
 from promptsync.cli.talk import say
 from promptsync.content_hash import short_hash
@@ -25,14 +24,12 @@ from promptsync.status import LocalPrompt
 MIN_DIGITS = 6
 
 
-def command(
-    name: Annotated[str, typer.Argument(help="A prompt by name or file.")],
-    version: Annotated[
-        str, typer.Argument(help="A version as `history` shows it, or the start of its hash.")
-    ],
-    registry: RegistryName = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite uncommitted changes.")] = False,
-) -> int:
+@cli_command()
+@name_argument
+@click.argument("version")
+@registry_option
+@click.option("--force", is_flag=True, help="Overwrite uncommitted changes.")
+def command(*, name: str, version: str, registry: str | None, force: bool) -> int:
     """Write an older version into the prompt file; the registry stays as it is."""
     with open_session(registry) as session:
         catalog = valid_catalog(session.workspace)
@@ -42,7 +39,7 @@ def command(
             _refuse_uncommitted(session, local)
         remote = _find(find_versions(session, catalog, chosen), version, chosen)
         _write(session, local, remote)
-    typer.echo(
+    click.echo(
         f"wrote {local.path} as of version {remote.version} ({short_hash(remote.content_hash)})"
     )
     say("\nhint: `git diff` shows it; commit, then `promptsync upload`")

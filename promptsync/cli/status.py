@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import click
 
-import typer
-
-from promptsync.cli.options import Alias, ChangedSince, Format, Names, OutputFormat, RegistryName
+from promptsync.cli.options import (
+    ALL_FORMATS,
+    Format,
+    alias_option,
+    changed_since_option,
+    cli_command,
+    format_option,
+    names_argument,
+    registry_option,
+)
 from promptsync.cli.render import render
 from promptsync.cli.reporting import make_report
 from promptsync.cli.session import chosen_names, open_session, valid_catalog
 from promptsync.workspace import changed_names
 
 
+@cli_command()
+@names_argument
+@registry_option
+@format_option(*ALL_FORMATS)
+@alias_option
+@changed_since_option
+@click.option("--all", "everything", is_flag=True, help="List prompts in sync too.")
+@click.option("--exit-code", is_flag=True, help="Exit 1 when anything differs.")
 def command(
-    names: Names = None,
-    registry: RegistryName = None,
-    format_: OutputFormat = Format.TEXT,
-    alias: Alias = None,
-    changed_since: ChangedSince = None,
-    everything: Annotated[bool, typer.Option("--all", help="List prompts in sync too.")] = False,
-    exit_code: Annotated[
-        bool, typer.Option("--exit-code", help="Exit 1 when anything differs.")
-    ] = False,
+    *,
+    names: tuple[str, ...],
+    registry: str | None,
+    format_: Format,
+    alias: str | None,
+    changed_since: str | None,
+    everything: bool,
+    exit_code: bool,
 ) -> int:
     """Show how each prompt file compares with the registry."""
     with open_session(registry) as session:
@@ -33,5 +47,5 @@ def command(
         report = make_report(
             session, catalog, names=chosen, alias=session.alias(alias), complete=True
         )
-        typer.echo(render(report, format_, everything=everything or bool(names)), nl=False)
+        click.echo(render(report, format_, everything=everything or bool(names)), nl=False)
     return int(exit_code and not report.in_sync)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-import typer
+import click
 
 from promptsync.cli.errors import printable
 from promptsync.errors import UsageError
@@ -19,7 +19,7 @@ WORTH_A_BAR = 5
 
 def say(message: str = "") -> None:
     """Write a line to stderr, where it never mixes with a result."""
-    typer.echo(printable(message), err=True)
+    click.echo(printable(message), err=True)
 
 
 def confirm(question: str, *, yes: bool) -> bool:
@@ -31,7 +31,7 @@ def confirm(question: str, *, yes: bool) -> bool:
             "nothing was done: there is no terminal to ask for a confirmation",
             hint="look at the plan above, then run the same command with `--yes`",
         )
-    return typer.confirm(question, err=True)
+    return click.confirm(question, err=True)
 
 
 def track(items: Iterable[Item], total: int, label: str) -> Iterator[Item]:
@@ -39,11 +39,5 @@ def track(items: Iterable[Item], total: int, label: str) -> Iterator[Item]:
     if total < WORTH_A_BAR or not sys.stderr.isatty():
         yield from items
         return
-    from rich.console import Console  # noqa: PLC0415  rich is slow, and hooks never get here
-    from rich.progress import Progress  # noqa: PLC0415
-
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(label, total=total)
-        for item in items:
-            yield item
-            progress.advance(task)
+    with click.progressbar(items, length=total, label=label, file=sys.stderr) as bar:
+        yield from bar

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
 
-import typer
+import click
 
 from promptsync.apply import Outcome, apply_upload, check_supported
 from promptsync.cli.errors import error_json, show_error
 from promptsync.cli.options import (
-    Alias,
-    ChangedSince,
-    DryRun,
+    PLAN_FORMATS,
     Format,
-    Names,
-    OutputFormat,
-    PlanChecksum,
-    RegistryName,
-    Yes,
+    alias_option,
+    changed_since_option,
+    cli_command,
+    dry_run_option,
+    format_option,
+    names_argument,
+    plan_checksum_option,
+    registry_option,
+    yes_option,
 )
 from promptsync.cli.planning import ready_to_apply, show_plan, worst_exit_code
 from promptsync.cli.render_plan import plan_json
@@ -36,27 +37,33 @@ from promptsync.upload_log import append_to_log
 from promptsync.workspace import changed_names
 
 
+@cli_command()
+@names_argument
+@registry_option
+@format_option(*PLAN_FORMATS)
+@yes_option
+@dry_run_option
+@click.option("--only-missing", is_flag=True, help="Only prompts that are not there yet.")
+@click.option("--prune", is_flag=True, help="Remove prompts whose file is gone.")
+@click.option("--adopt", is_flag=True, help="Add the stamp to equal prompts that lack it.")
+@click.option("--force", is_flag=True, help="Replace edits made in the registry, too.")
+@alias_option
+@changed_since_option
+@plan_checksum_option
 def command(
-    names: Names = None,
-    registry: RegistryName = None,
-    format_: OutputFormat = Format.TEXT,
-    yes: Yes = False,
-    dry_run: DryRun = False,
-    only_missing: Annotated[
-        bool, typer.Option("--only-missing", help="Only prompts that are not there yet.")
-    ] = False,
-    prune: Annotated[
-        bool, typer.Option("--prune", help="Remove prompts whose file is gone.")
-    ] = False,
-    adopt: Annotated[
-        bool, typer.Option("--adopt", help="Add the stamp to equal prompts that lack it.")
-    ] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace edits made in the registry, too.")
-    ] = False,
-    alias: Alias = None,
-    changed_since: ChangedSince = None,
-    plan_checksum: PlanChecksum = None,
+    *,
+    names: tuple[str, ...],
+    registry: str | None,
+    format_: Format,
+    yes: bool,
+    dry_run: bool,
+    only_missing: bool,
+    prune: bool,
+    adopt: bool,
+    force: bool,
+    alias: str | None,
+    changed_since: str | None,
+    plan_checksum: str | None,
 ) -> int:
     """Upload prompt files, as a fast-forward: edits made in the registry are never lost."""
     with open_session(registry) as session:
@@ -117,7 +124,7 @@ def _show_outcomes(plan: Plan, outcomes: list[Outcome], format_: Format) -> None
         if outcome.error is not None:
             show_error(outcome.error)
         elif outcome.tried and format_ is Format.TEXT:
-            typer.echo(f"{_DONE[outcome.change.action]} `{outcome.change.name}`{version}")
+            click.echo(f"{_DONE[outcome.change.action]} `{outcome.change.name}`{version}")
     not_tried = [each.change.name for each in outcomes if not each.tried]
     if not_tried:
         say(f"not tried after that: {', '.join(not_tried)}; running the command again is safe")
@@ -143,4 +150,4 @@ def _show_json(plan: Plan, outcomes: list[Outcome]) -> None:
         }
         for each in outcomes
     ]
-    typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2))

@@ -3,55 +3,67 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from promptsync import git
 from promptsync.cli.options import (
-    Alias,
-    ChangedSince,
+    ALL_FORMATS,
     Format,
-    Names,
-    OutputFormat,
-    Quiet,
-    RegistryName,
+    alias_option,
+    changed_since_option,
+    cli_command,
+    format_option,
+    names_argument,
+    quiet_option,
+    registry_option,
 )
-from promptsync.errors import PromptsyncError, UsageError
+from promptsync.errors import PromptsyncError, RegistryError, UsageError
 from promptsync.workspace import Workspace, open_workspace
 
 
+@cli_command()
+@names_argument
+@registry_option
+@format_option(*ALL_FORMATS)
+@click.option("--staged", is_flag=True, help="Compare the staged content, for a pre-commit hook.")
+@click.option("--rev", metavar="REV", help="Compare the files of this commit.")
+@changed_since_option
+@alias_option
+@click.option(
+    "--uploaded", is_flag=True, help="Any version with the content is enough, for branches."
+)
+@click.option("--strict", is_flag=True, help="Fail for prompts that only the registry has.")
+@click.option(
+    "--bundle",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Compare a bundle instead of files.",
+)
+@click.option("--warn-only", is_flag=True, help="Say what differs, and exit 0 whatever happens.")
+@click.option(
+    "--allow-unreachable",
+    is_flag=True,
+    help="Warn, and exit 0, when the registry cannot be asked.",
+)
+@click.option("--timeout", type=float, metavar="SECONDS", help="Give up after so many seconds.")
+@quiet_option
 def command(
-    names: Names = None,
-    registry: RegistryName = None,
-    format_: OutputFormat = Format.TEXT,
-    staged: Annotated[
-        bool, typer.Option("--staged", help="Compare the staged content, for a pre-commit hook.")
-    ] = False,
-    rev: Annotated[
-        str | None, typer.Option("--rev", help="Compare the files of this commit.", metavar="REV")
-    ] = None,
-    changed_since: ChangedSince = None,
-    alias: Alias = None,
-    uploaded: Annotated[
-        bool,
-        typer.Option("--uploaded", help="Any version with the content is enough, for branches."),
-    ] = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Fail for prompts that only the registry has.")
-    ] = False,
-    bundle: Annotated[
-        Path | None,
-        typer.Option("--bundle", help="Compare a bundle instead of files.", metavar="FILE"),
-    ] = None,
-    warn_only: Annotated[
-        bool, typer.Option("--warn-only", help="Say what differs, and exit 0 whatever happens.")
-    ] = False,
-    timeout: Annotated[
-        float | None,
-        typer.Option("--timeout", help="Give up after so many seconds.", metavar="SECONDS"),
-    ] = None,
-    quiet: Quiet = False,
+    *,
+    names: tuple[str, ...],
+    registry: str | None,
+    format_: Format,
+    staged: bool,
+    rev: str | None,
+    changed_since: str | None,
+    alias: str | None,
+    uploaded: bool,
+    strict: bool,
+    bundle: Path | None,
+    warn_only: bool,
+    allow_unreachable: bool,
+    timeout: float | None,
+    quiet: bool,
 ) -> int:
     """Prove that git and the registry agree: exit 0 in sync, 1 different, 4 unreachable."""
     if staged and rev:
@@ -87,13 +99,31 @@ def command(
             quiet=quiet,
         )
     except PromptsyncError as error:
-        if not warn_only:
-            raise
-        from promptsync.cli.errors import show_error  # noqa: PLC0415
-
-        show_error(error)
-        return 0
+        if warn_only or (allow_unreachable and isinstance(error, RegistryError)):
+            _warn(error)
+            return 0
+        if staged and format_ is Format.TEXT:
+            return _stop_commit(error)
+        raise
     return 0 if warn_only else code
+
+
+def _warn(error: PromptsyncError) -> None:
+    from promptsync.cli.errors import show_error  # noqa: PLC0415
+    from promptsync.cli.talk import say  # noqa: PLC0415
+
+    show_error(error)
+    say("\nwarning: the prompts were not checked")
+
+
+def _stop_commit(error: PromptsyncError) -> int:
+    from promptsync.cli.errors import show_error  # noqa: PLC0415
+    from promptsync.cli.talk import say  # noqa: PLC0415
+
+    show_error(error)
+    say("\nThe commit was stopped: the staged prompts could not be checked.")
+    say("To commit all the same: git commit --no-verify")
+    return error.exit_code
 
 
 def _nothing_staged(workspace: Workspace) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import typer
+import click
 
 from promptsync import git
 from promptsync.catalog import Catalog, select
@@ -70,7 +70,7 @@ def _chosen(
 
 
 def _changed_by_commit(workspace: Workspace, catalog: Catalog) -> list[str]:
-    """Return the prompts that the commit in the making changes, composites of a partial included."""
+    """Return the prompts that the commit in the making changes, composites included."""
     if git.head(workspace.require_repository()) is None:
         return sorted(catalog.prompts)
     before = read_catalog(workspace, revision="HEAD")
@@ -83,10 +83,11 @@ def _changed_by_commit(workspace: Workspace, catalog: Catalog) -> list[str]:
 
 def _show(report: Report, session: Session, format_: Format, *, quiet: bool, staged: bool) -> None:
     if format_ is not Format.TEXT or not (quiet and report.in_sync):
-        typer.echo(render(report, format_), nl=False)
+        click.echo(render(report, format_), nl=False)
     if staged and not report.in_sync:
         say()
         say(
-            f"The commit was stopped: registry `{session.name}` does not have these prompts as staged."
+            f"The commit was stopped: registry `{session.name}` does not have these prompts as "
+            "staged."
         )
         say("To commit all the same: git commit --no-verify")

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Annotated
 
-import typer
+import click
 
 from promptsync import git
 from promptsync.cli.errors import printable
-from promptsync.cli.options import Format, OutputFormat, RegistryName
+from promptsync.cli.options import (
+    TABLE_FORMATS,
+    Format,
+    cli_command,
+    format_option,
+    registry_option,
+)
 from promptsync.cli.restore import MIN_DIGITS
 from promptsync.cli.session import Session, open_session
 from promptsync.errors import UsageError
@@ -18,13 +23,11 @@ from promptsync.provenance import Origin, in_catalog, in_history, in_remote
 from promptsync.workspace import read_catalog
 
 
-def command(
-    content_hash: Annotated[
-        str, typer.Argument(help="A content hash, or its first digits.", metavar="HASH")
-    ],
-    registry: RegistryName = None,
-    format_: OutputFormat = Format.TEXT,
-) -> int:
+@cli_command()
+@click.argument("content_hash", metavar="HASH")
+@registry_option
+@format_option(*TABLE_FORMATS)
+def command(*, content_hash: str, registry: str | None, format_: Format) -> int:
     """Name the commit and the file that content came from, in git and in the registry."""
     digits = content_hash.removeprefix("sha256:").lower()
     if not re.fullmatch(rf"[0-9a-f]{{{MIN_DIGITS},64}}", digits):
@@ -59,15 +62,13 @@ def _search(session: Session, digits: str) -> list[Origin]:
 def _show(session: Session, origins: list[Origin], format_: Format) -> None:
     if format_ is Format.JSON:
         rows = [_row(session, origin) for origin in origins]
-        typer.echo(json.dumps({"schema": 1, "origins": rows}, ensure_ascii=False, indent=2))
+        click.echo(json.dumps({"schema": 1, "origins": rows}, ensure_ascii=False, indent=2))
         return
-    if format_ is not Format.TEXT:
-        raise UsageError(f"`where` has no format `{format_.value}`", hint="use text or json")
     for content_hash in dict.fromkeys(origin.content_hash for origin in origins):
-        typer.echo(content_hash)
+        click.echo(content_hash)
         for origin in origins:
             if origin.content_hash == content_hash:
-                typer.echo(printable(f"  {_sentence(session, origin)}"))
+                click.echo(printable(f"  {_sentence(session, origin)}"))
 
 
 def _sentence(session: Session, origin: Origin) -> str:

@@ -6,8 +6,7 @@ import difflib
 import re
 from collections.abc import Iterator, Sequence
 
-from rich.console import Console
-from rich.text import Text
+import click
 
 from promptsync.cli.errors import printable
 
@@ -16,31 +15,28 @@ _WORD = re.compile(r"\s+|\w+|[^\w\s]")
 _ALIKE = 0.4
 
 
-def show_with_words(lines: Sequence[str]) -> None:
-    """Print a diff. Text, not markup: a prompt may hold [tags] and :codes:."""
-    console = Console(markup=False, emoji=False, highlight=False, soft_wrap=True)
-    for text in styled_lines(lines):
-        console.print(text)
-
-
-def styled_lines(lines: Sequence[str]) -> Iterator[Text]:
-    """Yield each line of a unified diff as styled text, words marked where a line was edited."""
+def styled_lines(lines: Sequence[str]) -> Iterator[str]:
+    """Yield each line of a unified diff with colours, words marked where a line was edited."""
     index = 0
     while index < len(lines):
         line = lines[index]
-        if line.startswith(("---", "+++")):
-            yield Text(printable(line), "bold")
-        elif line.startswith("@@"):
-            yield Text(printable(line), "cyan")
-        elif line.startswith("-"):
+        if line.startswith("-") and not line.startswith("---"):
             removed = _run(lines, index, "-")
             added = _run(lines, index + len(removed), "+")
             yield from _styled_block(removed, added)
             index += len(removed) + len(added)
             continue
-        else:
-            yield Text(printable(line), "green" if line.startswith("+") else "")
+        yield _styled_line(line)
         index += 1
+
+
+def _styled_line(line: str) -> str:
+    text = printable(line)
+    if line.startswith(("---", "+++")):
+        return click.style(text, bold=True)
+    if line.startswith("@@"):
+        return click.style(text, fg="cyan")
+    return click.style(text, fg="green") if line.startswith("+") else text
 
 
 def _run(lines: Sequence[str], start: int, sign: str) -> list[str]:
@@ -50,22 +46,24 @@ def _run(lines: Sequence[str], start: int, sign: str) -> list[str]:
     return list(lines[start:end])
 
 
-def _styled_block(removed: Sequence[str], added: Sequence[str]) -> Iterator[Text]:
+def _styled_block(removed: Sequence[str], added: Sequence[str]) -> Iterator[str]:
     pairs = [_styled_pair(*pair) for pair in zip(removed, added, strict=False)]
     yield from (pair[0] for pair in pairs)
-    yield from (Text(printable(line), "red") for line in removed[len(pairs) :])
+    yield from (click.style(printable(line), fg="red") for line in removed[len(pairs) :])
     yield from (pair[1] for pair in pairs)
-    yield from (Text(printable(line), "green") for line in added[len(pairs) :])
+    yield from (click.style(printable(line), fg="green") for line in added[len(pairs) :])
 
 
-def _styled_pair(removed: str, added: str) -> tuple[Text, Text]:
+def _styled_pair(removed: str, added: str) -> tuple[str, str]:
     old, new = _WORD.findall(removed[1:]), _WORD.findall(added[1:])
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
     if matcher.ratio() < _ALIKE:
-        return Text(printable(removed), "red"), Text(printable(added), "green")
-    before, after = Text("-", "red"), Text("+", "green")
+        return click.style(printable(removed), fg="red"), click.style(printable(added), fg="green")
+    before, after = [click.style("-", fg="red")], [click.style("+", fg="green")]
     for tag, old_start, old_end, new_start, new_end in matcher.get_opcodes():
-        mark = "" if tag == "equal" else " reverse"
-        before.append(printable("".join(old[old_start:old_end])), f"red{mark}")
-        after.append(printable("".join(new[new_start:new_end])), f"green{mark}")
-    return before, after
+        is_changed = tag != "equal"
+        removed_words = printable("".join(old[old_start:old_end]))
+        added_words = printable("".join(new[new_start:new_end]))
+        before.append(click.style(removed_words, fg="red", reverse=is_changed))
+        after.append(click.style(added_words, fg="green", reverse=is_changed))
+    return "".join(before), "".join(after)

@@ -51,9 +51,7 @@ class _Write:
             return self._look_for(lost)
         stored = self._look()
         if stored is None:
-            raise RegistryAnswerError(
-                f"Braintrust accepted `{self.name}`, but does not have it"
-            )
+            raise RegistryAnswerError(f"Braintrust accepted `{self.name}`, but does not have it")
         return stored
 
     def keeps_metadata(self, stored: RemotePrompt) -> bool:

@@ -1,0 +1,76 @@
+"""Servers of a few lines, for what a real service never does on purpose."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+Play = Callable[[socket.socket], None]
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+
+
+@contextmanager
+def playing(play: Play, *, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """Listen on loopback and let `play` have each connection; the value is the address."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    open_connections: list[socket.socket] = []
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                connection = listener.accept()[0]
+                open_connections.append(connection)
+                threading.Thread(target=_played, args=(play, connection, tls)).start()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        scheme = "https" if tls else "http"
+        yield f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join()
+        for connection in open_connections:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+
+def _played(play: Play, connection: socket.socket, tls: ssl.SSLContext | None) -> None:
+    with connection, suppress(OSError):
+        if tls is None:
+            play(connection)
+            return
+        with tls.wrap_socket(connection, server_side=True) as secured:
+            play(secured)
+
+
+def read_request(connection: socket.socket) -> bytes:
+    """Read the head of a request that has no body."""
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        part = connection.recv(65536)
+        if not part:
+            break
+        head += part
+    return head
+
+
+def answers(response: bytes) -> Play:
+    """Answer every request of a connection alike."""
+
+    def play(connection: socket.socket) -> None:
+        while read_request(connection):
+            connection.sendall(response)
+
+    return play
+
+
+def unused_address() -> str:
+    """Return an address at which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"
