@@ -95,10 +95,12 @@ def _new_text(
         local=text,
         remote=update_text(base_text, edited, path=local.path, path_name=path_name),
     )
-    labels = {"local": local.path, "base": "base", "remote": f"registry version {remote.version}"}
-    return merge_prompt_files(
-        sides, path=local.path, merge_lines=lambda each: git.merge_lines(each, **labels)
-    )
+    labels = (local.path, "base", f"registry version {remote.version}")
+
+    def merge_lines(each: Sides) -> MergedText:
+        return MergedText(*git.merge_lines((each.local, each.base, each.remote), labels))
+
+    return merge_prompt_files(sides, path=local.path, merge_lines=merge_lines)
 
 
 def _both(state: PromptState) -> tuple[LocalPrompt, RemotePrompt]:

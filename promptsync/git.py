@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 from promptsync.config import environment_for_git
 from promptsync.errors import GitError
-from promptsync.merge import MergedText, Sides
 
 # Without optional locks a check never disturbs a git command that runs beside it. Paths are
 # literal: a prompt file may be called `[draft].md`.
@@ -221,6 +218,8 @@ def remote_url(repository: Repository) -> str | None:
 
 def without_credentials(url: str) -> str:
     """Take user and password out of a URL; `git@host:path` names no secret and stays."""
+    from urllib.parse import urlsplit, urlunsplit  # noqa: PLC0415  hooks never get here
+
     parts = urlsplit(url)
     if not parts.scheme or "@" not in parts.netloc:
         return url
@@ -249,18 +248,23 @@ def author_and_date(repository: Repository, commit: str) -> tuple[str, str] | No
     return name, date
 
 
-def merge_lines(sides: Sides, *, local: str, base: str, remote: str) -> MergedText:
-    """Merge three texts as `git merge` does; the labels stand behind its conflict markers."""
+def merge_lines(texts: tuple[str, str, str], labels: tuple[str, str, str]) -> tuple[str, bool]:
+    """Merge local, base and remote text as `git merge` does; tell whether a conflict is left.
+
+    The labels stand behind its conflict markers.
+    """
+    import tempfile  # noqa: PLC0415  it brings `random` along, and few commands merge
+
+    names = ("local", "base", "remote")
     with tempfile.TemporaryDirectory(prefix="promptsync-") as folder:
-        names = ("local", "base", "remote")
-        for name in names:
-            Path(folder, name).write_text(getattr(sides, name), "utf-8", newline="\n")
-        labels = [part for label in (local, base, remote) for part in ("-L", label)]
-        answer = _run(["merge-file", "--stdout", *labels, *names], Path(folder), check=False)
+        for name, text in zip(names, texts, strict=True):
+            Path(folder, name).write_text(text, "utf-8", newline="\n")
+        marked = [part for label in labels for part in ("-L", label)]
+        answer = _run(["merge-file", "--stdout", *marked, *names], Path(folder), check=False)
     # The exit status counts the conflicts, up to 127; above it is an error.
     if answer.returncode > 127 or answer.returncode < 0:  # noqa: PLR2004
         raise GitError(f"git merge-file failed: {_first_line(answer.stderr)}")
-    return MergedText(answer.stdout.decode(), answer.returncode > 0)
+    return answer.stdout.decode(), answer.returncode > 0
 
 
 def _split(output: bytes) -> list[str]:

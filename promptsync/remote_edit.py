@@ -1,4 +1,4 @@
-"""Turn what a registry holds into what the prompt file would have to say, and show the difference."""
+"""Turn remote content into what its prompt file would have to say, and show the difference."""
 
 from __future__ import annotations
 

@@ -55,6 +55,7 @@ WORLD = frozenset(
         "past",
         "prompt_sources",
         "provenance",
+        "reading",
         "registries",
         "templates",
         "upload_log",

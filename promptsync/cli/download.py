@@ -30,9 +30,9 @@ from promptsync.comparison import Scope
 from promptsync.download import FileOutcome, apply_download
 from promptsync.errors import ConflictError, PromptFileError, UsageError
 from promptsync.plan import Plan, make_download_plan
+from promptsync.reading import read_catalog
 from promptsync.status import PromptState
 from promptsync.upload_log import append_to_log
-from promptsync.workspace import read_catalog
 
 
 @cli_command()

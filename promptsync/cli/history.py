@@ -23,8 +23,8 @@ from promptsync.cli.options import (
 from promptsync.cli.session import Session, open_session
 from promptsync.content_hash import short_hash
 from promptsync.errors import UsageError
+from promptsync.reading import read_catalog
 from promptsync.remote_prompt import RemotePrompt
-from promptsync.workspace import read_catalog
 
 COLUMNS = ("VERSION", "HASH", "COMMIT", "AUTHOR", "DATE")
 

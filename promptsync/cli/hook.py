@@ -3,52 +3,47 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
 import click
 
 from promptsync import git, git_hook
-from promptsync.cli.errors import printable, reports_errors
-from promptsync.cli.options import Alias, RegistryName
+from promptsync.cli.errors import printable
+from promptsync.cli.options import alias_option, cli_command, registry_option
 from promptsync.cli.talk import say
 from promptsync.git_hook import Change, HookFiles
 
-command = typer.Typer(
-    no_args_is_help=True,
-    help="Check the staged prompts before each commit, with a plain git hook.",
+
+@click.group()
+def command() -> None:
+    """Check the staged prompts before each commit, with a plain git hook."""
+
+
+@command.command("install", cls=cli_command.keywords["cls"])
+@registry_option
+@alias_option
+@click.option(
+    "--uploaded", is_flag=True, help="Any version with the content is enough, for branches."
 )
-
-
+@click.option(
+    "--allow-unreachable",
+    is_flag=True,
+    help="Warn, and let the commit pass, when the registry cannot be asked.",
+)
 def install(
-    registry: RegistryName = None,
-    alias: Alias = None,
-    uploaded: Annotated[
-        bool,
-        typer.Option("--uploaded", help="Any version with the content is enough, for branches."),
-    ] = False,
-    allow_unreachable: Annotated[
-        bool,
-        typer.Option(
-            "--allow-unreachable",
-            help="Warn instead of stopping when the registry cannot be asked.",
-        ),
-    ] = False,
+    *, registry: str | None, alias: str | None, uploaded: bool, allow_unreachable: bool
 ) -> int:
     """Make git check the staged prompts before each commit; an existing hook runs first."""
-    change, files = install_hook(
-        Path.cwd(),
-        registry=registry,
-        alias=alias,
-        uploaded=uploaded,
-        allow_unreachable=allow_unreachable,
+    change, files = git_hook.install(
+        git.find_repository(Path.cwd()),
+        hook_arguments(
+            registry=registry, alias=alias, uploaded=uploaded, allow_unreachable=allow_unreachable
+        ),
     )
     show(change, files)
-    if change is not Change.UNCHANGED:
-        say("\nhint: a commit that changes prompts now needs them in the registry: run")
-        say("  `promptsync upload` before it, or `git commit --no-verify` to skip the check")
     return 0
 
 
+@command.command("uninstall", cls=cli_command.keywords["cls"])
 def uninstall() -> int:
     """Take the hook away and put back what was there before."""
     change, files = git_hook.uninstall(git.find_repository(Path.cwd()))
@@ -59,29 +54,28 @@ def uninstall() -> int:
     return 0
 
 
-def install_hook(
-    folder: Path,
+def hook_arguments(
     *,
     registry: str | None = None,
     alias: str | None = None,
     uploaded: bool = False,
     allow_unreachable: bool = False,
-) -> tuple[Change, HookFiles]:
-    """Install the hook of the repository around a folder, with the options it checks by."""
+) -> list[str]:
+    """Return the command line that the hook runs."""
     arguments = ["verify", "--staged", "--quiet"]
     arguments += ["--registry", registry] if registry else []
     arguments += ["--alias", alias] if alias else []
     arguments += ["--uploaded"] if uploaded else []
     arguments += ["--allow-unreachable"] if allow_unreachable else []
-    return git_hook.install(git.find_repository(folder), arguments)
+    return arguments
 
 
 _SENTENCES = {
-    Change.INSTALLED: "installed {hook}",
+    Change.INSTALLED: "installed {hook}: a commit that changes prompts needs them in the registry",
     Change.UPDATED: "updated {hook}",
     Change.UNCHANGED: "{hook} is installed already",
     Change.REMOVED: "removed {hook}",
-    Change.RESTORED: "restored the hook that {hook} was before",
+    Change.RESTORED: "restored {hook} to what it was before",
 }
 
 
@@ -89,14 +83,10 @@ def show(change: Change, files: HookFiles) -> None:
     """Say what happened to the hook."""
     click.echo(printable(_SENTENCES[change].format(hook=shown(files.hook))))
     if change in (Change.INSTALLED, Change.UPDATED) and files.kept.exists():
-        click.echo(printable(f"the hook from before runs first: {shown(files.kept)}"))
+        click.echo(printable(f"the hook from before runs first, as {shown(files.kept)}"))
 
 
 def shown(path: Path) -> str:
     """Return a path as people write it, relative where that is shorter."""
     here = Path.cwd()
     return path.relative_to(here).as_posix() if path.is_relative_to(here) else str(path)
-
-
-command.command("install")(reports_errors(install))
-command.command("uninstall")(reports_errors(uninstall))

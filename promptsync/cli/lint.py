@@ -22,7 +22,8 @@ from promptsync.errors import Problem, PromptFileError, Severity
 from promptsync.linting import lint_prompt
 from promptsync.prompt_file import decode
 from promptsync.prompt_sources import PromptSource
-from promptsync.workspace import Workspace, load_sources, open_workspace
+from promptsync.reading import load_sources
+from promptsync.workspace import Workspace, open_workspace
 
 
 @cli_command()

@@ -12,11 +12,12 @@ from promptsync import git
 from promptsync.catalog import Catalog, select
 from promptsync.comparison import Scope, compare
 from promptsync.past import Past
+from promptsync.reading import read_catalog, read_past
 from promptsync.registries import open_registry
 from promptsync.registries.base import Registry
 from promptsync.remote_prompt import RemotePrompt, Stamp
 from promptsync.status import LocalPrompt, PromptState
-from promptsync.workspace import Workspace, open_workspace, read_catalog, read_past
+from promptsync.workspace import Workspace, open_workspace
 
 
 @dataclass

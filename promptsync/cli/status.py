@@ -17,7 +17,7 @@ from promptsync.cli.options import (
 from promptsync.cli.render import render
 from promptsync.cli.reporting import make_report
 from promptsync.cli.session import chosen_names, open_session, valid_catalog
-from promptsync.workspace import changed_names
+from promptsync.reading import changed_names
 
 
 @cli_command()

@@ -33,8 +33,8 @@ from promptsync.cli.session import (
 from promptsync.cli.talk import say, track
 from promptsync.comparison import Scope
 from promptsync.plan import Action, Plan, UploadOptions, make_upload_plan
+from promptsync.reading import changed_names
 from promptsync.upload_log import append_to_log
-from promptsync.workspace import changed_names
 
 
 @cli_command()

@@ -14,7 +14,8 @@ from promptsync.cli.report import Report
 from promptsync.cli.reporting import make_report
 from promptsync.cli.session import Session, open_session, valid_catalog
 from promptsync.cli.talk import say
-from promptsync.workspace import Workspace, changed_names, read_catalog
+from promptsync.reading import changed_names, read_catalog
+from promptsync.workspace import Workspace
 
 
 def verify_files(

@@ -20,7 +20,7 @@ from promptsync.cli.restore import MIN_DIGITS
 from promptsync.cli.session import Session, open_session
 from promptsync.errors import UsageError
 from promptsync.provenance import Origin, in_catalog, in_history, in_remote
-from promptsync.workspace import read_catalog
+from promptsync.reading import read_catalog
 
 
 @cli_command()

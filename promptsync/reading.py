@@ -1,0 +1,81 @@
+"""Read what a workspace holds: its catalog at some moment, its past, and what changed since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from promptsync import git, prompt_sources
+from promptsync.catalog import Catalog, load_catalog
+from promptsync.errors import GitError, PromptFileError
+from promptsync.front_matter_cache import FrontMatterCache
+from promptsync.past import Past
+from promptsync.prompt_sources import PromptSource
+from promptsync.upload_log import read_log
+from promptsync.workspace import Workspace
+
+
+def read_catalog(
+    workspace: Workspace, *, staged: bool = False, revision: str | None = None
+) -> Catalog:
+    """Read the prompt files of the work tree, of the index, or of a commit."""
+    if revision is not None:
+        repository = workspace.require_repository()
+        commit = git.require_commit(repository, revision)
+        sources = prompt_sources.in_commit(repository, workspace.roots, commit)
+    elif staged:
+        sources = prompt_sources.in_index(workspace.require_repository(), workspace.roots)
+    else:
+        sources = prompt_sources.in_work_tree(workspace.roots)
+    return load_sources(workspace, sources)
+
+
+def load_sources(
+    workspace: Workspace, sources: Iterable[PromptSource | PromptFileError]
+) -> Catalog:
+    """Parse, expand and hash prompt files, remembering front matter between runs."""
+    cache = FrontMatterCache(workspace.state_folder)
+    catalog = load_catalog(sources, kind=workspace.registry.kind, read=cache.read)
+    cache.save()
+    return catalog
+
+
+def read_past(workspace: Workspace, revision: str | None = None) -> Past:
+    """Return the past of the prompt files up to HEAD, or up to another commit."""
+    repository = workspace.require_repository()
+    commit = git.require_commit(repository, revision) if revision else git.head(repository)
+    return Past(
+        repository=repository,
+        roots=workspace.roots,
+        commit=commit,
+        kind=workspace.registry.kind,
+        logged=read_log(workspace.state_folder, workspace.registry.name),
+    )
+
+
+def changed_names(
+    workspace: Workspace, catalog: Catalog, since: str, *, revision: str | None = None
+) -> Sequence[str]:
+    """Return the prompts that changed since the merge base of a revision with HEAD.
+
+    `revision` is the commit the catalog was read from, where it is not what HEAD, index or work
+    tree hold. A composite counts when a partial of it changed.
+    """
+    repository = workspace.require_repository()
+    since = git.require_commit(repository, since)
+    tip = git.resolve(repository, revision or "HEAD")
+    base = since if tip is None else git.merge_base(repository, since, tip)
+    if base is None:
+        raise GitError(
+            "there is no merge base in this clone",
+            hint="fetch the whole history: `git fetch --unshallow`, or `fetch-depth: 0`",
+        )
+    before = read_catalog(workspace, revision=base)
+    return [name for name in sorted(catalog.prompts) if _differs(catalog, before, name)]
+
+
+def _differs(now: Catalog, before: Catalog, name: str) -> bool:
+    old, new = before.files.get(name), now.files[name]
+    return old is None or (old.content_hash, old.file_sha256) != (
+        new.content_hash,
+        new.file_sha256,
+    )
