@@ -6,15 +6,18 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from promptsync import composition
 from promptsync.composition import CompositionError
 from promptsync.content_hash import content_hash
 from promptsync.errors import Problem, PromptFileError, UsageError
 from promptsync.prompt import Prompt
-from promptsync.prompt_file import ReadFrontMatter, decode, parse_prompt
-from promptsync.prompt_sources import PromptSource
 from promptsync.status import LocalPrompt
+
+if TYPE_CHECKING:
+    from promptsync.prompt_file import ReadFrontMatter
+    from promptsync.prompt_sources import PromptSource
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,9 @@ def load_catalog(
 
 
 def _parse(source: PromptSource, read: ReadFrontMatter | None) -> Prompt:
+    # PyYAML costs 20 ms, and a catalog that comes from a bundle needs none.
+    from promptsync.prompt_file import decode, parse_prompt  # noqa: PLC0415
+
     text = decode(source.data, source.path)
     if read is None:
         return parse_prompt(text, path=source.path, name=source.name)
@@ -117,7 +123,7 @@ def _hashed(
         expanded = composition.expand(prompt, by_name)
         digest = content_hash(expanded, kind)
     except CompositionError as error:
-        line = composition.line_of_include(decode(source.data, source.path), error.include)
+        line = composition.line_of_include(source.data.decode("utf-8-sig"), error.include)
         raise PromptFileError(Problem(source.path, line, error.message, rule="PS005")) from error
     except ValueError as error:
         raise PromptFileError(Problem(source.path, 1, str(error))) from error

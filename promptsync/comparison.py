@@ -28,14 +28,16 @@ class Scope:
     `names` are local names, None for the whole catalog together with what only the registry
     has. `alias` reads the version it points at instead of the latest. `complete` insists on
     seeing every remote prompt, where a listing could end early. `carriers` looks among all
-    versions for one that carries a file's content hash. `repository` tells prompts that another
-    repository uploaded from those removed here.
+    versions for one that carries a file's content hash, and so does an alias that points at other
+    content unless the comparison is `brief`. `repository` tells prompts that another repository
+    uploaded from those removed here.
     """
 
     names: Sequence[str] | None = None
     alias: str | None = None
     complete: bool = False
     carriers: bool = False
+    brief: bool = False
     repository: str | None = None
 
 
@@ -88,7 +90,7 @@ def compare(
         _state(each.prompt.name, each, remote.get(served), is_taken_in)
         for served, each in local.items()
     ]
-    if scope.alias is not None or scope.carriers:
+    if scope.carriers or (scope.alias is not None and not scope.brief):
         states = list(_with_carriers(registry, states, scope, registry.kind))
     states += [_extra_state(each, scope.repository) for each in extras]
     return tuple(sorted(states, key=lambda state: state.name))
