@@ -150,6 +150,12 @@ def staged_paths(repository: Repository) -> frozenset[str]:
     return frozenset(_split(output.stdout))
 
 
+def unstaged_paths(repository: Repository) -> frozenset[str]:
+    """Return the paths whose content in the work tree differs from what is staged."""
+    output = _run(["diff", "--name-only", "--no-renames", "-z"], repository.top)
+    return frozenset(_split(output.stdout))
+
+
 def uncommitted_paths(repository: Repository, paths: Sequence[str]) -> frozenset[str]:
     """Return which of some paths have changes in the index or the work tree, or are untracked."""
     if not paths:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shlex
 import sys
 import tempfile
@@ -42,7 +43,7 @@ class HookFiles:
 
 
 def find_hook_files(repository: Repository) -> HookFiles:
-    """Return where the hook goes. Raises UsageError where it would run in other repositories too."""
+    """Return where the hook goes. Raises UsageError where all repositories share their hooks."""
     scope = git.config_scope(repository, "core.hooksPath")
     if scope in ("global", "system"):
         raise UsageError(
@@ -55,14 +56,16 @@ def find_hook_files(repository: Repository) -> HookFiles:
     return HookFiles(folder / "pre-commit", folder / "pre-commit.before-promptsync")
 
 
-def install(repository: Repository, arguments: Sequence[str]) -> tuple[Change, HookFiles]:
+def install(
+    repository: Repository, arguments: Sequence[str], *, folder: str = "."
+) -> tuple[Change, HookFiles]:
     """Make git run promptsync with some arguments before each commit.
 
-    A hook that is there already is renamed and runs first. Raises UsageError rather than lose
-    what somebody wrote.
+    `folder` is where it runs, from the top of the repository. A hook that is there already is
+    renamed and runs first. Raises UsageError rather than lose what somebody wrote.
     """
     files = find_hook_files(repository)
-    text = hook_text(arguments, python=_python_for(repository, files.hook))
+    text = hook_text(arguments, folder=folder, python=_python_for(repository, files.hook))
     state = _state_of(files.hook)
     if state is _State.EDITED:
         raise _edited(files)
@@ -91,11 +94,15 @@ def uninstall(repository: Repository) -> tuple[Change, HookFiles]:
     return Change.REMOVED, files
 
 
-def hook_text(arguments: Sequence[str], *, python: str | None) -> str:
+def hook_text(arguments: Sequence[str], *, folder: str, python: str | None) -> str:
     """Return the hook as a POSIX shell script; `python` is tried before the search path."""
     body = templates.read("pre-commit.sh")
-    body = body.replace("@PYTHON@", shlex.quote(python or ""))
-    body = body.replace("@ARGUMENTS@", shlex.join(arguments))
+    values = {
+        "@FOLDER@": shlex.quote(folder),
+        "@PYTHON@": shlex.quote(python or ""),
+        "@ARGUMENTS@": shlex.join(arguments),
+    }
+    body = re.sub("@[A-Z]+@", lambda found: values[found.group()], body)
     return "\n".join([*_FIRST_LINES, _CHECKSUM + _checksum(body), body])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from promptsync.cli.errors import printable
 from promptsync.cli.options import alias_option, cli_command, registry_option
 from promptsync.cli.talk import say
 from promptsync.git_hook import Change, HookFiles
+from promptsync.workspace import Workspace, open_workspace
 
 
 @click.group()
@@ -33,13 +35,10 @@ def install(
     *, registry: str | None, alias: str | None, uploaded: bool, allow_unreachable: bool
 ) -> int:
     """Make git check the staged prompts before each commit; an existing hook runs first."""
-    change, files = git_hook.install(
-        git.find_repository(Path.cwd()),
-        hook_arguments(
-            registry=registry, alias=alias, uploaded=uploaded, allow_unreachable=allow_unreachable
-        ),
+    arguments = hook_arguments(
+        registry=registry, alias=alias, uploaded=uploaded, allow_unreachable=allow_unreachable
     )
-    show(change, files)
+    show(*install_hook(open_workspace(Path.cwd(), registry), arguments))
     return 0
 
 
@@ -52,6 +51,13 @@ def uninstall() -> int:
     else:
         show(change, files)
     return 0
+
+
+def install_hook(workspace: Workspace, arguments: Sequence[str]) -> tuple[Change, HookFiles]:
+    """Install the hook so that it finds the configuration from the top of the repository."""
+    repository = workspace.require_repository()
+    folder = workspace.config.root.resolve().relative_to(repository.top.resolve())
+    return git_hook.install(repository, arguments, folder=folder.as_posix())
 
 
 def hook_arguments(

@@ -91,4 +91,14 @@ def _show(report: Report, session: Session, format_: Format, *, quiet: bool, sta
             f"The commit was stopped: registry `{session.name}` does not have these prompts as "
             "staged."
         )
+        _say_what_upload_would_miss(report, session)
         say("To commit all the same: git commit --no-verify")
+
+
+def _say_what_upload_would_miss(report: Report, session: Session) -> None:
+    """Explain why an upload would not help where a file holds more than what is staged."""
+    unstaged = git.unstaged_paths(session.workspace.require_repository())
+    paths = sorted(unstaged & {state.path for state in report.comparison.differing if state.path})
+    if paths:
+        say(f"Upload takes whole files, and these have unstaged changes: {', '.join(paths)}")
+        say("Stage the rest (git add), or put it aside (git stash --keep-index), then upload.")

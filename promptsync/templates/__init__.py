@@ -1,4 +1,4 @@
-"""The files that promptsync writes into a repository: the hook, workflows, and what goes with them."""
+"""What promptsync writes into a repository: the hook, the action and the workflows."""
 
 from __future__ import annotations
 

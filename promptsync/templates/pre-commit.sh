@@ -4,6 +4,8 @@ kept="$(dirname "$0")/pre-commit.before-promptsync"
 if [ -x "$kept" ]; then
     "$kept" "$@" || exit $?
 fi
+# A branch without this folder has no prompts.
+cd @FOLDER@ 2>/dev/null || exit 0
 python=@PYTHON@
 if [ -x "$python" ]; then
     exec "$python" -P -m promptsync @ARGUMENTS@
