@@ -28,7 +28,8 @@ OPTIONS_BY_KIND: Mapping[str, frozenset[str]] = {
 }
 _COMMON_OPTIONS = frozenset({"kind", "alias", "prompts"})
 _SECRET_KEY = re.compile(r"(api[-_]?key|token|secret|password|credential)", re.IGNORECASE)
-_URL_PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]+@")
+# Also where drivers of PostgreSQL take it from the query.
+_URL_PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]+@|[?&]\w*password\w*=", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,14 @@ def load_config(start: Path) -> Config:
     return _read_config({}, start / FILE_NAME, exists=False)
 
 
+def parse_config(text: str, file: Path) -> Config:
+    """Read a configuration from its text, before there is a file. Raises ConfigError."""
+    try:
+        return _read_config(tomllib.loads(text), file)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file}: invalid TOML: {error}") from error
+
+
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8-sig"))
@@ -97,7 +106,7 @@ def _read_config(table: Mapping[str, Any], file: Path, *, exists: bool = True) -
     _refuse_unknown(table, {"prompts", "default-registry", "registries"}, where)
     prompts = _roots(table.get("prompts", list(DEFAULT_PROMPTS)), f"{where}: prompts")
     registries = {
-        name: _read_registry(name, value, where)
+        name: read_registry(name, value, where)
         for name, value in _mapping(table.get("registries", {}), f"{where}: registries").items()
     } or {"local": _default_local()}
     default = table.get("default-registry") or _only(registries, where)
@@ -128,7 +137,8 @@ def _only(registries: Mapping[str, RegistryConfig], where: str) -> str:
     )
 
 
-def _read_registry(name: str, value: object, file: str) -> RegistryConfig:
+def read_registry(name: str, value: object, file: str) -> RegistryConfig:
+    """Check one registry's table, as a configuration or a bundle has it. Raises ConfigError."""
     where = f"{file}: registries.{name}"
     table = _mapping(value, where)
     for key, each in table.items():
@@ -253,8 +263,12 @@ def proxies() -> Mapping[str, str]:
 
 def user_cache_folder() -> Path:
     """Return where caches live outside a repository."""
-    base = _variable("XDG_CACHE_HOME") or _variable("LOCALAPPDATA")
-    return (Path(base) if base else Path.home() / ".cache") / "promptsync"
+    if base := _variable("XDG_CACHE_HOME") or _variable("LOCALAPPDATA"):
+        return Path(base) / "promptsync"
+    try:
+        return Path.home() / ".cache" / "promptsync"
+    except RuntimeError:  # a container's user may have no home
+        return Path.cwd() / ".promptsync" / "cache"
 
 
 def author() -> str | None:

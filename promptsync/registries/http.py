@@ -31,7 +31,7 @@ class Timeouts:
     `connect` and `read` (silence) are for one attempt. `answer` bounds all attempts at a request
     with their pauses, until an answer begins, and `body` the time its body may take to arrive.
     `pauses` come before the second attempt and those after it, where the service does not name a
-    time of its own.
+    time of its own. `until` is the moment of the monotonic clock when every request has to be over.
     """
 
     connect: float = 5.0
@@ -39,17 +39,23 @@ class Timeouts:
     answer: float = 12.0
     body: float = 60.0
     pauses: tuple[float, ...] = (0.5, 1.0, 2.0)
+    until: float | None = field(default=None, compare=False)
 
     def within(self, seconds: float | None) -> Timeouts:
-        """Return timeouts that keep to a deadline."""
+        """Return timeouts that keep to a deadline so many seconds from now, and to their own."""
+        now = time.monotonic()
+        if self.until is not None:
+            seconds = self.until - now if seconds is None else min(seconds, self.until - now)
         if seconds is None:
             return self
+        seconds = max(seconds, 0.001)
         return replace(
             self,
             connect=min(self.connect, seconds),
             read=min(self.read, seconds),
             answer=min(self.answer, seconds),
             body=min(self.body, seconds),
+            until=now + seconds,
         )
 
 
@@ -217,7 +223,7 @@ class HttpClient:
                 preload_content=False,
             )
             with closing(response):
-                return _read(response, request, timeouts.body)
+                return _read(response, request, timeouts.within(None).body)
         except (exceptions.HTTPError, exceptions.ProxySchemeUnsupported, OSError) as failure:
             error = translate(
                 failure,
