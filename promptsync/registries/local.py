@@ -107,8 +107,8 @@ class LocalRegistry:
         head = self._find_head(name)
         if head is None:
             raise RegistryRefusedError(f"there is no prompt `{name}` in {self.address}")
-        changed = _checked(replace(change(_remote_prompt(head).prompt), name=name))
-        return self._append(replace(changed, name=name), head.stamp, author, head)
+        changed = replace(as_served(change(_remote_prompt(head).prompt)), name=name)
+        return self._append(_checked(changed), head.stamp, author, head)
 
     def delete_prompt(self, name: str) -> None:
         """Remove a prompt, its versions and aliases for good.

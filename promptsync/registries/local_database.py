@@ -127,12 +127,10 @@ def _make_engine(url: URL, file: Path | None) -> Engine:
         if file is None:
             return create_engine(url, pool_pre_ping=True, hide_parameters=True)
         # A connection for each transaction: a file that was deleted or replaced is noticed.
-        # isolation_level=None leaves BEGIN to us.
         return create_engine(
             url.set(database=str(file)),
             poolclass=NullPool,
             hide_parameters=True,
-            connect_args={"isolation_level": None},
         )
     except ImportError as error:
         raise RegistryRefusedError(

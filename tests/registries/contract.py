@@ -228,7 +228,7 @@ class RegistryContract:
 
         stored = registry.save_prompt(sent, None)
 
-        assert stored.name == "salutation"
+        assert stored.prompt == prompt("salutation")
         assert stored.content_hash == content_hash(sent, registry.kind)
         assert registry.get_prompt("salutation") == stored
         assert registry.get_prompt("greeting") is None

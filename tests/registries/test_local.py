@@ -206,9 +206,19 @@ def test_a_name_that_somebody_else_planted_is_only_data(
 # -- values that cannot be stored or read --
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), 10**400, object(), {1, 2}])
-def test_what_json_cannot_hold_is_refused(local: LocalRegistry, value: object) -> None:
-    sent = prompt(params={"temperature": value})
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("params", float("nan")),
+        ("params", 10**400),
+        ("params", {1, 2}),
+        ("metadata", float("inf")),
+        ("metadata", object()),
+    ],
+)
+def test_what_json_cannot_hold_is_refused(local: LocalRegistry, field: str, value: Any) -> None:
+    fields: dict[str, Any] = {field: {"temperature": value}}
+    sent = prompt(**fields)
 
     assert len(local.unsupported(sent)) == 1
     with pytest.raises(RegistryRefusedError, match="a value that JSON cannot"):

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from sqlalchemy import Connection, Engine, event
 
 import promptsync
 from promptsync.errors import RegistryRefusedError
@@ -117,6 +119,70 @@ def test_writers_of_equal_content_are_not_in_each_others_way(local: LocalRegistr
     stored = save_all(local, [prompt()] * 16)
 
     assert {each.version for each in stored if each} == {str(n) for n in range(1, 17)}
+
+
+@contextmanager
+def between_reading_and_writing(act: Callable[[], object]) -> Iterator[None]:
+    """Act once, right before the second transaction: the first one reads what is there.
+
+    Where there is no database yet nothing is read, so a test has to store something before.
+    """
+    transactions = iter((lambda: None, act))
+
+    def on_begin(_connection: Connection) -> None:
+        next(transactions, lambda: None)()
+
+    event.listen(Engine, "begin", on_begin)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "begin", on_begin)
+
+
+@pytest.mark.parametrize("texts", [[], ["old"]], ids=["new", "known"])
+def test_a_version_stored_during_an_upload_is_not_buried(
+    local: LocalRegistry, open_local: OpenLocal, texts: list[str]
+) -> None:
+    local.save_prompt(prompt("neighbour"), STAMP)
+    for text in texts:
+        local.save_prompt(prompt(text=text), STAMP)
+    other = open_local()
+
+    with (
+        pytest.raises(RegistryRefusedError, match="somebody else wrote"),
+        between_reading_and_writing(lambda: other.save_prompt(prompt(text="faster"), STAMP)),
+    ):
+        local.save_prompt(prompt(text="slower"), STAMP)
+
+    stored = [each.prompt.content for each in local.list_versions("greeting")]
+    assert stored == ["faster", *texts]
+
+
+def test_equal_content_stored_during_an_upload_is_followed_by_it(
+    local: LocalRegistry, open_local: OpenLocal
+) -> None:
+    local.save_prompt(prompt("neighbour"), STAMP)
+    other = open_local()
+
+    with between_reading_and_writing(lambda: other.save_prompt(prompt(), None)):
+        stored = local.save_prompt(prompt(), STAMP)
+
+    assert (stored.version, stored.stamp) == ("2", STAMP)
+
+
+def test_a_name_stored_in_another_case_during_an_upload_is_refused(
+    local: LocalRegistry, open_local: OpenLocal
+) -> None:
+    local.save_prompt(prompt("neighbour"), STAMP)
+    other = open_local()
+
+    with (
+        pytest.raises(RegistryRefusedError, match="somebody else wrote"),
+        between_reading_and_writing(lambda: other.save_prompt(prompt("Greeting"), STAMP)),
+    ):
+        local.save_prompt(prompt("greeting"), STAMP)
+
+    assert [each.name for each in local.list_prompts()] == ["Greeting", "neighbour"]
 
 
 def test_a_version_stored_during_an_edit_is_not_buried(
