@@ -8,6 +8,8 @@ from promptsync import config as configuration
 from promptsync.config import RegistryConfig
 from promptsync.errors import ConfigError
 from promptsync.registries.base import Registry
+from promptsync.registries.routing_file import RoutingFile
+from promptsync.remote_prompt import RemotePrompt
 
 
 def open_registry(
@@ -39,5 +41,34 @@ def _open_local(registry: RegistryConfig, folder: Path) -> Registry:
 
 def _open_braintrust(registry: RegistryConfig, cache: Path, timeout: float | None) -> Registry:
     from promptsync.registries.braintrust import BraintrustRegistry  # noqa: PLC0415
+    from promptsync.registries.braintrust_routing import APP_URL  # noqa: PLC0415
 
-    raise ConfigError(f"{registry} {cache} {timeout} {BraintrustRegistry}")
+    environment, options = configuration.braintrust_environment(), registry.options
+    if environment.api_key is None:
+        raise ConfigError(
+            f"registry `{registry.name}` needs a Braintrust API key",
+            hint="set BRAINTRUST_API_KEY; keys are made in Braintrust's settings",
+        )
+    return BraintrustRegistry(
+        api_key=environment.api_key,
+        project=options.get("project"),
+        project_id=options.get("project-id"),
+        api_url=environment.api_url or options.get("api-url"),
+        app_url=environment.app_url or options.get("app-url") or APP_URL,
+        org_name=environment.org_name or options.get("org-name"),
+        routing_cache=RoutingFile(cache),
+        timeout=timeout,
+        proxies=configuration.proxies(),
+    )
+
+
+def read_remote_prompt(kind: str, found: object) -> RemotePrompt:
+    """Build a remote prompt from an object as a service's API sends it, for whoever has one.
+
+    Raises RegistryAnswerError for a shape that is not known, ConfigError for such a kind.
+    """
+    if kind != "braintrust":
+        raise ConfigError(f"objects of `{kind}` cannot be read")
+    from promptsync.registries.braintrust_fields import read_prompt  # noqa: PLC0415
+
+    return read_prompt(found)

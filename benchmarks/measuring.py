@@ -1,0 +1,83 @@
+"""Time commands against each other: in turn, in one run, medians and ratios."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Command:
+    """A process to time."""
+
+    arguments: Sequence[str]
+    folder: Path
+    environment: Mapping[str, str]
+    expect: int = 0
+
+    def run(self) -> float:
+        """Run it once and return the seconds it took. Raises when it ends unexpectedly."""
+        started = time.perf_counter()
+        done = subprocess.run(
+            self.arguments,
+            cwd=self.folder,
+            env={**os.environ, **self.environment},
+            capture_output=True,
+            check=False,
+        )
+        seconds = time.perf_counter() - started
+        if done.returncode != self.expect:
+            raise RuntimeError(
+                f"{' '.join(self.arguments)} exited {done.returncode}:\n{done.stdout.decode()}"
+                f"{done.stderr.decode()}"
+            )
+        return seconds
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the report. `limit` is what the ratio may be at most, None for information."""
+
+    what: str
+    ours: float
+    other: float
+    limit: float | None
+    at_least: bool = False
+
+    @property
+    def ratio(self) -> float:
+        """Ours over the other's, or the other way round where more is better."""
+        return self.other / self.ours if self.at_least else self.ours / self.other
+
+    @property
+    def holds(self) -> bool:
+        """Whether the figure keeps its promise."""
+        if self.limit is None:
+            return True
+        return self.ratio >= self.limit if self.at_least else self.ratio <= self.limit
+
+    def __str__(self) -> str:
+        """Write the line."""
+        sign = ">=" if self.at_least else "<="
+        target = "" if self.limit is None else f"{sign} {self.limit:g}x"
+        verdict = "" if self.limit is None else ("ok" if self.holds else "MISSED")
+        return (
+            f"{self.what:<52} {self.ours * 1000:9.1f} ms {self.other * 1000:9.1f} ms "
+            f"{self.ratio:7.2f}x {target:<8} {verdict}"
+        )
+
+
+def side_by_side(ours: Command, other: Command, *, runs: int) -> tuple[float, float]:
+    """Run two commands in turn and return the median of each, after one run that is not counted."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for index in range(runs + 1):
+        for command, found in zip((ours, other), times, strict=True):
+            seconds = command.run()
+            if index:
+                found.append(seconds)
+    return statistics.median(times[0]), statistics.median(times[1])

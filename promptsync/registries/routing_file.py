@@ -1,0 +1,42 @@
+"""Remember between runs where a project lives. It holds no secret and changes only speed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+NAME = "routing-1.json"
+
+
+class RoutingFile:
+    """A JSON file of routes, by the digest that the adapter made of account and project."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / NAME
+
+    def get(self, key: str) -> Mapping[str, Any] | None:
+        """Return a route, None when there is none or the file cannot be read."""
+        route = self._read().get(key)
+        return route if isinstance(route, Mapping) else None
+
+    def put(self, key: str, value: Mapping[str, Any]) -> None:
+        """Keep a route; an empty one is forgotten. A file that cannot be written is no error."""
+        routes = {name: route for name, route in self._read().items() if name != key}
+        if value:
+            routes[key] = dict(value)
+        temporary = self._path.with_suffix(f".{os.getpid()}.tmp")
+        with suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_text(json.dumps(routes), "utf-8")
+            temporary.replace(self._path)
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            routes = json.loads(self._path.read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return routes if isinstance(routes, dict) else {}
