@@ -77,6 +77,11 @@ def install(
     return (Change.UPDATED if state is _State.OURS else Change.INSTALLED), files
 
 
+def is_installed(repository: Repository) -> bool:
+    """Tell whether git runs promptsync's hook already, with whatever options."""
+    return _state_of(find_hook_files(repository).hook) in (_State.OURS, _State.EDITED)
+
+
 def uninstall(repository: Repository) -> tuple[Change, HookFiles]:
     """Take promptsync's hook away and put back the one that was there before, byte for byte."""
     files = find_hook_files(repository)

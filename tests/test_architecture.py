@@ -22,6 +22,7 @@ VALUES = frozenset(
     {
         "composition",
         "content_hash",
+        "drift_report",
         "errors",
         "front_matter",
         "front_matter_edit",
@@ -35,6 +36,7 @@ VALUES = frozenset(
         "remote_edit",
         "remote_prompt",
         "rendering",
+        "scaffold",
         "status",
     }
 )
@@ -42,21 +44,26 @@ VALUES = frozenset(
 WORLD = frozenset(
     {
         "apply",
+        "bundle",
         "catalog",
         "comparison",
         "config",
+        "deployed",
         "download",
         "drift",
+        "drift_warning",
         "file_writer",
         "front_matter_cache",
         "git",
         "git_hook",
+        "loaded",
         "loader",
         "past",
         "prompt_sources",
         "provenance",
         "reading",
         "registries",
+        "starters",
         "templates",
         "upload_log",
         "workspace",

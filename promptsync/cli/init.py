@@ -1,0 +1,190 @@
+"""`promptsync init`: set up a repository, asking for what no option says."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+
+import click
+
+from promptsync import git, git_hook, scaffold
+from promptsync.cli.errors import printable
+from promptsync.cli.hook import hook_arguments, install_hook, show
+from promptsync.cli.init_choices import (
+    NO_STARTER,
+    Asked,
+    HookKind,
+    decide_hook,
+    decide_registry,
+    decide_starters,
+)
+from promptsync.cli.init_files import (
+    PRE_COMMIT_CONFIG,
+    Outcome,
+    WantedFile,
+    agent_files,
+    gitignore,
+    pre_commit_config,
+    put,
+    read_text,
+    starter_files,
+)
+from promptsync.cli.options import cli_command
+from promptsync.config import FILE_NAME, Config, load_config, parse_config
+from promptsync.errors import UsageError
+from promptsync.git import Repository
+from promptsync.prompt_sources import find_roots, in_work_tree
+from promptsync.starters import Starter, read_starters
+from promptsync.workspace import open_workspace
+
+FIRST_STARTER = "summarise"
+
+
+@cli_command()
+@click.option("--project", metavar="NAME", help="Use this project of Braintrust as the registry.")
+@click.option("--prompts", multiple=True, metavar="FOLDER", help="A folder of prompt files.")
+@click.option(
+    "--starter",
+    multiple=True,
+    metavar="NAME",
+    help="An example to start from; `list` shows them, `none` takes none.",
+)
+@click.option(
+    "--hook",
+    type=click.Choice([each.value for each in HookKind]),
+    callback=lambda _, __, value: value and HookKind(value),
+    help="Check staged prompts with a plain git hook, with pre-commit, or not at all.",
+)
+@click.option("--agents", is_flag=True, help="Tell coding agents in AGENTS.md how prompts change.")
+@click.option("--yes", "-y", is_flag=True, help="Ask nothing; do what is usual.")
+@click.option("--force", is_flag=True, help="Replace files that differ.")
+def command(
+    *,
+    project: str | None,
+    prompts: tuple[str, ...],
+    starter: tuple[str, ...],
+    hook: HookKind | None,
+    agents: bool,
+    yes: bool,
+    force: bool,
+) -> int:
+    """Set up this repository: configuration, a first prompt, and the checks."""
+    known = read_starters()
+    if "list" in starter:
+        _list_starters(known.values())
+        return 0
+    repository = git.find_repository(Path.cwd())
+    if not yes and not sys.stdin.isatty():
+        raise UsageError(
+            "there is no terminal to ask on; nothing was done",
+            hint="`--yes` does what is usual, and options say what else: `promptsync init --help`",
+        )
+    asked = Asked(project=project, prompts=prompts, starters=starter, hook=hook, agents=agents)
+    _set_up(repository, asked, known, ask=not yes, force=force)
+    return 0
+
+
+def _list_starters(starters: Iterable[Starter]) -> None:
+    for starter in starters:
+        click.echo(f"{starter.name:14}{starter.title}")
+
+
+def _set_up(
+    repository: Repository,
+    asked: Asked,
+    known: Mapping[str, Starter],
+    *,
+    ask: bool,
+    force: bool,
+) -> None:
+    """Ask everything, then write everything: an answer of no leaves nothing half done."""
+
+    def may_replace(path: str) -> bool:
+        return force or (ask and click.confirm(f"Replace {path}?", err=True))
+
+    top = repository.top
+    config, files = _decide_config(top, asked, may_replace, ask=ask)
+    roots = find_roots(top, config.root, config.prompts)
+    usual = NO_STARTER if any(in_work_tree(roots)) else FIRST_STARTER
+    names = decide_starters(asked, list(known), usual, ask=ask)
+    hook = decide_hook(asked, _usual_hook(repository), ask=ask)
+    files += starter_files([known[name] for name in names], roots.folders[0])
+    files.append(gitignore(top))
+    if hook is HookKind.PRE_COMMIT:
+        files.append(pre_commit_config(top, _folder(repository, config)))
+    if asked.agents:
+        files += agent_files(top, config)
+    outcomes = [(file.path, put(top, file, may_replace=may_replace)) for file in files]
+    _show_files(outcomes)
+    installed = hook is HookKind.GIT and _install_hook(repository)
+    if not installed and all(outcome is Outcome.UNCHANGED for _, outcome in outcomes):
+        click.echo("everything is in place already")
+    _show_next(config, hook, has_prompts=any(in_work_tree(roots)))
+
+
+def _decide_config(
+    top: Path, asked: Asked, may_replace: Callable[[str], bool], *, ask: bool
+) -> tuple[Config, list[WantedFile]]:
+    """Return the configuration to go by, and its file where that is to be written."""
+    existing = load_config(Path.cwd())
+    says_nothing = asked.project is None and not asked.prompts
+    if existing.file is not None and (says_nothing or existing.file.name != FILE_NAME):
+        return existing, []
+    project, prompts = decide_registry(asked, ask=ask and existing.file is None)
+    file = existing.file or top / FILE_NAME
+    text = scaffold.config_text(prompts=prompts, project=project)
+    config, path = parse_config(text, file), file.relative_to(top).as_posix()
+    if existing.file is None:
+        return config, [WantedFile(path, text)]
+    if read_text(top, path) == text or may_replace(path):
+        return config, [WantedFile(path, text, adds=True)]
+    _show_files([(path, Outcome.KEPT)])
+    return existing, []
+
+
+def _usual_hook(repository: Repository) -> HookKind:
+    if (repository.top / PRE_COMMIT_CONFIG).exists():
+        return HookKind.PRE_COMMIT
+    try:
+        git_hook.find_hook_files(repository)
+    except UsageError:
+        return HookKind.NONE  # hooks that all repositories of this person share
+    return HookKind.GIT
+
+
+def _folder(repository: Repository, config: Config) -> str:
+    return config.root.resolve().relative_to(repository.top.resolve()).as_posix()
+
+
+def _install_hook(repository: Repository) -> bool:
+    # One that is there already may have been installed with other options.
+    if git_hook.is_installed(repository):
+        return False
+    change, files = install_hook(open_workspace(Path.cwd()), hook_arguments())
+    show(change, files)
+    return True
+
+
+def _show_files(outcomes: Iterable[tuple[str, Outcome]]) -> None:
+    for path, outcome in outcomes:
+        if outcome is Outcome.KEPT:
+            click.echo(printable(f"kept     {path} as it is; `--force` replaces it"))
+        elif outcome is not Outcome.UNCHANGED:
+            click.echo(printable(f"{outcome.value:8} {path}"))
+
+
+def _show_next(config: Config, hook: HookKind, *, has_prompts: bool) -> None:
+    click.echo("\nnext:")
+    for line in _next_commands(config, hook, has_prompts=has_prompts):
+        click.echo(f"  {line}")
+
+
+def _next_commands(config: Config, hook: HookKind, *, has_prompts: bool) -> Iterator[str]:
+    if not has_prompts:
+        yield f"write your first prompt, such as {config.prompts[0]}/greeting.md"
+    if config.registry().kind == "braintrust":
+        yield "export BRAINTRUST_API_KEY=…"
+    if hook is HookKind.PRE_COMMIT:
+        yield "pre-commit install"
+    yield "promptsync upload"
