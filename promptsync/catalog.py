@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from promptsync.prompt import Prompt
 from promptsync.status import LocalPrompt
 
 if TYPE_CHECKING:
-    from promptsync.prompt_file import ReadFrontMatter
+    from promptsync.prompt_memo import PromptMemo, Remembered
     from promptsync.prompt_sources import PromptSource
 
 
@@ -34,7 +34,7 @@ class Catalog:
     @cached_property
     def prompts(self) -> Mapping[str, LocalPrompt]:
         """The prompts that are uploaded by themselves, by name."""
-        return {name: each for name, each in self.files.items() if not each.prompt.partial}
+        return {name: each for name, each in self.files.items() if not each.header.partial}
 
     @cached_property
     def name_by_served_name(self) -> Mapping[str, str]:
@@ -43,8 +43,8 @@ class Catalog:
 
     def served_name(self, name: str) -> str:
         """Return the name that the registry serves a prompt under."""
-        prompt = self.files[name].prompt
-        return prompt.served_name(self.kind) if self.kind else name
+        header = self.files[name].header
+        return header.served_name(self.kind) if self.kind else name
 
     def require_valid(self) -> None:
         """Raise PromptFileError with every problem, UsageError when there is no prompt at all."""
@@ -62,78 +62,146 @@ def load_catalog(
     sources: Iterable[PromptSource | PromptFileError],
     *,
     kind: str | None = None,
-    read: ReadFrontMatter | None = None,
+    memo: PromptMemo | None = None,
 ) -> Catalog:
     """Parse, expand and hash prompt files for registries of one kind.
 
-    A file that is wrong never hides another: its problems are collected. `read` parses front
-    matter, for callers that remember what they have parsed before.
+    A file that is wrong never hides another: its problems are collected. Files that `memo`
+    knows by their bytes are not parsed until somebody asks for their content.
     """
     problems: list[Problem] = []
-    parsed: dict[str, tuple[PromptSource, Prompt]] = {}
+    files: dict[str, LocalPrompt] = {}
+    composites: list[PromptSource] = []
     taken: dict[str, str] = {}
     for source in sources:
         if isinstance(source, PromptFileError):
             problems.extend(source.problems)
             continue
         try:
-            prompt = _parse(source, read)
-            _claim(taken, prompt, source.path, kind)
+            local = _read(source, kind, memo)
+            _claim(taken, local, kind)
         except PromptFileError as error:
             problems.extend(error.problems)
-        else:
-            parsed[prompt.name] = (source, prompt)
-    by_name = {name: prompt for name, (_, prompt) in parsed.items()}
-    files: dict[str, LocalPrompt] = {}
-    for name, (source, prompt) in parsed.items():
-        try:
-            files[name] = _hashed(source, prompt, by_name, kind)
-        except PromptFileError as error:
-            problems.extend(error.problems)
+            continue
+        files[local.header.name] = local
+        if not local.content_hash:
+            composites.append(source)
+    if composites:
+        problems += _expand_composites(files, composites, kind)
     return Catalog(files, tuple(sorted(problems, key=lambda each: (each.path, each.line))), kind)
 
 
-def _parse(source: PromptSource, read: ReadFrontMatter | None) -> Prompt:
-    # PyYAML costs 20 ms, and a catalog that comes from a bundle needs none.
-    from promptsync.prompt_file import decode, parse_prompt  # noqa: PLC0415
+class _RememberedPrompt(LocalPrompt):
+    """A prompt file whose content is parsed when it is asked for; its bytes were parsed before."""
 
-    text = decode(source.data, source.path)
-    if read is None:
-        return parse_prompt(text, path=source.path, name=source.name)
-    return parse_prompt(text, path=source.path, name=source.name, read=read)
+    source: PromptSource
+    remembered: Prompt
+
+    @property
+    def header(self) -> Prompt:
+        """The remembered part."""
+        return self.remembered
+
+    @cached_property
+    def prompt(self) -> Prompt:  # type: ignore[override]  # computed here, a field there
+        """Parse the file."""
+        return _parse(self.source)
+
+    @cached_property
+    def expanded(self) -> Prompt:  # type: ignore[override]  # computed here, a field there
+        """Parse the file; what is remembered has no includes."""
+        return composition.expand(self.prompt, {})
 
 
-def _claim(taken: dict[str, str], prompt: Prompt, path: str, kind: str | None) -> None:
-    """Refuse a name that another file has, also where only the case differs."""
-    names = {prompt.name.lower()}
-    if kind is not None:
-        names.add(prompt.served_name(kind).lower())
-    for name in names:
-        if name in taken:
-            message = f"the name `{prompt.name}` is taken by `{taken[name]}`"
-            hint = "rename one of the files, or give it another `name:`; case makes no difference"
-            raise PromptFileError(Problem(path, 1, message, hint=hint, rule="PS004"))
-    taken.update(dict.fromkeys(names, path))
+def _read(source: PromptSource, kind: str | None, memo: PromptMemo | None) -> LocalPrompt:
+    digest = file_sha256(source.data)
+    known = memo.get(digest, source.name) if memo else None
+    if known is not None:
+        return _remembered_prompt(source, digest, known)
+    prompt = _parse(source)
+    if composition.includes_of(prompt):
+        # Hashed when all files are known; until then the hash is that of no content.
+        return _local_prompt(source, digest, prompt, prompt, "")
+    expanded = composition.expand(prompt, {})
+    content = _hash(expanded, kind, source.path)
+    if memo is not None:
+        memo.put(digest, source.name, prompt, content)
+    return _local_prompt(source, digest, prompt, expanded, content)
 
 
-def _hashed(
-    source: PromptSource, prompt: Prompt, by_name: Mapping[str, Prompt], kind: str | None
+def _remembered_prompt(source: PromptSource, digest: str, known: Remembered) -> LocalPrompt:
+    # Not through __init__, which would want the content that is not parsed yet.
+    local = _RememberedPrompt.__new__(_RememberedPrompt)
+    local.__dict__.update(
+        content_hash=known.content_hash,
+        path=source.path,
+        file_sha256=digest,
+        source=source,
+        remembered=known.header,
+    )
+    return local
+
+
+def _local_prompt(
+    source: PromptSource, digest: str, prompt: Prompt, expanded: Prompt, content: str
 ) -> LocalPrompt:
-    try:
-        expanded = composition.expand(prompt, by_name)
-        digest = content_hash(expanded, kind)
-    except CompositionError as error:
-        line = composition.line_of_include(source.data.decode("utf-8-sig"), error.include)
-        raise PromptFileError(Problem(source.path, line, error.message, rule="PS005")) from error
-    except ValueError as error:
-        raise PromptFileError(Problem(source.path, 1, str(error))) from error
     return LocalPrompt(
         prompt=prompt,
         expanded=expanded,
-        content_hash=digest,
+        content_hash=content,
         path=source.path,
-        file_sha256=file_sha256(source.data),
+        file_sha256=digest,
     )
+
+
+def _parse(source: PromptSource) -> Prompt:
+    # PyYAML costs 20 ms, and where all files are remembered nothing is parsed.
+    from promptsync.prompt_file import decode, parse_prompt  # noqa: PLC0415
+
+    text = decode(source.data, source.path)
+    return parse_prompt(text, path=source.path, name=source.name)
+
+
+def _hash(expanded: Prompt, kind: str | None, path: str) -> str:
+    try:
+        return content_hash(expanded, kind)
+    except ValueError as error:
+        raise PromptFileError(Problem(path, 1, str(error))) from error
+
+
+def _claim(taken: dict[str, str], local: LocalPrompt, kind: str | None) -> None:
+    """Refuse a name that another file has, also where only the case differs."""
+    header = local.header
+    names = {header.name.lower()}
+    if kind is not None:
+        names.add(header.served_name(kind).lower())
+    for name in names:
+        if name in taken:
+            message = f"the name `{header.name}` is taken by `{taken[name]}`"
+            hint = "rename one of the files, or give it another `name:`; case makes no difference"
+            raise PromptFileError(Problem(local.path, 1, message, hint=hint, rule="PS004"))
+    taken.update(dict.fromkeys(names, local.path))
+
+
+def _expand_composites(
+    files: dict[str, LocalPrompt], composites: Sequence[PromptSource], kind: str | None
+) -> Iterator[Problem]:
+    """Expand and hash what includes other files, and drop from the catalog what cannot be."""
+    prompts = {name: local.prompt for name, local in files.items()}
+    name_by_path = {local.path: name for name, local in files.items()}
+    for source in composites:
+        name = name_by_path[source.path]
+        local = files.pop(name)
+        try:
+            expanded = composition.expand(local.prompt, prompts)
+            content = _hash(expanded, kind, local.path)
+        except CompositionError as error:
+            line = composition.line_of_include(source.data.decode("utf-8-sig"), error.include)
+            yield Problem(local.path, line, error.message, rule="PS005")
+        except PromptFileError as error:
+            yield from error.problems
+        else:
+            files[name] = replace(local, expanded=expanded, content_hash=content)
 
 
 def file_sha256(data: bytes) -> str:

@@ -87,7 +87,7 @@ def compare(
         registry, local, scope, every=frozenset(catalog.name_by_served_name)
     )
     states = [
-        _state(each.prompt.name, each, remote.get(served), is_taken_in)
+        _state(each.header.name, each, remote.get(served), is_taken_in)
         for served, each in local.items()
     ]
     if scope.carriers or (scope.alias is not None and not scope.brief):
@@ -126,7 +126,7 @@ def _state(
         status=status,
         local=local,
         remote=remote,
-        details_differ=remote is not None and details_differ(local.expanded, remote.prompt),
+        details_differ=remote is not None and details_differ(local.header, remote.prompt),
     )
 
 
@@ -145,7 +145,7 @@ def _with_carriers(
     def search(state: PromptState) -> PromptState:
         if state.local is None or state.status is Status.IN_SYNC:
             return state
-        carrier = find_carrier(registry, state.local.prompt.served_name(kind), state.local_hash)
+        carrier = find_carrier(registry, state.local.header.served_name(kind), state.local_hash)
         note = state.note
         if state.remote is None and scope.alias is not None:
             note = f"alias `{scope.alias}` points at no version"

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from promptsync import git
-from promptsync.errors import Problem, PromptFileError
+from promptsync.errors import Problem, PromptFileError, UsageError
 from promptsync.git import Repository, TreeEntry
 
 SUFFIX = ".md"
 # Folders of prompts are explained in a README; no prompt is called that.
-_NOT_PROMPTS = frozenset({"readme.md"})
+_NOT_PROMPTS = frozenset({"readme"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +40,14 @@ class Roots:
 
     def name_of(self, path: str) -> str | None:
         """Return the name that a path gives, None for a path that is no prompt file."""
-        file = PurePosixPath(path)
-        if file.suffix != SUFFIX or file.name.lower() in _NOT_PROMPTS:
+        if not path.endswith(SUFFIX):
             return None
         for folder in self.folders:
-            if folder == "." or file.is_relative_to(folder):
-                parts = file.with_suffix("").relative_to(folder).parts
-                return None if any(part.startswith(".") for part in parts) else ".".join(parts)
+            prefix = "" if folder == "." else f"{folder}/"
+            if path.startswith(prefix):
+                parts = path[len(prefix) : -len(SUFFIX)].split("/")
+                hidden = any(part.startswith(".") for part in parts)
+                return None if hidden or parts[-1].lower() in _NOT_PROMPTS else ".".join(parts)
         return None
 
     def path_of(self, name: str) -> str:
@@ -55,37 +56,45 @@ class Roots:
 
 
 def find_roots(top: Path, config_root: Path, folders: Sequence[str]) -> Roots:
-    """Turn roots relative to the configuration into roots relative to the repository."""
-    prefix = PurePosixPath(config_root.resolve().relative_to(top.resolve()).as_posix())
+    """Turn roots relative to the configuration into roots relative to the repository.
+
+    Raises UsageError for a configuration outside of the repository.
+    """
+    above, below = top.resolve(), config_root.resolve()
+    if not below.is_relative_to(above):
+        raise UsageError(f"the configuration in `{below}` is outside of the repository `{above}`")
+    prefix = PurePosixPath(below.relative_to(above).as_posix())
     return Roots(top, tuple((prefix / folder).as_posix() for folder in folders))
 
 
 def in_work_tree(roots: Roots) -> Iterator[PromptSource | PromptFileError]:
     """Yield the prompt files on disk, committed or not, and an error for each unreadable one."""
-    for folder in roots.folders:
-        for entry in _walk(roots.top / folder):
-            path = Path(entry.path).relative_to(roots.top).as_posix()
-            name = roots.name_of(path)
-            if name is None:
-                continue
-            if entry.is_symlink():
-                yield _symlink(path)
-                continue
-            try:
-                yield PromptSource(path, name, Path(entry.path).read_bytes())
-            except OSError as error:
-                yield PromptFileError(Problem(path, 1, f"cannot be read: {error.strerror}"))
+    for entry, path in _walk_roots(roots):
+        if not isinstance(entry, os.DirEntry):
+            yield entry
+        elif (name := roots.name_of(path)) is not None:
+            yield _read(entry, path, name)
+
+
+def _read(entry: os.DirEntry[str], path: str, name: str) -> PromptSource | PromptFileError:
+    if entry.is_symlink():
+        return _symlink(path)
+    if not entry.is_file():
+        return _problem(path, "not a plain file")
+    try:
+        with open(entry.path, "rb") as file:  # noqa: PTH123  10,000 times, and pathlib shows
+            return PromptSource(path, name, file.read())
+    except OSError as error:
+        return _problem(path, f"cannot be read: {error.strerror}")
 
 
 def paths_in_work_tree(roots: Roots) -> Iterator[str]:
     """Yield the paths of all files below the prompt roots."""
-    for folder in roots.folders:
-        for entry in _walk(roots.top / folder):
-            yield Path(entry.path).relative_to(roots.top).as_posix()
+    return (path for entry, path in _walk_roots(roots) if isinstance(entry, os.DirEntry))
 
 
 def in_index(repository: Repository, roots: Roots) -> Iterator[PromptSource | PromptFileError]:
-    """Yield the prompt files as they are staged."""
+    """Yield the prompt files as they are staged. Raises GitError while they are unmerged."""
     yield from _from_git(repository, roots, git.list_index(repository, roots.folders))
 
 
@@ -99,34 +108,72 @@ def in_commit(
 def _from_git(
     repository: Repository, roots: Roots, entries: Sequence[TreeEntry]
 ) -> Iterator[PromptSource | PromptFileError]:
-    named = [(entry, name) for entry in entries if (name := roots.name_of(entry.path))]
-    for entry, _ in named:
-        if entry.is_symlink:
-            yield _symlink(entry.path)
-    plain = [(entry, name) for entry, name in named if not entry.is_symlink]
+    links = [entry.path for entry in entries if entry.is_symlink]
+    yield from (_linked_root(path) for path in links if path in roots.folders)
+    yield from (_symlink(path) for path in links if roots.name_of(path))
+    plain = [
+        (entry, name)
+        for entry in entries
+        if not entry.is_symlink and (name := roots.name_of(entry.path))
+    ]
     contents = git.read_blobs(repository, [entry.blob for entry, _ in plain])
     for (entry, name), data in zip(plain, contents, strict=True):
         if data is None:
-            yield PromptFileError(Problem(entry.path, 1, f"git has no object {entry.blob}"))
+            yield _problem(entry.path, f"git has no object {entry.blob}")
         else:
             yield PromptSource(entry.path, name, data)
 
 
-def _walk(folder: Path) -> Iterator[os.DirEntry[str]]:
+_Found = tuple[os.DirEntry[str] | PromptFileError, str]
+
+
+def _walk_roots(roots: Roots) -> Iterator[_Found]:
+    """Yield each file below the roots with its path from the top, in a stable order."""
+    for folder in roots.folders:
+        if (linked := _link_on_the_way(roots.top, folder)) is not None:
+            yield _linked_root(linked), linked
+        else:
+            yield from _walk(str(roots.top / folder), "" if folder == "." else f"{folder}/")
+
+
+def _walk(folder: str, prefix: str) -> Iterator[_Found]:
     try:
         with os.scandir(folder) as found:
             entries = sorted(found, key=lambda entry: entry.name)
     except (FileNotFoundError, NotADirectoryError):
         return
+    except OSError as error:
+        path = prefix.rstrip("/") or "."
+        yield _problem(path, f"cannot be read: {error.strerror}"), path
+        return
     for entry in entries:
-        if entry.is_dir(follow_symlinks=False):
-            if not entry.name.startswith("."):
-                yield from _walk(Path(entry.path))
-        else:
-            yield entry
+        if not entry.is_dir(follow_symlinks=False):
+            yield entry, prefix + entry.name
+        elif not entry.name.startswith(".") and not _is_repository(entry.path):
+            yield from _walk(entry.path, f"{prefix}{entry.name}/")
+
+
+def _is_repository(folder: str) -> bool:
+    # A submodule, or a clone within the work tree: the repository around it has no such files.
+    return os.path.lexists(f"{folder}/.git")
+
+
+def _link_on_the_way(top: Path, folder: str) -> str | None:
+    """Return the part of a root's path that is a symbolic link: git has no files behind one."""
+    steps = PurePosixPath(folder).parts
+    ways = ("/".join(steps[:count]) for count in range(1, len(steps) + 1))
+    return next((way for way in ways if (top / way).is_symlink()), None)
 
 
 def _symlink(path: str) -> PromptFileError:
     hint = "replace the link by the file; share text through a partial and `{{> name}}`"
-    message = "a symbolic link; a prompt file is a plain file below its root"
+    return _problem(path, "a symbolic link; a prompt file is a plain file below its root", hint)
+
+
+def _linked_root(path: str) -> PromptFileError:
+    hint = "name the folder that it points at in `prompts`"
+    return _problem(path, "a symbolic link on the way to a prompt root", hint)
+
+
+def _problem(path: str, message: str, hint: str | None = None) -> PromptFileError:
     return PromptFileError(Problem(path, 1, message, hint=hint))

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from promptsync import git, prompt_sources
 from promptsync.catalog import Catalog, load_catalog
 from promptsync.errors import GitError, PromptFileError
-from promptsync.front_matter_cache import FrontMatterCache
 from promptsync.past import Past
+from promptsync.prompt_memo import PromptMemo
 from promptsync.prompt_sources import PromptSource
 from promptsync.upload_log import read_log
 from promptsync.workspace import Workspace
@@ -32,10 +32,10 @@ def read_catalog(
 def load_sources(
     workspace: Workspace, sources: Iterable[PromptSource | PromptFileError]
 ) -> Catalog:
-    """Parse, expand and hash prompt files, remembering front matter between runs."""
-    cache = FrontMatterCache(workspace.state_folder)
-    catalog = load_catalog(sources, kind=workspace.registry.kind, read=cache.read)
-    cache.save()
+    """Parse, expand and hash prompt files, remembering what files said between runs."""
+    memo = PromptMemo(workspace.state_folder, workspace.registry.kind)
+    catalog = load_catalog(sources, kind=workspace.registry.kind, memo=memo)
+    memo.save()
     return catalog
 
 

@@ -28,7 +28,7 @@ class Status(Enum):
         return self in (Status.REMOVED, Status.UNMANAGED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class LocalPrompt:
     """A prompt file as the comparison needs it.
 
@@ -41,6 +41,11 @@ class LocalPrompt:
     content_hash: str
     path: str
     file_sha256: str
+
+    @property
+    def header(self) -> Prompt:
+        """The prompt as far as names and details go; its content may be left out."""
+        return self.prompt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,7 +53,7 @@ WORLD = frozenset(
         "drift",
         "drift_warning",
         "file_writer",
-        "front_matter_cache",
+        "prompt_memo",
         "git",
         "git_hook",
         "loaded",
