@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from promptsync.prompt import Message, Prompt
 
 MAX_EXPANDED = 1024 * 1024
+MAX_NESTING = 64
 
-_INCLUDE = re.compile(r"(\\*)\{\{>\s*([A-Za-z0-9_.-]+)\s*\}\}")
+# The lookbehind keeps the search of a long run of backslashes linear.
+_INCLUDE = re.compile(r"(?<!\\)(\\*)\{\{>\s*([A-Za-z0-9_.-]+)\s*\}\}")
 
 
 class CompositionError(Exception):
-    """An include that cannot be expanded; `include` is the name the directive asks for."""
+    """An include that cannot be expanded.
+
+    `include` is the name in the prompt's own text that leads to it, at whatever depth.
+    """
 
     def __init__(self, message: str, include: str) -> None:
         super().__init__(message)
@@ -30,11 +36,12 @@ def expand(prompt: Prompt, catalog: Mapping[str, Prompt]) -> Prompt:
     """Return the prompt with every include replaced by the text of its partial.
 
     Raises CompositionError for a missing partial, a chat prompt used as one, a cycle (naming the
-    chain) and a result over 1 MiB.
+    chain), includes nested deeper than 64 and a result over 1,048,576 characters.
     """
     if not has_directive(prompt):
         return prompt
-    return _map_text(prompt, lambda text: _expand_text(text, catalog, (prompt.name,)))
+    expansion = _Expansion(catalog)
+    return _map_text(prompt, lambda text: expansion.own_text(text, prompt.name))
 
 
 def has_directive(prompt: Prompt) -> bool:
@@ -44,12 +51,7 @@ def has_directive(prompt: Prompt) -> bool:
 
 def includes_of(prompt: Prompt) -> tuple[str, ...]:
     """Return the names a prompt includes itself, in order, each once."""
-    names = (
-        found.group(2)
-        for text in _texts(prompt)
-        for found in _INCLUDE.finditer(text)
-        if not found.group(1)
-    )
+    names = (name for text in _texts(prompt) for name in _included_names(text))
     return tuple(dict.fromkeys(names))
 
 
@@ -80,34 +82,67 @@ def line_of_include(text: str, name: str) -> int:
     return 1
 
 
-def _expand_text(text: str, catalog: Mapping[str, Prompt], chain: tuple[str, ...]) -> str:
-    def replacement(found: re.Match[str]) -> str:
-        backslashes, name = found.groups()
-        return found.group(0)[1:] if backslashes else _partial_text(name, catalog, chain)
+@dataclass(slots=True)
+class _Expansion:
+    """The expansion of one prompt.
 
-    expanded = _INCLUDE.sub(replacement, text)
-    if len(expanded) > MAX_EXPANDED:
-        raise CompositionError("the expanded prompt is larger than 1 MiB", chain[-1])
-    return expanded
+    Each partial is expanded once, and its length is counted before it is taken in: a few files
+    that include each other many times over cost neither time nor memory.
+    """
+
+    catalog: Mapping[str, Prompt]
+    text_by_name: dict[str, str] = field(default_factory=dict)
+    size: int = 0
+
+    def own_text(self, text: str, name: str) -> str:
+        expanded = self._expanded(text, (name,))
+        self.size += len(expanded)
+        if self.size > MAX_EXPANDED:
+            raise CompositionError(_TOO_LARGE, next(_included_names(text), name))
+        return expanded
+
+    def _expanded(self, text: str, chain: tuple[str, ...]) -> str:
+        size = len(text)
+
+        def replacement(found: re.Match[str]) -> str:
+            nonlocal size
+            backslashes, name = found.groups()
+            taken_in = found.group(0)[1:] if backslashes else self._partial(name, chain)
+            size += len(taken_in) - len(found.group(0))
+            if size > MAX_EXPANDED:
+                raise CompositionError(_TOO_LARGE, (*chain, name)[1])
+            return taken_in
+
+        return _INCLUDE.sub(replacement, text)
+
+    def _partial(self, name: str, chain: tuple[str, ...]) -> str:
+        if name in chain:
+            raise _error("includes go in a circle", chain, name)
+        if (known := self.text_by_name.get(name)) is not None:
+            return known
+        if (partial := self.catalog.get(name)) is None:
+            raise _error(f"there is no prompt `{name}` to include", chain, name)
+        if not isinstance(partial.content, str):
+            raise _error(
+                f"`{name}` is a chat prompt; only a text prompt can be included", chain, name
+            )
+        if len(chain) > MAX_NESTING:
+            raise CompositionError(f"includes are nested deeper than {MAX_NESTING}", chain[1])
+        expanded = self._expanded(partial.content, (*chain, name))
+        self.text_by_name[name] = expanded
+        return expanded
 
 
-def _partial_text(name: str, catalog: Mapping[str, Prompt], chain: tuple[str, ...]) -> str:
-    partial = catalog.get(name)
-    if name in chain:
-        raise CompositionError(f"includes go in a circle: {_shown((*chain, name))}", name)
-    if partial is None:
-        raise CompositionError(
-            f"there is no prompt `{name}` to include: {_shown((*chain, name))}", name
-        )
-    if not isinstance(partial.content, str):
-        raise CompositionError(
-            f"`{name}` is a chat prompt; only a text prompt can be included", name
-        )
-    return _expand_text(partial.content, catalog, (*chain, name))
+_TOO_LARGE = f"with its includes the prompt has more than {MAX_EXPANDED:,} characters"
 
 
-def _shown(chain: tuple[str, ...]) -> str:
-    return " -> ".join(chain)
+def _error(problem: str, chain: tuple[str, ...], name: str) -> CompositionError:
+    shown = " -> ".join((*chain, name))
+    return CompositionError(f"{problem}: {shown}", (*chain, name)[1])
+
+
+def _included_names(text: str) -> Iterator[str]:
+    return (found.group(2) for found in _INCLUDE.finditer(text) if not found.group(1))
 
 
 def _texts(prompt: Prompt) -> Iterator[str]:
@@ -117,6 +152,8 @@ def _texts(prompt: Prompt) -> Iterator[str]:
     for message in prompt.content:
         if isinstance(message.content, str):
             yield message.content
+        else:
+            yield from (part["text"] for part in message.content if _is_text_part(part))
 
 
 def _map_text(prompt: Prompt, change: Callable[[str], str]) -> Prompt:
@@ -126,6 +163,14 @@ def _map_text(prompt: Prompt, change: Callable[[str], str]) -> Prompt:
 
 
 def _map_message(message: Message, change: Callable[[str], str]) -> Message:
-    if not isinstance(message.content, str):
-        return message
-    return replace(message, content=change(message.content))
+    if isinstance(message.content, str):
+        return replace(message, content=change(message.content))
+    parts = [
+        {**part, "text": change(part["text"])} if _is_text_part(part) else part
+        for part in message.content
+    ]
+    return replace(message, content=parts)
+
+
+def _is_text_part(part: Any) -> bool:
+    return isinstance(part, Mapping) and isinstance(part.get("text"), str)

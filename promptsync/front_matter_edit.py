@@ -30,7 +30,9 @@ def edit_front_matter(text: str, stated: Mapping[str, Any], wanted: Mapping[str,
     would refuse.
     """
     try:
-        edited = _edit_mapping(text, stated, wanted)
+        edited = (
+            _edit_mapping(text, stated, wanted) if stated else text + write_front_matter(wanted)
+        )
         if is_same(read_front_matter(edited), dict(wanted)):
             return edited
     except FrontMatterError:
@@ -84,7 +86,8 @@ def _is_inline(node: yaml.Node, new: Json) -> bool:
     if isinstance(node, yaml.ScalarNode):
         is_empty = node.start_mark.index == node.end_mark.index
         return not is_empty and node.style not in {"|", ">"} and not isinstance(new, (dict, list))
-    return bool(node.flow_style) and isinstance(new, (dict, list))
+    is_flow = isinstance(node, yaml.CollectionNode) and node.flow_style
+    return bool(is_flow) and isinstance(new, (dict, list))
 
 
 def _without_aside(entry: str, indent: int) -> tuple[str, str]:

@@ -134,7 +134,7 @@ def update_text(text: str, prompt: Prompt, *, path: str, path_name: str) -> str:
         front = _front_matter(wanted, path) if front is None else _edit(front, stated, wanted, path)
     if (front, body) == (parts.front_matter, parts.body):
         return text
-    is_tight = parts.front_matter is not None and text.endswith(f"\n---\n{parts.body}")
+    is_tight = bool(parts.body) and text.endswith(f"\n---\n{parts.body}")
     return _readable(_join(front, body, is_tight=is_tight), path, path_name)
 
 
@@ -160,7 +160,7 @@ def _wanted_values(
 def _place(
     content: str | tuple[Message, ...], stated: Mapping[str, Any], old_body: str = ""
 ) -> tuple[dict[str, Any], str]:
-    """Choose where content goes, front matter or body: where the file has it, if that can hold it."""
+    """Choose front matter or body for content: where the file has it, if that can hold it."""
     values = content_values(content)
     if not can_hold(content) or any(stated.get(key) is not None for key in values):
         return values, ""

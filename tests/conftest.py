@@ -10,9 +10,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.builders import Repo
 from tests.postgresql import postgresql_server
+
+# The same examples in every run, and no clock; `--hypothesis-profile thorough` looks further.
+settings.register_profile("quick", max_examples=40, deadline=None, derandomize=True)
+settings.register_profile("thorough", max_examples=2000, deadline=None)
+settings.load_profile("quick")
 
 # What a developer or a CI runner may have set, and what would change a result: git's own
 # variables, the vendors' keys and addresses, proxies, and what terminals and CI announce.
