@@ -27,10 +27,10 @@ Result = TypeVar("Result")
 class BraintrustRegistry:
     """Prompts of one Braintrust project.
 
-    Opening it makes no request. `timeout` bounds each request, in seconds. `proxies` maps a
-    scheme to a proxy, and `no` to the hosts that are reached without one. Reading a project needs
-    no look-up of it; the first write looks up its id. What a login found is kept in
-    `routing_cache`, so that the next run makes one request for 1,000 prompts.
+    Opening it makes no request. With a `timeout`, every request has to be over so many seconds
+    after that. `proxies` maps a scheme to a proxy, and `no` to the hosts that are reached without
+    one. Reading a project needs no look-up of it; the first write looks up its id. What a login
+    found is kept in `routing_cache`, so that the next run makes one request for 1,000 prompts.
     """
 
     kind = KIND
@@ -142,8 +142,7 @@ class BraintrustRegistry:
         alias: str | None = None,
     ) -> JsonObject | None:
         found = api.find(name, version=version, environment=alias)
-        if found is None:
-            self._routing.confirm_project(api.route)
+        self._routing.confirm_project(api.route, has_prompts=found is not None)
         return found
 
     def _read_page(self, after: str | None = None) -> list[JsonObject]:
@@ -153,8 +152,7 @@ class BraintrustRegistry:
 
     def _first_page(self, api: BraintrustApi) -> list[JsonObject]:
         page = api.read_page()
-        if not page:
-            self._routing.confirm_project(api.route)
+        self._routing.confirm_project(api.route, has_prompts=bool(page))
         return page
 
     def _read_pages(

@@ -65,7 +65,9 @@ class BraintrustApi:
         except RegistryRefusedError as error:
             if is_missing(error) or (_says_no_version(error) and (version or environment)):
                 return None
-            raise _explained(error) if environment else error from None
+            if environment is None or error.status == _UNAUTHORIZED:
+                raise
+            raise _without_environments(error) from error
         if objects and objects[0].get("slug") != slug:
             raise RegistryAnswerError("Braintrust answered with another prompt than was asked for")
         return objects[0] if objects else None
@@ -108,7 +110,9 @@ class BraintrustApi:
         try:
             self.client.write("PUT", url, body, within=WRITE_SECONDS)
         except RegistryRefusedError as error:
-            raise _explained(error) from error
+            if error.status == _UNAUTHORIZED:
+                raise
+            raise _without_environments(error) from error
 
     def read_history(self, prompt: JsonObject) -> list[JsonObject]:
         """Return the rows of a prompt's audit log, in no order; undocumented."""
@@ -145,9 +149,7 @@ def _says_no_version(error: RegistryRefusedError) -> bool:
     return error.status == _BAD_REQUEST and not _PLAN.search(error.message)
 
 
-def _explained(error: RegistryRefusedError) -> RegistryRefusedError:
-    if error.status == _UNAUTHORIZED:
-        return error
+def _without_environments(error: RegistryRefusedError) -> RegistryRefusedError:
     return RegistryRefusedError(error.message, hint=ENVIRONMENTS_HINT, status=error.status)
 
 

@@ -47,7 +47,7 @@ def read_prompt(found: object) -> RemotePrompt:
 def _read(found: Any) -> RemotePrompt:
     metadata = found.get("metadata") or {}
     return make_remote_prompt(
-        _prompt(found, {key: metadata[key] for key in metadata if key != STAMP_KEY}),
+        _prompt(found, {key: each for key, each in metadata.items() if key != STAMP_KEY}),
         kind=KIND,
         version=_decimal(found["_xact_id"]),
         stamp=Stamp.from_json(metadata.get(STAMP_KEY)),
@@ -75,7 +75,7 @@ def _prompt(found: Any, metadata: JsonObject) -> Prompt:
         title=title if title != slug else None,
         description=_text(found.get("description")) or None,
         model=_text(options.get("model")) or None,
-        params={key: params[key] for key in params if key != "response_format"},
+        params={key: each for key, each in params.items() if key != "response_format"},
         tools=read_tools(_text(block.get("tools"))),
         response_format=_mapping(params.get("response_format")),
         template=_TEMPLATES.get(data.get("template_format"), Template.MUSTACHE),

@@ -121,12 +121,13 @@ class Routing:
                 return route
             return self._remember(replace(route, project_id=self._find_project(route)))
 
-    def confirm_project(self, route: Route) -> None:
-        """Raise RegistryRefusedError unless the project exists; asked once.
+    def confirm_project(self, route: Route, *, has_prompts: bool) -> None:
+        """Raise RegistryRefusedError unless the project exists; asked once, if at all.
 
         A project that is not there looks like one that is empty.
         """
         with self._lock:
+            self._is_confirmed = self._is_confirmed or has_prompts
             if not self._is_confirmed:
                 self._remember(replace(route, project_id=self._find_project(route)))
 

@@ -138,12 +138,13 @@ def may_pass(failure: Exception) -> bool:
     return (meaning_of(type(failure)) or _BROKEN).passes
 
 
-def _reason(failure: Exception) -> str:
-    """Return what the operating system or OpenSSL said, without urllib3's wrapping."""
-    causes = [failure, *(each for each in failure.args if isinstance(each, Exception))]
-    for cause in (failure.__cause__, failure.__context__, *reversed(causes)):
-        if isinstance(cause, OSError):
-            return (getattr(cause, "verify_message", None) or cause.strerror or str(cause)).lower()
+def _reason(failure: BaseException | None) -> str:
+    """Return what the operating system or OpenSSL said, without what it is wrapped in."""
+    while failure is not None:
+        if isinstance(failure, OSError):
+            reason = getattr(failure, "verify_message", None) or failure.strerror or str(failure)
+            return reason.lower()
+        failure = getattr(failure, "original_error", failure.__cause__ or failure.__context__)
     return ""
 
 

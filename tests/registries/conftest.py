@@ -1,17 +1,21 @@
-"""The embedded registry in an empty database, once in SQLite and once in PostgreSQL."""
+"""Empty registries: the embedded one in SQLite and in PostgreSQL, and Braintrust as a fake."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
+from promptsync.registries.braintrust import BraintrustRegistry
 from promptsync.registries.local import LocalRegistry
+from tests.fakes.braintrust import BraintrustServer, braintrust_server
 
+OpenBraintrust = Callable[..., BraintrustRegistry]
 OpenLocal = Callable[[], LocalRegistry]
 
 _numbers = count(1)
@@ -60,3 +64,31 @@ def open_local(database_url: str) -> Iterator[OpenLocal]:
 def local(open_local: OpenLocal) -> LocalRegistry:
     """Return the embedded registry over an empty database."""
     return open_local()
+
+
+@pytest.fixture
+def service() -> Iterator[BraintrustServer]:
+    """Return a running Braintrust with an empty project Trader and two environments."""
+    with braintrust_server(environments=("production", "staging")) as service:
+        yield service
+
+
+@pytest.fixture
+def open_braintrust(service: BraintrustServer) -> Iterator[OpenBraintrust]:
+    """Return a function that opens the project once more; the test need not close it."""
+    opened: list[BraintrustRegistry] = []
+
+    def open_braintrust(**options: Any) -> BraintrustRegistry:
+        settings = {"project": "Trader", "api_key": service.api_key, "app_url": service.url}
+        opened.append(BraintrustRegistry(**settings | options))
+        return opened[-1]
+
+    yield open_braintrust
+    for registry in opened:
+        registry.close()
+
+
+@pytest.fixture
+def braintrust(open_braintrust: OpenBraintrust) -> BraintrustRegistry:
+    """Return a registry over the empty project Trader."""
+    return open_braintrust()
