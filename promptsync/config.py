@@ -12,7 +12,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from promptsync.errors import ConfigError
@@ -28,8 +28,11 @@ OPTIONS_BY_KIND: Mapping[str, frozenset[str]] = {
 }
 _COMMON_OPTIONS = frozenset({"kind", "alias", "prompts"})
 _SECRET_KEY = re.compile(r"(api[-_]?key|token|secret|password|credential)", re.IGNORECASE)
-# Also where drivers of PostgreSQL take it from the query.
-_URL_PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]+@|[?&]\w*password\w*=", re.IGNORECASE)
+# Before the host, in HTTP also without a name, or in the query.
+_URL_SECRET = re.compile(
+    r"://[^/@\s]*:[^/@\s]+@|https?://[^/@\s]+@|[?&]\w*(password|token|secret|api[-_]?key)\w*=",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +74,15 @@ def load_config(start: Path) -> Config:
 
     A `promptsync.toml` beats the `pyproject.toml` beside it. Raises ConfigError.
     """
+    start = start.absolute()
     for folder in (start, *start.parents):
         own, pyproject = folder / FILE_NAME, folder / "pyproject.toml"
         if own.is_file():
             return _read_config(_read_toml(own), own)
         if pyproject.is_file():
-            table = _read_toml(pyproject).get("tool", {}).get("promptsync")
-            if table is not None:
+            tools = _mapping(_read_toml(pyproject).get("tool", {}), f"{pyproject}: tool")
+            if "promptsync" in tools:
+                table = _mapping(tools["promptsync"], f"{pyproject}: tool.promptsync")
                 return _read_config(table, pyproject)
         if (folder / ".git").exists():
             return _read_config({}, folder / FILE_NAME, exists=False)
@@ -97,8 +102,12 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text("utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: invalid TOML: {error}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{path}: invalid TOML: nested too deeply") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not UTF-8 text") from error
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def _read_config(table: Mapping[str, Any], file: Path, *, exists: bool = True) -> Config:
@@ -109,7 +118,9 @@ def _read_config(table: Mapping[str, Any], file: Path, *, exists: bool = True) -
         name: read_registry(name, value, where)
         for name, value in _mapping(table.get("registries", {}), f"{where}: registries").items()
     } or {"local": _default_local()}
-    default = table.get("default-registry") or _only(registries, where)
+    for each in registries.values():
+        _refuse_other_roots(each, prompts, where)
+    default = _optional_text(table, "default-registry", where) or _only(registries, where)
     if default not in registries:
         raise ConfigError(
             f"{where}: `default-registry` names `{default}`, which is not configured",
@@ -142,7 +153,7 @@ def read_registry(name: str, value: object, file: str) -> RegistryConfig:
     where = f"{file}: registries.{name}"
     table = _mapping(value, where)
     for key, each in table.items():
-        if _SECRET_KEY.search(key) or (isinstance(each, str) and _URL_PASSWORD.search(each)):
+        if _SECRET_KEY.search(key) or (isinstance(each, str) and _URL_SECRET.search(each)):
             raise ConfigError(
                 f"{where}: `{key}` holds a secret, and this file is committed",
                 hint="secrets come from the environment: BRAINTRUST_API_KEY, or PGPASSWORD for "
@@ -170,7 +181,7 @@ def read_registry(name: str, value: object, file: str) -> RegistryConfig:
 def _roots(value: object, where: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not value:
         raise ConfigError(f'{where}: must be a list of folders, such as `["prompts"]`')
-    roots = tuple(_root(each, where) for each in value)
+    roots = tuple(dict.fromkeys(_root(each, where) for each in value))
     for root in roots:
         if any(other != root and PurePosixPath(other).is_relative_to(root) for other in roots):
             raise ConfigError(
@@ -180,10 +191,23 @@ def _roots(value: object, where: str) -> tuple[str, ...]:
 
 
 def _root(value: object, where: str) -> str:
-    root = PurePosixPath(_text(value, where))
-    if root.is_absolute() or ".." in root.parts:
-        raise ConfigError(f"{where}: `{value}` leaves the folder of the configuration")
+    text = _text(value, where)
+    root = PurePosixPath(text)
+    if root.is_absolute() or ".." in root.parts or PureWindowsPath(text).drive:
+        raise ConfigError(f"{where}: `{text}` leaves the folder of the configuration")
+    if "\\" in text:
+        raise ConfigError(f"{where}: write `/` between folders in `{text}`")
     return root.as_posix()
+
+
+def _refuse_other_roots(registry: RegistryConfig, roots: tuple[str, ...], where: str) -> None:
+    for root in registry.prompts or ():
+        if root not in roots:
+            raise ConfigError(
+                f"{where}: registries.{registry.name}: `{root}` is not one of the `prompts` of "
+                "this configuration",
+                hint=f'add "{root}" to the list `prompts` at the top: a registry narrows it',
+            )
 
 
 def _mapping(value: object, where: str) -> Mapping[str, Any]:
@@ -230,16 +254,20 @@ def braintrust_environment() -> BraintrustEnvironment:
     )
 
 
+# Ways to read paths that exclude the one git is told here, where paths are literal.
+_PATHSPECS = ("GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS")
+
+
 def environment_for_git() -> Mapping[str, str]:
     """Return the environment in which git finds the top of the work tree from any folder.
 
     In a hook of a linked work tree git sets GIT_DIR, and a git started in a subfolder would take
-    that folder for the top.
+    that folder for the top. Messages are in English, because one of them is understood here.
     """
-    own = dict(os.environ)
+    own = {name: value for name, value in os.environ.items() if name not in _PATHSPECS}
     if "GIT_WORK_TREE" not in own and Path(own.get("GIT_DIR", "")).parent.name == "worktrees":
         del own["GIT_DIR"]
-    return own
+    return own | {"LC_ALL": "C"}
 
 
 def is_github_actions() -> bool:
@@ -281,7 +309,8 @@ def _variable(name: str) -> str | None:
 
 
 def environment_names() -> Iterator[str]:
-    """Yield every environment variable promptsync reads, for the documentation."""
+    """Yield every environment variable promptsync reads itself, for the documentation."""
     yield from ("BRAINTRUST_API_KEY", "BRAINTRUST_API_URL", "BRAINTRUST_APP_URL")
     yield from ("BRAINTRUST_ORG_NAME", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "NO_COLOR")
-    yield from ("PGPASSWORD", "PROMPTSYNC_AUTHOR")
+    yield from ("GITHUB_ACTIONS", "LOCALAPPDATA", "XDG_CACHE_HOME")
+    yield from ("PROMPTSYNC_AUTHOR", "USER", "USERNAME")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from promptsync.config import environment_for_git
@@ -15,8 +18,20 @@ from promptsync.errors import GitError
 # Personal settings that change what is printed are off.
 _GIT = (
     *("git", "--no-optional-locks", "--literal-pathspecs"),
-    *("-c", "core.quotePath=false", "-c", "color.ui=false", "-c", "log.showSignature=false"),
+    *("-c", "core.quotePath=false", "-c", "color.ui=false", "-c", "i18n.logOutputEncoding=UTF-8"),
+    *("-c", "log.showSignature=false", "-c", "log.showRoot=true", "-c", "log.follow=false"),
 )
+
+_SYMLINK, _SUBMODULE = "120000", "160000"
+_EMPTY_BLOBS = frozenset(
+    {
+        "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
+        "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",  # SHA-256
+    }
+)
+# Windows takes command lines of 32,767 characters.
+_MAX_PATHS_LENGTH = 8_000
+_BATCH = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +45,37 @@ class Repository:
 
 def find_repository(start: Path) -> Repository:
     """Return the repository around a directory. Raises GitError when there is none."""
-    questions = ["--is-bare-repository", "--is-shallow-repository"]
-    questions += ["--path-format=absolute", "--git-common-dir", "--show-toplevel"]
-    answer = _run(["rev-parse", *questions], start, check=False)
-    lines = answer.stdout.decode("utf-8", "surrogateescape").splitlines()
-    if lines[:1] == ["true"]:
-        raise GitError("this is a bare repository; promptsync needs the files of a work tree")
-    if answer.returncode != 0 or len(lines) != 4:  # noqa: PLR2004  four questions, four lines
+    found = repository_around(start)
+    if found is None:
         raise GitError(
             f"`{start}` is not in a git repository", hint="run `git init` there, or change folder"
         )
-    return Repository(Path(lines[3]), Path(lines[2]), lines[1] == "true")
+    return found
+
+
+def repository_around(start: Path) -> Repository | None:
+    """Return the repository around a directory, None outside of one.
+
+    Raises GitError where there is one that cannot be used, such as a bare one.
+    """
+    questions = ["--is-bare-repository", "--is-shallow-repository"]
+    questions += ["--git-common-dir", "--show-toplevel"]
+    answer = _run(["rev-parse", *questions], start, check=False)
+    lines = answer.stdout.decode("utf-8", "surrogateescape").removesuffix("\n").split("\n")
+    if lines[0] == "true":
+        raise GitError("this is a bare repository; promptsync needs the files of a work tree")
+    if answer.returncode != 0:
+        message = _first_line(answer.stderr)
+        if message.startswith("fatal: not a git repository"):
+            return None
+        hint = next(iter(re.findall(rb"git config .* safe\.directory .*", answer.stderr)), b"")
+        raise GitError(
+            f"git cannot use the repository around `{start}`: {message}",
+            hint=hint.decode("utf-8", "replace") or None,
+        )
+    if len(lines) != len(questions):
+        raise GitError(f"the path of the repository around `{start}` has a line break")
+    return Repository(Path(lines[3]), (start / lines[2]).resolve(), lines[1] == "true")
 
 
 def head(repository: Repository) -> str | None:
@@ -50,11 +85,10 @@ def head(repository: Repository) -> str | None:
 
 def resolve(repository: Repository, revision: str) -> str | None:
     """Return the full id of a commit, None when the name means nothing here."""
-    answer = _run(
-        ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"],
-        repository.top,
-        check=False,
-    )
+    if revision.startswith("-") or not revision.isprintable():
+        return None
+    question = ["rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"]
+    answer = _run(question, repository.top, check=False)
     return answer.stdout.decode().strip() or None if answer.returncode == 0 else None
 
 
@@ -90,18 +124,22 @@ class TreeEntry:
     @property
     def is_symlink(self) -> bool:
         """Whether git stores a symbolic link."""
-        return self.mode == "120000"
+        return self.mode == _SYMLINK
 
 
 def list_tree(repository: Repository, commit: str, roots: Sequence[str]) -> list[TreeEntry]:
-    """Return the files of a commit below some folders."""
+    """Return the files of a commit below some folders; submodules are not followed."""
     output = _run(["ls-tree", "-r", "-z", "--full-tree", commit, "--", *roots], repository.top)
     rows = (row.split("\t", 1) for row in _split(output.stdout))
-    return [TreeEntry(path, meta.split()[0], meta.split()[2]) for meta, path in rows]
+    entries = (TreeEntry(path, meta.split()[0], meta.split()[2]) for meta, path in rows)
+    return [entry for entry in entries if entry.mode != _SUBMODULE]
 
 
 def list_index(repository: Repository, roots: Sequence[str]) -> list[TreeEntry]:
-    """Return the files of the index below some folders. Raises GitError while it is unmerged."""
+    """Return the files that a commit of the index would hold below some folders.
+
+    Raises GitError while the index is unmerged.
+    """
     output = _run(["ls-files", "--stage", "-z", "--full-name", "--", *roots], repository.top)
     entries = []
     for row in _split(output.stdout):
@@ -109,8 +147,18 @@ def list_index(repository: Repository, roots: Sequence[str]) -> list[TreeEntry]:
         mode, blob, stage = meta.split()
         if stage != "0":
             raise GitError(f"`{path}` is not merged yet", hint="resolve it and run `git add`")
-        entries.append(TreeEntry(path, mode, blob))
+        if mode != _SUBMODULE:
+            entries.append(TreeEntry(path, mode, blob))
+    if any(entry.blob in _EMPTY_BLOBS for entry in entries):
+        only_intended = _added_by_intent(repository, roots)
+        return [entry for entry in entries if entry.path not in only_intended]
     return entries
+
+
+def _added_by_intent(repository: Repository, roots: Sequence[str]) -> frozenset[str]:
+    """Return the paths that `git add --intent-to-add` announced: listed as empty, not committed."""
+    command = ["diff", "--name-only", "--no-renames", "--diff-filter=A", "-z", "--", *roots]
+    return frozenset(_split(_run(command, repository.top).stdout))
 
 
 def read_blobs(repository: Repository, blobs: Iterable[str]) -> Iterator[bytes | None]:
@@ -118,17 +166,19 @@ def read_blobs(repository: Repository, blobs: Iterable[str]) -> Iterator[bytes |
 
     An object is named by its id or as `COMMIT:path`.
     """
-    names = list(blobs)
-    if not names:
-        return
-    # A line each: a path with a line break names nothing.
-    asked = [name.encode("utf-8", "surrogateescape").replace(b"\n", b"?") for name in names]
-    output = _run(["cat-file", "--batch"], repository.top, stdin=b"\n".join(asked) + b"\n").stdout
+    names = iter(blobs)
+    while batch := list(islice(names, _BATCH)):
+        yield from _read_batch(repository, batch)
+
+
+def _read_batch(repository: Repository, names: Sequence[str]) -> Iterator[bytes | None]:
+    asked = b"".join(map(_question, names))
+    output = _run(["cat-file", "--batch"], repository.top, stdin=asked).stdout
     position = 0
-    for name in asked:
+    for _ in names:
         end = output.index(b"\n", position)
         header, position = output[position:end], end + 1
-        if header in (name + b" missing", name + b" ambiguous"):
+        if header.endswith((b" missing", b" ambiguous")):
             yield None
             continue
         size = int(header.rpartition(b" ")[2])
@@ -136,11 +186,13 @@ def read_blobs(repository: Repository, blobs: Iterable[str]) -> Iterator[bytes |
         position += size + 1
 
 
-def changed_paths(repository: Repository, base: str, commit: str | None) -> frozenset[str]:
-    """Return the paths that differ between two commits, or between a commit and the index."""
-    ends = ["--cached", base] if commit is None else [base, commit]
-    output = _run(["diff", "--name-only", "--no-renames", "-z", *ends, "--"], repository.top)
-    return frozenset(_split(output.stdout))
+def _question(name: str) -> bytes:
+    """Return the line that asks for an object; what no line can say names nothing."""
+    try:
+        line = name.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        line = b"?"
+    return (b"?" if re.search(rb"[\0\r\n]", line) else line) + b"\n"
 
 
 def staged_paths(repository: Repository) -> frozenset[str]:
@@ -157,62 +209,96 @@ def unstaged_paths(repository: Repository) -> frozenset[str]:
 
 
 def uncommitted_paths(repository: Repository, paths: Sequence[str]) -> frozenset[str]:
-    """Return which of some paths have changes in the index or the work tree, or are untracked."""
+    """Return which of some paths hold what is not in HEAD: changed, untracked or ignored."""
     if not paths:
         return frozenset()
-    command = ["status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--"]
-    output = _run([*command, *paths], repository.top)
-    return frozenset(row[3:] for row in _split(output.stdout))
+    command = ["status", "--porcelain", "-z", "--no-renames", "--untracked-files=all"]
+    # git holds no copy of an ignored file either.
+    output = _run([*command, "--ignored", "--", *_covering(paths)], repository.top)
+    return frozenset(row[3:] for row in _split(output.stdout)).intersection(paths)
 
 
-def blobs_in_history(repository: Repository, paths: Sequence[str], commit: str) -> list[str]:
-    """Return every blob that some paths ever had up to a commit, newest first, each once.
+@dataclass(frozen=True, slots=True)
+class FileVersion:
+    """What one commit made of one file: the blob it put there, None where it deleted the file."""
 
-    Merged side branches count, also where the merge kept nothing of them.
+    commit: str
+    path: str
+    blob: str | None
+
+
+def history(repository: Repository, commit: str, paths: Sequence[str]) -> list[FileVersion]:
+    """Return every version of some files or folders up to a commit.
+
+    Successors come before what they succeed. Merged side branches count, also where the merge
+    kept nothing of them.
     """
-    command = ["log", "--full-history", "-m", "--format=", "--raw", "--no-abbrev", "-z"]
-    output = _run([*command, "--no-renames", commit, "--", *paths], repository.top)
-    rows = [row for row in _split(output.stdout) if row.startswith(":")]
-    blobs = (blob for row in rows for blob in reversed(row.split()[2:4]))
-    return [blob for blob in dict.fromkeys(blobs) if blob.strip("0")]
+    return _log(repository, [commit], paths)
 
 
-def commits_touching(repository: Repository, paths: Sequence[str], commit: str) -> list[str]:
+def history_elsewhere(
+    repository: Repository, commit: str | None, paths: Sequence[str]
+) -> list[FileVersion]:
+    """Return the versions that other branches, tags and stashes have and a commit has not."""
+    return _log(repository, _elsewhere(commit), paths)
+
+
+def commits_touching(repository: Repository, commit: str, paths: Sequence[str]) -> list[str]:
     """Return the commits that changed some paths, newest first, merged side branches included."""
-    command = ["log", "--full-history", "--format=%H", commit, "--", *paths]
-    return _run(command, repository.top).stdout.decode().split()
+    return _commits(repository, [commit], paths)
+
+
+def commits_elsewhere(
+    repository: Repository, commit: str | None, paths: Sequence[str]
+) -> list[str]:
+    """Return the commits that changed some paths and are not part of a commit's past."""
+    return _commits(repository, _elsewhere(commit), paths)
 
 
 def last_commits(repository: Repository, paths: Sequence[str]) -> Mapping[str, str]:
     """Return for each path the last commit that changed it; paths without history are left out."""
-    if not paths or head(repository) is None:
-        return {}
-    command = [
-        "log",
-        "--format=%x01%H",
-        "--name-only",
-        "--no-renames",
-        "-m",
-        "--first-parent",
-        "-z",
-    ]
-    output = _run([*command, "--", *paths], repository.top).stdout
-    found: dict[str, str] = {}
-    commit = ""
-    for field in _split(output):
-        name = field.strip("\n")
-        if name.startswith("\x01"):
-            commit = name[1:]
-        elif name:
-            found.setdefault(name, commit)
-    return found
-
-
-def committed_blobs(repository: Repository, paths: Sequence[str]) -> Mapping[str, str]:
-    """Return the blob ids that HEAD has for some paths."""
     if not paths or (commit := head(repository)) is None:
         return {}
-    return {entry.path: entry.blob for entry in list_tree(repository, commit, paths)}
+    found: dict[str, str] = {}
+    for version in _log(repository, ["--first-parent", commit], _covering(paths)):
+        found.setdefault(version.path, version.commit)
+    return {path: found[path] for path in paths if path in found}
+
+
+def _elsewhere(commit: str | None) -> list[str]:
+    return ["--all"] if commit is None else ["--all", "--not", commit]
+
+
+def _commits(repository: Repository, revisions: Sequence[str], paths: Sequence[str]) -> list[str]:
+    command = ["log", "--topo-order", "--full-history", "--format=%H", *revisions, "--", *paths]
+    return _run(command, repository.top).stdout.decode().split()
+
+
+_RAW = re.compile(r"\n?:\d+ \d+ [0-9a-f]+ ([0-9a-f]+) [A-Z]\d*")
+
+
+def _log(
+    repository: Repository, revisions: Sequence[str], paths: Sequence[str]
+) -> list[FileVersion]:
+    command = ["log", "--topo-order", "--full-history", "-m", "--format=%x01%H", "--raw", "-z"]
+    command += ["--no-abbrev", "--no-renames", *revisions, "--", *paths]
+    fields = iter(_split(_run(command, repository.top).stdout))
+    versions: dict[FileVersion, None] = {}
+    commit = ""
+    for field in fields:
+        if (entry := _RAW.fullmatch(field)) is None:
+            commit = field.strip("\n\x01")
+            continue
+        blob = entry[1] if entry[1].strip("0") else None
+        versions[FileVersion(commit, next(fields), blob)] = None
+    return list(versions)
+
+
+def _covering(paths: Sequence[str]) -> Sequence[str]:
+    """Return the paths, or a folder around them where they are too many for a command line."""
+    if sum(map(len, paths)) <= _MAX_PATHS_LENGTH:
+        return paths
+    return [posixpath.commonpath([posixpath.dirname(path) for path in paths]) or "."]
 
 
 def remote_url(repository: Repository) -> str | None:
@@ -223,19 +309,19 @@ def remote_url(repository: Repository) -> str | None:
 
 
 def without_credentials(url: str) -> str:
-    """Take user and password out of a URL; `git@host:path` names no secret and stays."""
-    from urllib.parse import urlsplit, urlunsplit  # noqa: PLC0415  hooks never get here
-
-    parts = urlsplit(url)
-    if not parts.scheme or "@" not in parts.netloc:
+    """Take user, password and query out of a URL; `git@host:path` names no secret and stays."""
+    if "://" not in url:
         return url
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    # By hand: urllib refuses some addresses that git takes.
+    scheme, _, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{re.split('[?#]', path)[0]}"
 
 
 def hooks_folder(repository: Repository) -> Path:
     """Return where git looks for hooks, `core.hooksPath` included."""
-    command = ["rev-parse", "--path-format=absolute", "--git-path", "hooks"]
-    return Path(_run(command, repository.top).stdout.decode().rstrip("\n"))
+    output = _run(["rev-parse", "--git-path", "hooks"], repository.top).stdout
+    return repository.top / output.decode("utf-8", "surrogateescape").removesuffix("\n")
 
 
 def config_scope(repository: Repository, key: str) -> str | None:
@@ -246,10 +332,10 @@ def config_scope(repository: Repository, key: str) -> str | None:
 
 def author_and_date(repository: Repository, commit: str) -> tuple[str, str] | None:
     """Return who wrote a commit and when (ISO 8601), None when this clone does not have it."""
-    command = ["show", "--no-patch", "--format=%an%x00%aI", "--end-of-options", commit]
-    answer = _run(command, repository.top, check=False)
-    if answer.returncode != 0:
+    known = resolve(repository, commit)
+    if known is None:
         return None
+    answer = _run(["show", "--no-patch", "--format=%an%x00%aI", known], repository.top)
     name, _, date = answer.stdout.decode("utf-8", "replace").strip().partition("\0")
     return name, date
 
@@ -290,6 +376,8 @@ def _run(
             check=False,
         )
     except FileNotFoundError as error:
+        if not folder.is_dir():
+            raise GitError(f"there is no folder `{folder}`") from error
         raise GitError("git was not found", hint="install git and put it on PATH") from error
     except OSError as error:
         raise GitError(f"git could not be started: {error.strerror}") from error

@@ -6,21 +6,27 @@ which text is the base of a three-way merge.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
 from promptsync import git
 from promptsync.catalog import load_catalog
-from promptsync.composition import has_directive
+from promptsync.composition import expand, includes_of
 from promptsync.content_hash import content_hash
 from promptsync.errors import GitError, PromptFileError, ShallowCloneError
-from promptsync.git import Repository
+from promptsync.git import FileVersion, Repository
+from promptsync.prompt import Prompt
 from promptsync.prompt_file import decode, parse_prompt
 from promptsync.prompt_sources import PromptSource, Roots, in_commit
 from promptsync.remote_prompt import RemotePrompt, Stamp
 from promptsync.status import LocalPrompt
 from promptsync.upload_log import LogEntry
+
+# A stamp is data: only a commit's full id is looked up.
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,7 @@ class Past:
     commit: str | None
     kind: str
     logged: frozenset[LogEntry] = field(default_factory=frozenset)
+    _merged: dict[str, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def has_taken_in(self, local: LocalPrompt, remote: RemotePrompt) -> bool:
         """Tell whether a file's past contains what a registry holds, so that nothing is lost.
@@ -45,19 +52,13 @@ class Past:
         in history that this clone lacks.
         """
         content, stamped = remote.content_hash, remote.stamped_hash
-        if (remote.name, content, stamped) in self.logged:
+        if self._is_logged(local, remote) and not self._is_elsewhere(local, remote):
             return True
         if stamped not in (content, None):
-            return self._is_later(local, content, stamped)
+            return self._is_later(local, remote)
         if self._stamped_source(local, content, remote.stamp, merged_only=True) is not None:
             return True
-        return self._source_in_history(local, content, remote.stamp) is not None
-
-    def _is_later(self, local: LocalPrompt, content: str, stamped: str | None) -> bool:
-        if has_directive(local.prompt):
-            return False
-        hashes = (digest for digest, _ in self._hashed_versions(local, [local.path]))
-        return next((digest for digest in hashes if digest in (content, stamped)), None) == content
+        return self._source_in_past(local, content, remote.stamp) is not None
 
     def base_of(self, local: LocalPrompt, stamp: Stamp) -> PromptSource | None:
         """Return the file version whose content hash a stamp names, None when git has none.
@@ -66,85 +67,170 @@ class Past:
         """
         digest = stamp.content_hash
         found = self._stamped_source(local, digest, stamp, merged_only=False)
-        return found or self._source_in_history(local, digest, stamp)
+        return found or self._source_in_past(local, digest, stamp)
+
+    def _is_logged(self, local: LocalPrompt, remote: RemotePrompt) -> bool:
+        state = (remote.name, remote.content_hash, remote.stamped_hash)
+        return any(
+            entry[:3] == state and entry.replaced != local.content_hash for entry in self.logged
+        )
+
+    def _is_elsewhere(self, local: LocalPrompt, remote: RemotePrompt) -> bool:
+        """Tell whether content is committed on another branch and not here.
+
+        The log is for what git does not hold. Once a commit does, its branch says who has it:
+        what this clone uploaded from one branch, another one must not revert.
+        """
+        digest, paths = remote.content_hash, _paths(local, remote.stamp)
+        if includes_of(local.prompt):
+            commits = git.commits_elsewhere(self.repository, self.commit, self.roots.folders)
+            return any(self._composite_at(each, local, digest, paths) for each in commits)
+        versions = git.history_elsewhere(self.repository, self.commit, paths)
+        return any(found == digest for found, _ in self._hashed(local, versions))
+
+    def _is_later(self, local: LocalPrompt, remote: RemotePrompt) -> bool:
+        """Tell whether git has a remote prompt's content as a successor of the stamped one."""
+        if self.commit is None or includes_of(local.prompt):
+            return False
+        wanted = (remote.content_hash, remote.stamped_hash)
+        versions = self._versions(_paths(local, remote.stamp))
+        found = [each for each in self._hashed(local, versions) if each[0] in wanted]
+        if not found:
+            return self._refuse_to_guess(local)
+        (digest, latest), *older = found
+        if digest == remote.stamped_hash:
+            return False
+        stamped = [each.commit for digest, each in older if digest == remote.stamped_hash]
+        if any(git.is_ancestor(self.repository, each, latest.commit) for each in stamped):
+            return True
+        return self._refuse_to_guess(local)
 
     def _stamped_source(
         self, local: LocalPrompt, digest: str, stamp: Stamp | None, *, merged_only: bool
     ) -> PromptSource | None:
-        if stamp is None or stamp.commit is None or self.commit is None:
+        if stamp is None or not _COMMIT.fullmatch(stamp.commit or ""):
             return None
-        commit = git.resolve(self.repository, stamp.commit)
-        if commit is None:
+        commit = git.resolve(self.repository, stamp.commit or "")
+        if commit is None or (merged_only and not self._is_merged(commit)):
             return None
-        if merged_only and not git.is_ancestor(self.repository, commit, self.commit):
-            return None
-        if has_directive(local.prompt):
-            return self._composite_at(commit, local, digest)
-        data = next(iter(git.read_blobs(self.repository, [f"{commit}:{stamp.path}"])))
-        return _with_hash(digest, self._hashed(local, [data]))
+        if includes_of(local.prompt):
+            return self._composite_at(commit, local, digest, _paths(local, stamp))
+        data = next(git.read_blobs(self.repository, [f"{commit}:{stamp.path}"]))
+        prompt = self._parse(local, data)
+        return self._source(local, data) if prompt and self._hash(prompt) == digest else None
 
-    def _source_in_history(
+    def _is_merged(self, commit: str) -> bool:
+        if commit not in self._merged:
+            self._merged[commit] = self.commit is not None and git.is_ancestor(
+                self.repository, commit, self.commit
+            )
+        return self._merged[commit]
+
+    def _source_in_past(
         self, local: LocalPrompt, digest: str, stamp: Stamp | None
     ) -> PromptSource | None:
-        paths = [local.path]
-        if stamp is not None and stamp.path != local.path and self.roots.name_of(stamp.path):
-            paths.append(stamp.path)
-        if has_directive(local.prompt):
-            found = self._composite_in_history(local, digest)
-        else:
-            found = _with_hash(digest, self._hashed_versions(local, paths))
-        if found is None and self.repository.is_shallow:
-            raise ShallowCloneError(
-                f"this clone is too shallow to tell whether `{local.prompt.name}` moved here or "
-                "elsewhere",
-                hint="fetch the whole history: `git fetch --unshallow`, or `fetch-depth: 0` for "
-                "actions/checkout",
-            )
-        return found
+        paths = _paths(local, stamp)
+        had_includes = bool(includes_of(local.prompt))
+        blobs = dict.fromkeys(each.blob or "" for each in self._versions(paths))
+        for data in git.read_blobs(self.repository, blobs):
+            prompt = self._parse(local, data)
+            if prompt is None:
+                continue
+            had_includes = had_includes or bool(includes_of(prompt))
+            if self._hash(prompt) == digest:
+                return self._source(local, data)
+        if had_includes and (found := self._composite_in_history(local, digest, paths)):
+            return found
+        self._refuse_to_guess(local)
+        return None
 
-    def _versions(self, paths: list[str]) -> Iterator[bytes | None]:
-        blobs: list[str] = []
+    def _refuse_to_guess(self, local: LocalPrompt) -> bool:
+        """Return False, for "not in the past", which only a whole clone can say."""
+        if not self.repository.is_shallow:
+            return False
+        raise ShallowCloneError(
+            f"this clone is too shallow to tell whether `{local.prompt.name}` moved here or "
+            "elsewhere",
+            hint="fetch the whole history: `git fetch --unshallow`, or `fetch-depth: 0` for "
+            "actions/checkout",
+        )
+
+    def _versions(self, paths: list[str]) -> list[FileVersion]:
+        """Return what some files said, what is staged first, then from the newest on."""
+        versions = []
         with suppress(GitError):  # an unmerged index has no single answer, so it has none
-            blobs += [entry.blob for entry in git.list_index(self.repository, paths)]
+            versions = [
+                FileVersion(self.commit or "", entry.path, entry.blob)
+                for entry in git.list_index(self.repository, paths)
+            ]
         if self.commit is not None:
-            blobs += git.blobs_in_history(self.repository, paths, self.commit)
-        return git.read_blobs(self.repository, dict.fromkeys(blobs))
-
-    def _hashed_versions(
-        self, local: LocalPrompt, paths: list[str]
-    ) -> Iterator[tuple[str, PromptSource]]:
-        return self._hashed(local, self._versions(paths))
+            versions += git.history(self.repository, self.commit, paths)
+        return [each for each in versions if each.blob is not None]
 
     def _hashed(
-        self, local: LocalPrompt, versions: Iterable[bytes | None]
-    ) -> Iterator[tuple[str, PromptSource]]:
-        name = self.roots.name_of(local.path) or local.prompt.name
-        for data in versions:
-            if data is None:
-                continue
-            # An old version that no longer parses cannot be what was uploaded.
-            with suppress(PromptFileError, ValueError):
-                prompt = parse_prompt(decode(data, local.path), path=local.path, name=name)
-                yield content_hash(prompt, self.kind), PromptSource(local.path, name, data)
+        self, local: LocalPrompt, versions: Iterable[FileVersion]
+    ) -> Iterator[tuple[str, FileVersion]]:
+        kept = [each for each in versions if each.blob is not None]
+        contents = git.read_blobs(self.repository, [each.blob or "" for each in kept])
+        for version, data in zip(kept, contents, strict=True):
+            prompt = self._parse(local, data)
+            if prompt is not None and (digest := self._hash(prompt)) is not None:
+                yield digest, version
 
-    def _composite_in_history(self, local: LocalPrompt, digest: str) -> PromptSource | None:
+    def _parse(self, local: LocalPrompt, data: bytes | None) -> Prompt | None:
+        if data is None:
+            return None
+        source = self._source(local, data)
+        # An old version that no longer parses cannot be what was uploaded.
+        with suppress(PromptFileError):
+            return parse_prompt(decode(data, source.path), path=source.path, name=source.name)
+        return None
+
+    def _hash(self, prompt: Prompt) -> str | None:
+        """Return the content hash of an old version, None where its includes are unknown."""
+        if includes_of(prompt):
+            return None
+        with suppress(ValueError):
+            return content_hash(expand(prompt, {}), self.kind)
+        return None
+
+    def _source(self, local: LocalPrompt, data: bytes | None) -> PromptSource:
+        name = self.roots.name_of(local.path) or local.prompt.name
+        return PromptSource(local.path, name, data or b"")
+
+    def _composite_in_history(
+        self, local: LocalPrompt, digest: str, paths: list[str]
+    ) -> PromptSource | None:
         if self.commit is None:
             return None
         # What a composite said depends on every partial it had then: ask each commit as a whole.
-        for commit in git.commits_touching(self.repository, self.roots.folders, self.commit):
-            found = self._composite_at(commit, local, digest)
-            if found is not None:
-                return found
-        return None
+        commits = git.commits_touching(self.repository, self.commit, self.roots.folders)
+        found = (self._composite_at(commit, local, digest, paths) for commit in commits)
+        return next(filter(None, found), None)
 
-    def _composite_at(self, commit: str, local: LocalPrompt, digest: str) -> PromptSource | None:
+    def _composite_at(
+        self, commit: str, local: LocalPrompt, digest: str, paths: list[str]
+    ) -> PromptSource | None:
         sources = list(in_commit(self.repository, self.roots, commit))
-        then = load_catalog(sources, kind=self.kind).files.get(local.prompt.name)
-        if then is None or then.content_hash != digest:
-            return None
+        catalog = load_catalog(sources, kind=self.kind)
+        then = {
+            each.path
+            for name, each in catalog.files.items()
+            if each.content_hash == digest and (name == local.prompt.name or each.path in paths)
+        }
         plain = (each for each in sources if isinstance(each, PromptSource))
-        return next(each for each in plain if each.path == then.path)
+        return next((each for each in plain if each.path in then), None)
 
 
-def _with_hash(digest: str, versions: Iterable[tuple[str, PromptSource]]) -> PromptSource | None:
-    return next((source for found, source in versions if found == digest), None)
+def _paths(local: LocalPrompt, stamp: Stamp | None) -> list[str]:
+    """Return where a file is, and where the stamp says it was: it may have been renamed."""
+    paths = [local.path]
+    if stamp is not None and stamp.path != local.path and _is_inside(stamp.path):
+        paths.append(stamp.path)
+    return paths
+
+
+def _is_inside(path: str) -> bool:
+    """Tell whether text from a registry is a path that git can be asked about."""
+    parts = PurePosixPath(path).parts
+    return path.isprintable() and bool(parts) and parts[0] != "/" and ".." not in parts

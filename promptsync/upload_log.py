@@ -6,15 +6,30 @@ the hash in its stamp at that time. Without the log an upload is only more caref
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, NamedTuple
 
 NAME = "log"
 
-
-LogEntry = tuple[str, str, str | None]
+RemoteState = tuple[str, str, str | None]
 """Served name, content hash, and stamped hash (None without a stamp) of a remote prompt."""
+
+
+class LogEntry(NamedTuple):
+    """One line of the log.
+
+    `replaced` is the content hash that a file had before a download wrote into it: a file that
+    has it again was put back, and has not taken in what was downloaded.
+    """
+
+    name: str
+    content_hash: str
+    stamped_hash: str | None
+    replaced: str | None = None
 
 
 def read_log(folder: Path, registry: str) -> frozenset[LogEntry]:
@@ -23,24 +38,33 @@ def read_log(folder: Path, registry: str) -> frozenset[LogEntry]:
         lines = (folder / NAME).read_text("utf-8", "replace").splitlines()
     except OSError:
         return frozenset()
-    rows = (line.split(" ") for line in lines)
-    return frozenset(
-        (name, content, None if stamped == "-" else stamped)
-        for _, logged_registry, _, name, content, stamped in filter(_is_whole, rows)
-        if logged_registry == registry
-    )
+    return frozenset(entry for line in lines for entry in _read_line(line, registry))
 
 
-def _is_whole(row: list[str]) -> bool:
-    # A kill can leave half a line at the end.
-    return len(row) == 6  # noqa: PLR2004  time, registry, action, name, content, stamp
+def _read_line(line: str, registry: str) -> Iterator[LogEntry]:
+    # A kill can leave half a line, and a later version other lines.
+    with suppress(ValueError, TypeError, RecursionError):
+        _, logged_registry, _, *values = json.loads(line)
+        entry = LogEntry(*values)
+        if logged_registry == registry and all(map(_is_text_or_none, entry)):
+            yield entry
 
 
-def append_to_log(folder: Path, registry: str, action: str, entry: LogEntry) -> None:
-    """Remember one remote state; a log that cannot be written is no error."""
+def _is_text_or_none(value: Any) -> bool:
+    return value is None or isinstance(value, str)
+
+
+def append_to_log(
+    folder: Path, registry: str, action: str, entry: RemoteState, *, replaced: str | None = None
+) -> None:
+    """Remember one remote state; a log that cannot be written is no error.
+
+    A download says which content hash the file had before, see LogEntry.
+    """
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    name, content, stamped = entry
+    line = json.dumps([now, registry, action, *entry, replaced])
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / NAME).open("a", encoding="utf-8", newline="\n") as log:
-            log.write(f"{now} {registry} {action} {name} {content} {stamped or '-'}\n")
+            # The line break comes first, so that half a line spoils no other.
+            log.write(f"\n{line}")
