@@ -1,1 +1,81 @@
-"""Prompts in git, proven in the registry."""
+"""Prompts in git, proven in the registry.
+
+Names are imported from their modules when they are first used: an application that only asks for
+the check at its start pays for nothing else.
+"""
+
+from __future__ import annotations
+
+from promptsync.drift import DriftCheck, check_drift, warn_on_drift
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from promptsync.bundle import Bundle, load_bundle
+    from promptsync.drift_report import DriftReport, PromptDrift
+    from promptsync.errors import (
+        ConfigError,
+        ConflictError,
+        GitError,
+        HashMismatchError,
+        PromptFileError,
+        PromptsyncError,
+        RegistryAnswerError,
+        RegistryError,
+        RegistryRefusedError,
+        RegistryUnavailableError,
+        ShallowCloneError,
+        UsageError,
+    )
+    from promptsync.prompt import Message, Prompt, Template
+    from promptsync.status import Status
+
+__all__ = [
+    "Bundle",
+    "ConfigError",
+    "ConflictError",
+    "DriftCheck",
+    "DriftReport",
+    "GitError",
+    "HashMismatchError",
+    "Message",
+    "Prompt",
+    "PromptDrift",
+    "PromptFileError",
+    "PromptsyncError",
+    "RegistryAnswerError",
+    "RegistryError",
+    "RegistryRefusedError",
+    "RegistryUnavailableError",
+    "ShallowCloneError",
+    "Status",
+    "Template",
+    "UsageError",
+    "check_drift",
+    "load_bundle",
+    "warn_on_drift",
+]
+
+_MODULES = {
+    "bundle": ("Bundle", "load_bundle"),
+    "drift_report": ("DriftReport", "PromptDrift"),
+    "errors": tuple(name for name in __all__ if name.endswith("Error")),
+    "prompt": ("Message", "Prompt", "Template"),
+    "status": ("Status",),
+}
+_MODULE_BY_NAME = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_BY_NAME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415
+
+    value = getattr(import_module(f"promptsync.{_MODULE_BY_NAME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,204 @@
+"""What a process was deployed with, compared with what a registry serves or what it loaded.
+
+Runs where the application runs: no git is started, and nothing is written but the cache of where a
+registry lives.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from promptsync import bundle as bundles
+from promptsync.bundle import load_bundle
+from promptsync.catalog import Catalog, load_catalog, select
+from promptsync.comparison import Scope, compare
+from promptsync.config import Config, RegistryConfig, load_config, user_cache_folder
+from promptsync.drift_report import DriftReport, describe, prompt_drift
+from promptsync.errors import PromptsyncError, UsageError
+from promptsync.loaded import Loaded, named_prompts, read_loaded
+from promptsync.registries import open_registry
+from promptsync.registries.base import Registry
+from promptsync.status import PromptState, Status, find_status
+
+
+def answer(
+    source: str | os.PathLike[str] | None,
+    folder: str,
+    *,
+    registry: str | None,
+    alias: str | None,
+    names: Iterable[str] | None,
+    loaded: Loaded | None,
+    until: float,
+) -> DriftReport:
+    """Compare by a moment of the monotonic clock. Raises PromptsyncError."""
+    deployed = find_deployed(
+        None if source is None else Path(source),
+        start=Path(folder),
+        registry=registry,
+        alias=alias,
+    )
+    if isinstance(names, str):
+        raise UsageError("`names` is a list of names")
+    chosen = list(names or ())
+    failures = [str(problem) for problem in deployed.catalog.problems]
+    if loaded is None:
+        with closing(open_served(deployed, until - time.monotonic())) as opened:
+            states = compare_with_served(deployed, opened, names=chosen)
+    else:
+        states, unread = compare_with_loaded(deployed, loaded, names=chosen)
+        failures += unread
+    if not states and not failures:
+        failures = ["there was nothing to compare"]
+    return DriftReport(
+        prompts=tuple(prompt_drift(each, is_loaded=loaded is not None) for each in states),
+        reason="; ".join(failures) or None,
+        registry=deployed.registry.name,
+        alias=deployed.registry.alias,
+        deployed_commit=deployed.commit,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployed:
+    """The prompts that a process was deployed with, and the registry that should serve them.
+
+    `folder` is where relative paths in the registry's settings start. `commit` is known of a
+    bundle only.
+    """
+
+    catalog: Catalog
+    registry: RegistryConfig
+    folder: Path
+    commit: str | None = None
+
+
+def find_deployed(
+    source: Path | None, *, start: Path, registry: str | None = None, alias: str | None = None
+) -> Deployed:
+    """Return what `source`, a bundle or a directory, holds, or else what is found from `start`.
+
+    That is, in this order: the prompt files of a configuration; a bundle by its usual name, here
+    or above; the files below `prompts/`. Raises UsageError and ConfigError.
+    """
+    found = _from_source(source, start, registry)
+    chosen = found.registry if alias is None else replace(found.registry, alias=alias)
+    return replace(found, registry=chosen)
+
+
+def _from_source(source: Path | None, start: Path, registry: str | None) -> Deployed:
+    place = start if source is None else start / source
+    if source is not None and not place.is_dir():
+        return _from_bundle(place, registry)
+    config = load_config(place)
+    files = _from_files(config, registry) if config.file else None
+    if files is not None and _has_prompts(files.catalog):
+        return files
+    if (bundle := _find_bundle(place)) is not None:
+        return _from_bundle(bundle, registry)
+    files = files or _from_files(config, registry)
+    if not _has_prompts(files.catalog):
+        raise UsageError(
+            f"there are no prompt files around `{place}`, and no bundle",
+            hint=f"deploy the prompt files with their configuration, or `{bundles.FILE_NAME}`, "
+            "which `promptsync bundle` makes",
+        )
+    return files
+
+
+def _has_prompts(catalog: Catalog) -> bool:
+    return bool(catalog.files or catalog.problems)
+
+
+def _find_bundle(place: Path) -> Path | None:
+    candidates = (folder / bundles.FILE_NAME for folder in (place, *place.parents))
+    return next((file for file in candidates if file.is_file()), None)
+
+
+def _from_files(config: Config, registry: str | None) -> Deployed:
+    # PyYAML costs 20 ms, and a bundle needs none.
+    from promptsync.prompt_sources import find_roots, in_work_tree  # noqa: PLC0415
+
+    chosen = config.registry(registry)
+    roots = find_roots(config.root, config.root, config.roots(chosen))
+    catalog = load_catalog(in_work_tree(roots), kind=chosen.kind)
+    return Deployed(catalog=catalog, registry=chosen, folder=config.root)
+
+
+def _from_bundle(file: Path, registry: str | None) -> Deployed:
+    bundle = load_bundle(file)
+    chosen, folder = bundle.registry, file.parent
+    if registry not in (None, chosen.name):
+        config = load_config(file.parent)
+        chosen, folder = config.registry(registry), config.root
+    return Deployed(
+        catalog=bundle.catalog(chosen.kind),
+        registry=chosen,
+        folder=folder,
+        commit=bundle.commit,
+    )
+
+
+def open_served(deployed: Deployed, timeout: float) -> Registry:
+    """Open the registry; every answer has to be there within `timeout` seconds from now."""
+    return open_registry(
+        deployed.registry, folder=deployed.folder, cache=user_cache_folder(), timeout=timeout
+    )
+
+
+def compare_with_served(
+    deployed: Deployed,
+    registry: Registry,
+    *,
+    names: Sequence[str] = (),
+    strict: bool = False,
+) -> tuple[PromptState, ...]:
+    """Compare with what a registry serves; `strict` adds what only the registry has.
+
+    Raises UsageError for a name that is not there, and RegistryError.
+    """
+    chosen = select(deployed.catalog, names)
+    scope = Scope(
+        names=None if strict and not names else chosen,
+        alias=deployed.registry.alias,
+        complete=strict,
+        brief=True,
+    )
+    # What a prompt used to be only git knows, and an image has none.
+    return compare(deployed.catalog, registry, scope=scope, is_taken_in=lambda _, __: False)
+
+
+def compare_with_loaded(
+    deployed: Deployed, loaded: Loaded, *, names: Sequence[str] = ()
+) -> tuple[tuple[PromptState, ...], list[str]]:
+    """Compare with the objects that the application loaded; no registry is asked.
+
+    Returns a state for each object that could be read, and a sentence for each that could not.
+    """
+    chosen = set(select(deployed.catalog, names))
+    states, failures = [], []
+    for given, found in named_prompts(loaded):
+        name = deployed.catalog.name_by_served_name.get(given, given)
+        if names and name not in chosen:
+            continue
+        try:
+            states.append(_loaded_state(deployed.catalog, name, found, deployed.registry.kind))
+        except PromptsyncError as error:
+            failures.append(describe(error))
+        except Exception as error:  # noqa: BLE001  reading an object runs its library's own code
+            failures.append(f"the loaded `{name}` cannot be read: {describe(error)}")
+    return tuple(sorted(states, key=lambda state: state.name)), failures
+
+
+def _loaded_state(catalog: Catalog, name: str, found: object, kind: str) -> PromptState:
+    local = catalog.prompts.get(name)
+    if local is None:
+        return PromptState(name=name, status=Status.UNMANAGED)
+    remote = read_loaded(found, local.expanded, kind)
+    status = find_status(local, remote, is_taken_in=lambda: False)
+    return PromptState(name=name, status=status, local=local, remote=remote)

@@ -1,0 +1,54 @@
+"""An application as it is deployed: prompt files or a bundle, and the registry it reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from promptsync.content_hash import content_hash
+from promptsync.prompt import Prompt
+from promptsync.prompt_file import format_prompt
+from promptsync.registries.braintrust import BraintrustRegistry
+from promptsync.remote_prompt import RemotePrompt, Stamp
+from tests.fakes.braintrust import BraintrustServer
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+def deploy(folder: Path, *prompts: Prompt, app_url: str) -> Path:
+    """Write prompt files, and a configuration whose registry is the Braintrust at an address."""
+    (folder / "prompts").mkdir(parents=True)
+    lines = ["[registries.production]", 'kind = "braintrust"', 'project = "Trader"']
+    config = "\n".join([*lines, f"app-url = {json.dumps(app_url)}"])
+    (folder / "promptsync.toml").write_text(config)
+    for prompt in prompts:
+        text = format_prompt(prompt, path_name=prompt.name)
+        (folder / "prompts" / f"{prompt.name}.md").write_text(text)
+    return folder
+
+
+def upload(
+    service: BraintrustServer,
+    *prompts: Prompt,
+    commit: str | None = COMMIT,
+    is_stamped: bool = True,
+    aliases: Sequence[str] = (),
+) -> list[RemotePrompt]:
+    """Store prompts in the registry as an upload does."""
+    registry = BraintrustRegistry(
+        project="Trader", api_key=service.api_key, app_url=service.url, routing_cache=None
+    )
+    stored = []
+    for prompt in prompts:
+        stamp = Stamp(
+            content_hash=content_hash(prompt, "braintrust"),
+            path=f"prompts/{prompt.name}.md",
+            file_sha256="0" * 64,
+            commit=commit,
+        )
+        stored.append(registry.save_prompt(prompt, stamp if is_stamped else None))
+        for alias in aliases:
+            registry.set_alias(prompt.name, alias, stored[-1].version)
+    registry.close()
+    return stored
