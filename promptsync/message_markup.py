@@ -15,11 +15,11 @@ ROLES = ("system", "developer", "user", "assistant", "tool")
 
 _ROLE_LINE = rf"# (?:{'|'.join(ROLES)}):"
 _CONFLICT_LINE = r"(?:<{7}|>{7})(?: .*)?"
-# The lookbehind stands behind the first characters, because `re` finds a literal start fast.
+# Lookbehinds stand behind the first characters, because `re` finds a literal start fast.
 _MARKER = re.compile(rf"# (?<=^# ){_ROLE_LINE[2:]}$", re.MULTILINE)
 _CONFLICT = re.compile(rf"^{_CONFLICT_LINE}$", re.MULTILINE)
 _TO_ESCAPE = re.compile(rf"^(?=\\*(?:{_ROLE_LINE}|{_CONFLICT_LINE})$)", re.MULTILINE)
-_ESCAPED = re.compile(rf"^\\(?=\\*(?:{_ROLE_LINE}|{_CONFLICT_LINE})$)", re.MULTILINE)
+_ESCAPED = re.compile(rf"\\(?<=^\\)(?=\\*(?:{_ROLE_LINE}|{_CONFLICT_LINE})$)", re.MULTILINE)
 
 
 class MarkupError(Exception):
@@ -133,9 +133,7 @@ def escaped(text: str) -> str:
 
 
 def _unescaped(text: str) -> str:
-    if "\\# " in text or "\\<<<<<<<" in text or "\\>>>>>>>" in text:
-        return _ESCAPED.sub("", text)
-    return text
+    return _ESCAPED.sub("", text) if "\\" in text else text
 
 
 def _is_file_text(text: str) -> bool:

@@ -68,16 +68,13 @@ class Prompt:
         return str(options.get("slug") or options.get("name") or self.name)
 
 
-def is_same(one: Json, other: Json) -> bool:
-    """Tell whether two JSON values are equal as JSON has it.
-
-    1 is 1.0, as in Python, but true is not 1.
-    """
+def is_same(one: Any, other: Any) -> bool:
+    """Tell whether two JSON values are equal as JSON has it: 1 is 1.0, but true is not 1."""
     if one != other:
         return False
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
+    if isinstance(one, Mapping):
         return all(is_same(member, other[key]) for key, member in one.items())
-    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+    if isinstance(one, (list, tuple)):
         return all(map(is_same, one, other))
     return isinstance(one, bool) == isinstance(other, bool)
 

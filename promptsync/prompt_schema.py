@@ -143,7 +143,7 @@ def to_prompt(
         params=values.get("params") or {},
         tools=values.get("tools") or None,
         response_format=values.get("response_format") or None,
-        template=Template(values.get("template") or "mustache"),
+        template=Template(template) if (template := values.get("template")) else Template.MUSTACHE,
         tags=tuple(values.get("tags") or ()),
         metadata=values.get("metadata") or {},
         partial=bool(values.get("partial")),

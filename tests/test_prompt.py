@@ -94,11 +94,17 @@ def test_details_that_the_file_states_are_compared(details: dict[str, Any]) -> N
         title="Hello",
         description="Greets",
         tags=("a",),
-        metadata={"owner": "desk", "reviewed": True, "count": 1},
+        metadata={"owner": "desk", "reviewed": True},
     )
 
     assert details_differ(prompt(**details), remote)
-    assert not details_differ(prompt(metadata={"owner": "desk", "count": 1.0}), remote)
+
+
+def test_details_that_the_registry_has_too_do_not_differ() -> None:
+    remote = prompt(title="Hello", description="Greets", tags=("a",), metadata={"a": 1, "b": 2})
+
+    assert not details_differ(remote, remote)
+    assert not details_differ(prompt(metadata={"a": 1.0}), remote)
 
 
 def test_a_stamp_survives_the_registry() -> None:

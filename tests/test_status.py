@@ -104,6 +104,12 @@ def test_a_prompt_that_is_nowhere_has_no_status() -> None:
         find_status(None, None, is_taken_in=never)
 
 
+def test_statuses_are_spelled_as_the_json_output_shows_them() -> None:
+    assert " ".join(status.value for status in Status) == (
+        "in_sync new modified behind drifted diverged removed unmanaged"
+    )
+
+
 def test_only_what_the_registry_alone_has_is_extra() -> None:
     extra = {status for status in Status if status.is_extra}
 
