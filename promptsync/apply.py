@@ -68,7 +68,8 @@ def apply_upload(plan: Plan, registry: Registry, *, make_stamp: MakeStamp) -> It
     refused. Services without compare-and-swap can still lose a race between that read and the
     write; this detects a race, it does not prevent one.
     """
-    with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
+    pool = ThreadPoolExecutor(PARALLEL_REQUESTS)
+    try:
         pending: dict[Future[RemotePrompt | None], Change] = {
             pool.submit(_apply_change, change, plan.alias, registry, make_stamp): change
             for change in plan.changes
@@ -78,6 +79,9 @@ def apply_upload(plan: Plan, registry: Registry, *, make_stamp: MakeStamp) -> It
             for future in done:
                 if future in pending:
                     yield from _outcomes(future, pending)
+    finally:
+        # After Ctrl-C what has begun is finished, and nothing else is begun.
+        pool.shutdown(cancel_futures=True)
 
 
 def _outcomes(
@@ -97,34 +101,38 @@ def _apply_change(
     change: Change, alias: str | None, registry: Registry, make_stamp: MakeStamp
 ) -> RemotePrompt | None:
     name = _served_name(change, registry.kind)
-    _refuse_if_moved(change, registry.get_prompt(name, alias=alias))
     if change.action is Action.DELETE:
+        # What nobody has a file for was found in the listing, which knows no aliases.
+        _refuse_if_moved(change, registry.get_prompt(name))
         registry.delete_prompt(name)
         return None
-    stored = _carried(change) if change.action is Action.PROMOTE else None
-    if stored is None:
-        stored = _save(change, registry, make_stamp)
+    _refuse_if_moved(change, registry.get_prompt(name, alias=alias))
+    carrier = change.state.carrier if change.action is Action.PROMOTE else None
+    stored = carrier or _save(change, name, registry, make_stamp)
     if alias is not None:
         registry.set_alias(name, alias, stored.version)
     return stored
 
 
-def _carried(change: Change) -> RemotePrompt | None:
-    return change.state.carrier
-
-
-def _save(change: Change, registry: Registry, make_stamp: MakeStamp) -> RemotePrompt:
+def _save(change: Change, name: str, registry: Registry, make_stamp: MakeStamp) -> RemotePrompt:
     local = change.state.local
     if local is None:
         raise ValueError(f"`{change.name}` has no file to upload")
+    sent = local.content_hash
     stored = registry.save_prompt(to_upload(change, registry.kind), make_stamp(local))
-    if stored.content_hash != local.content_hash:
-        raise HashMismatchError(
-            f"`{change.name}` was stored as {short_hash(stored.content_hash)} but "
-            f"{short_hash(local.content_hash)} was sent",
-            hint=f"the registry rewrites this prompt; `promptsync diff {change.name}` shows how",
+    if stored.content_hash == sent:
+        return stored
+    if any(each.content_hash == sent for each in registry.list_versions(name)):
+        raise ConflictError(
+            f"`{change.name}` was stored, and somebody else stored "
+            f"{short_hash(stored.content_hash)} (version {stored.version}) at the same moment",
+            hint="run the same command again to plan anew",
         )
-    return stored
+    raise HashMismatchError(
+        f"`{change.name}` was stored as {short_hash(stored.content_hash)} but "
+        f"{short_hash(sent)} was sent",
+        hint=f"the registry rewrites this prompt; `promptsync diff {change.name}` shows how",
+    )
 
 
 def to_upload(change: Change, kind: str) -> Prompt:

@@ -172,12 +172,12 @@ def _hash(expanded: Prompt, kind: str | None, path: str) -> str:
 def _claim(taken: dict[str, str], local: LocalPrompt, kind: str | None) -> None:
     """Refuse a name that another file has, also where only the case differs."""
     header = local.header
-    names = {header.name.lower()}
+    names = [header.name.lower()]
     if kind is not None:
-        names.add(header.served_name(kind).lower())
+        names.append(header.served_name(kind).lower())
     for name in names:
         if name in taken:
-            message = f"the name `{header.name}` is taken by `{taken[name]}`"
+            message = f"the name `{name}` is taken by `{taken[name]}`"
             hint = "rename one of the files, or give it another `name:`; case makes no difference"
             raise PromptFileError(Problem(local.path, 1, message, hint=hint, rule="PS004"))
     taken.update(dict.fromkeys(names, local.path))
@@ -224,6 +224,10 @@ def _selected(catalog: Catalog, wanted: str) -> str:
     for name in _names_for(catalog, wanted):
         if name in catalog.prompts:
             return name
+    partials = catalog.files.keys() - catalog.prompts.keys()
+    if wanted in partials or any(catalog.files[name].path == wanted for name in partials):
+        hint = "name the prompts that include it"
+        raise UsageError(f"`{wanted}` is a partial, and never uploaded by itself", hint=hint)
     hint = "`promptsync status` lists the names"
     raise UsageError(f"there is no prompt file for `{wanted}`", hint=hint)
 

@@ -133,10 +133,19 @@ def _state(
 def _extra_state(remote: RemotePrompt, repository: str | None) -> PromptState:
     status = find_status(None, remote, is_taken_in=lambda: False)
     home = remote.stamp.repository if remote.stamp else None
-    if home is not None and repository is not None and home != repository:
+    if home is not None and repository is not None and _place(home) != _place(repository):
         note = f"uploaded from {home}"
         return PromptState(name=remote.name, status=Status.UNMANAGED, remote=remote, note=note)
     return PromptState(name=remote.name, status=status, remote=remote)
+
+
+def _place(url: str) -> str:
+    """Return what the addresses of one repository have in common: CI uses another than people."""
+    scheme, separator, rest = url.partition("://")
+    if not separator:  # user@host:path
+        rest = scheme.rpartition("@")[2].replace(":", "/", 1)
+    host, _, path = rest.rpartition("@")[2].partition("/")
+    return f"{host.lower()}/{path.strip('/').removesuffix('.git')}"
 
 
 def _with_carriers(

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from promptsync import git
 from promptsync.catalog import file_sha256
-from promptsync.composition import escape_includes
-from promptsync.content_hash import short_hash
+from promptsync.composition import escape_includes, expand, includes_of
+from promptsync.content_hash import content_hash, short_hash
 from promptsync.errors import ConflictError, PromptsyncError
-from promptsync.file_writer import path_for, write_text
+from promptsync.file_writer import path_for, remove_leftovers, taken_names, write_text
 from promptsync.merge import MergedText, Sides, merge_prompt_files
 from promptsync.past import Past
 from promptsync.plan import Action, Change, Plan
+from promptsync.prompt import Prompt
 from promptsync.prompt_file import decode, format_prompt, parse_prompt, update_text
 from promptsync.prompt_sources import Roots
 from promptsync.remote_edit import as_file_prompt
@@ -41,39 +43,57 @@ def apply_download(
     A file that changed since the plan was made is left alone. One failure does not stop the
     others; each file is whole at any moment.
     """
+    remove_leftovers(roots)
+    taken = taken_names(roots)
     for change in plan.changes:
         try:
-            yield _apply_change(change, roots, kind, read_past)
+            if change.state.local is None:
+                yield _create(change, roots, kind, taken)
+            else:
+                yield _edit(change, roots, kind, read_past)
         except PromptsyncError as error:
             yield FileOutcome(change=change, error=error)
 
 
-def _apply_change(change: Change, roots: Roots, kind: str, read_past: ReadPast) -> FileOutcome:
-    local, remote = change.state.local, change.state.remote
+def _create(change: Change, roots: Roots, kind: str, taken: dict[str, str]) -> FileOutcome:
+    remote = change.state.remote
     if remote is None:
         raise ValueError(f"`{change.name}` has nothing to download")
-    if local is None:
-        path = path_for(roots, remote.name)
-        prompt = escape_includes(remote.prompt)
-        write_text(roots.top, path, format_prompt(prompt, path_name=roots.name_of(path)))
-        return FileOutcome(change=change, path=path)
-    text = _current_text(roots, local)
-    merged = _new_text(change, text, roots, kind, read_past)
-    write_text(roots.top, local.path, merged.text)
+    path = path_for(roots, remote.name, taken)
+    if os.path.lexists(roots.top / path):
+        raise _moved(path)
+    text = format_prompt(escape_includes(remote.prompt), path_name=remote.name)
+    _check_content(expand(_parse(text, path, remote.name), {}), remote, kind)
+    write_text(roots.top, path, text)
+    taken |= {remote.name.lower(): path, path.lower(): path}
+    return FileOutcome(change=change, path=path)
+
+
+def _edit(change: Change, roots: Roots, kind: str, read_past: ReadPast) -> FileOutcome:
+    local, _ = _both(change.state)
+    data = _current_data(roots, local)
+    merged = _new_text(change, decode(data, local.path), roots, kind, read_past)
+    has_crlf = b"\r\n" in data
+    text = merged.text.replace("\n", "\r\n") if has_crlf else merged.text
+    write_text(roots.top, local.path, text)
     return FileOutcome(change=change, path=local.path, has_conflict=merged.has_conflict)
 
 
-def _current_text(roots: Roots, local: LocalPrompt) -> str:
+def _current_data(roots: Roots, local: LocalPrompt) -> bytes:
     try:
         data = (roots.top / local.path).read_bytes()
     except OSError as error:
         raise ConflictError(f"`{local.path}` cannot be read: {error.strerror}") from error
     if file_sha256(data) != local.file_sha256:
-        raise ConflictError(
-            f"`{local.path}` changed since the plan was made; it was left alone",
-            hint="run the same command again to plan anew",
-        )
-    return decode(data, local.path)
+        raise _moved(local.path)
+    return data
+
+
+def _moved(path: str) -> ConflictError:
+    return ConflictError(
+        f"`{path}` changed since the plan was made; it was left alone",
+        hint="run the same command again to plan anew",
+    )
 
 
 def _new_text(
@@ -84,12 +104,15 @@ def _new_text(
     path_name = roots.name_of(local.path) or local.prompt.name
     if change.action is Action.WRITE:
         prompt = as_file_prompt(local, remote, kind)
-        return MergedText(
-            update_text(text, prompt, path=local.path, path_name=path_name), has_conflict=False
-        )
+        text = update_text(text, prompt, path=local.path, path_name=path_name)
+        written = _parse(text, local.path, path_name)
+        if includes_of(written):
+            written = replace(written, content=local.expanded.content)
+        _check_content(expand(written, {}), remote, kind)
+        return MergedText(text, has_conflict=False)
     base_text = _base_text(state, read_past())
-    base = parse_prompt(base_text, path=local.path, name=path_name)
-    edited = as_file_prompt(replace(local, prompt=base, expanded=base), remote, kind)
+    base = _parse(base_text, local.path, path_name)
+    edited = as_file_prompt(_as_local(base, local, remote, kind), remote, kind)
     sides = Sides(
         base=base_text,
         local=text,
@@ -101,6 +124,32 @@ def _new_text(
         return MergedText(*git.merge_lines((each.local, each.base, each.remote), labels))
 
     return merge_prompt_files(sides, path=local.path, merge_lines=merge_lines)
+
+
+def _as_local(base: Prompt, local: LocalPrompt, remote: RemotePrompt, kind: str) -> LocalPrompt:
+    """Return the base of a merge in the place of the file.
+
+    What its includes said then is not looked up: where the remote text gives the base its stamped
+    hash, it is that text, and nobody edited it.
+    """
+    unedited = replace(base, content=remote.prompt.content)
+    is_unedited = content_hash(unedited, kind) == remote.stamped_hash
+    return replace(local, prompt=base, expanded=unedited if is_unedited else base)
+
+
+def _parse(text: str, path: str, name: str) -> Prompt:
+    return parse_prompt(text, path=path, name=name)
+
+
+def _check_content(written: Prompt, remote: RemotePrompt, kind: str) -> None:
+    """Refuse to write a file that would not agree with the registry."""
+    found = content_hash(written, kind)
+    if found != remote.content_hash:
+        raise ConflictError(
+            f"`{remote.name}` cannot be written as a prompt file: it would have the content "
+            f"{short_hash(found)}, and the registry has {short_hash(remote.content_hash)}",
+            hint="this is a fault of promptsync; please report it with this prompt",
+        )
 
 
 def _both(state: PromptState) -> tuple[LocalPrompt, RemotePrompt]:

@@ -7,13 +7,17 @@ file here only in case.
 from __future__ import annotations
 
 import os
-import tempfile
+import re
+import secrets
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from promptsync.errors import UsageError
 from promptsync.prompt_file import NAME
-from promptsync.prompt_sources import Roots
+from promptsync.prompt_sources import SUFFIX, Roots, paths_in_work_tree
+
+MAX_FILE_NAME = 255
 
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file, with or without an extension
 _RESERVED = frozenset(
@@ -22,17 +26,34 @@ _RESERVED = frozenset(
 )
 
 
-def path_for(roots: Roots, name: str) -> str:
-    """Return where a prompt that only the registry has goes. Raises UsageError for unsafe names."""
-    reason = _unsafe(name)
+# No file of anybody else is called like this; a leading dot keeps it from being a prompt file.
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.promptsync-tmp")
+
+
+def taken_names(roots: Roots) -> dict[str, str]:
+    """Return which file has each name, and each path, in lower case."""
+    taken = {}
+    for path in paths_in_work_tree(roots):
+        taken[path.lower()] = path
+        if (name := roots.name_of(path)) is not None:
+            taken[name.lower()] = path
+    return taken
+
+
+def path_for(roots: Roots, name: str, taken: Mapping[str, str]) -> str:
+    """Return where a prompt that only the registry has goes; `taken` is what taken_names found.
+
+    Raises UsageError for unsafe names, and for one that a file here has already.
+    """
+    path = roots.path_of(name)
+    other = taken.get(name.lower()) or taken.get(path.lower())
+    reason = _unsafe(name) or (f"`{other}` has that name" if other else None)
     if reason is not None:
         raise UsageError(
             f"`{name[:60]}` cannot become a prompt file: {reason}",
             hint="rename it in the registry, or write the file yourself with the served name in "
             "its front matter",
         )
-    path = roots.path_of(name)
-    _refuse_collision(roots.top, path)
     return path
 
 
@@ -41,60 +62,64 @@ def _unsafe(name: str) -> str | None:
         return "names have letters, digits, `_`, `.` and `-`, at most 255 of them"
     if name.startswith(".") or name.endswith(".") or ".." in name:
         return "it starts or ends with a dot, or has two in a row"
-    if name.split(".")[0].lower() in _RESERVED:
+    if name.split(".", maxsplit=1)[0].lower() in _RESERVED:
         return "Windows reserves it"
     if name.lower() == "readme":
         return "a README is not a prompt"
-    if len(name) > 255 - len(".md"):
-        return "file systems hold file names of at most 255 characters"
+    if len(name) > MAX_FILE_NAME - len(SUFFIX):
+        return f"file systems hold file names of at most {MAX_FILE_NAME} characters"
     return None
-
-
-def _refuse_collision(top: Path, path: str) -> None:
-    target = top / path
-    with suppress(FileNotFoundError):
-        for entry in os.listdir(target.parent):  # noqa: PTH208  names are all that is needed
-            if entry.lower() == target.name.lower():
-                raise UsageError(f"`{path}` would collide with `{entry}` in the same folder")
 
 
 def write_text(top: Path, path: str, text: str) -> None:
     """Replace a file in one step: temporary file beside it, flushed, renamed.
 
-    `path` is relative to `top`. Raises UsageError for a path that leads out of it through a
-    symbolic link, and for a full or unwritable disk; the old file is then untouched.
+    `path` is relative to `top`. Raises UsageError for a path that leads through a symbolic link,
+    and for a full or unwritable disk; the old file is then untouched.
     """
     target = top / path
-    if target.is_symlink() or not target.parent.resolve().is_relative_to(top.resolve()):
-        raise UsageError(f"`{path}` leads through a symbolic link; nothing was written")
     try:
+        if any(step.is_symlink() for step in _steps(top, target)):
+            raise UsageError(f"`{path}` leads through a symbolic link; nothing was written")
         _replace(target, text.encode())
     except OSError as error:
         reason = error.strerror or str(error)
         raise UsageError(f"`{path}` cannot be written: {reason}; it is unchanged") from error
 
 
+def _steps(top: Path, target: Path) -> list[Path]:
+    """Return a path and the folders above it, up to but without the top."""
+    relative = target.relative_to(top)
+    if ".." in relative.parts:
+        raise UsageError(f"`{relative.as_posix()}` leads out of the repository")
+    return [top / each for each in (relative, *relative.parents) if each.parts]
+
+
+def remove_leftovers(roots: Roots) -> None:
+    """Remove what killed runs left. A run that is at work now says that it could not write."""
+    for path in paths_in_work_tree(roots):
+        if _TEMPORARY.fullmatch(path.rpartition("/")[2]):
+            with suppress(OSError):
+                (roots.top / path).unlink(missing_ok=True)
+
+
 def _replace(target: Path, data: bytes) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(
-        dir=target.parent, prefix=f".{target.name[:100]}.", suffix=".tmp"
-    )
-    temporary = Path(name)
+    name = f".{target.name[:100]}.{secrets.token_hex(4)}.promptsync-tmp"
+    temporary = target.with_name(name)
+    # Like any new file, it gets the permissions that the umask leaves.
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(_mode_of(target))
+        with suppress(FileNotFoundError):
+            temporary.chmod(target.stat().st_mode & 0o777)
         temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
 
 
-def _mode_of(target: Path) -> int:
-    with suppress(FileNotFoundError):
-        return target.stat().st_mode & 0o777
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
+_BINARY: int = getattr(os, "O_BINARY", 0)  # Windows writes CRLF else

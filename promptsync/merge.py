@@ -13,7 +13,8 @@ from typing import Any
 from promptsync.errors import ConflictError, PromptFileError
 from promptsync.front_matter import read_front_matter
 from promptsync.front_matter_edit import edit_front_matter
-from promptsync.prompt_file import parse_prompt, split_file
+from promptsync.prompt import is_same
+from promptsync.prompt_file import FileParts, parse_prompt, split_file
 
 _MISSING = object()
 
@@ -49,7 +50,7 @@ def merge_prompt_files(sides: Sides, *, path: str, merge_lines: MergeLines) -> M
     front = _merge_front_matter(Sides(*(each.front_matter or "" for each in parts)), merge_lines)
     body = _merge_body(Sides(*(each.body for each in parts)), merge_lines)
     head = "" if all(each.front_matter is None for each in parts) else f"---\n{front.text}---\n"
-    gap = "\n" if head and body.text else ""
+    gap = "\n" if head and body.text and not _is_tight(parts[1], body.text) else ""
     merged = MergedText(head + gap + body.text, front.has_conflict or body.has_conflict)
     if merged.has_conflict or _is_valid(merged.text, path):
         return merged
@@ -78,9 +79,9 @@ def merge_values(
 
 def _merge_value(base: Any, local: Any, remote: Any) -> tuple[Any] | None:
     """Return the merged value in a tuple, None for a conflict."""
-    if remote in (local, base):
+    if is_same(remote, local) or is_same(remote, base):
         return (local,)
-    if base == local:
+    if is_same(base, local):
         return (remote,)
     if isinstance(local, Mapping) and isinstance(remote, Mapping):
         inner = merge_values(base if isinstance(base, Mapping) else {}, local, remote)
@@ -93,7 +94,7 @@ def _merge_front_matter(texts: Sides, merge_lines: MergeLines) -> MergedText:
     merged = merge_values(read_front_matter(texts.base), local, read_front_matter(texts.remote))
     if merged is None:
         return merge_lines(texts)
-    if merged == local:
+    if is_same(merged, local):
         return MergedText(texts.local, has_conflict=False)
     return MergedText(edit_front_matter(texts.local, local, merged), has_conflict=False)
 
@@ -104,6 +105,16 @@ def _merge_body(sides: Sides, merge_lines: MergeLines) -> MergedText:
     if sides.remote in (sides.base, sides.local):
         return MergedText(sides.local, has_conflict=False)
     return merge_lines(sides)
+
+
+def _is_tight(parts: FileParts, body: str) -> bool:
+    """Tell whether a file has no blank line below its front matter, and needs none."""
+    front = parts.front_matter
+    return (
+        front is not None
+        and parts.body_line == front.count("\n") + len(("---", "---", "body"))
+        and not body.startswith("\n")
+    )
 
 
 def _is_valid(text: str, path: str) -> bool:

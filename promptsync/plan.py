@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import Enum
+from typing import Any
 
-from promptsync.content_hash import canonical_json
 from promptsync.errors import UsageError
+from promptsync.prompt import details_of
 from promptsync.status import PromptState, Status
 
 # A plan may touch this share of at least so many prompts before it needs a second thought.
@@ -95,12 +97,16 @@ class Plan:
     def checksum(self) -> str:
         """Identify what the plan would write, so that exactly what was reviewed is applied.
 
-        Built from names, actions and content hashes only: a new commit around the same
-        prompts does not change it.
+        Built from what is written and what that replaces: a new commit around the same prompts
+        does not change it.
         """
-        rows = [[each.name, each.action.value, each.before, each.after] for each in self.changes]
-        form = {"direction": self.direction.value, "alias": self.alias, "changes": rows}
-        return "sha256:" + hashlib.sha256(canonical_json(form)).hexdigest()
+        form = {
+            "direction": self.direction.value,
+            "registry": self.registry,
+            "alias": self.alias,
+            "changes": [_checked_part(each) for each in self.changes],
+        }
+        return "sha256:" + hashlib.sha256(json.dumps(form, sort_keys=True).encode()).hexdigest()
 
     def count(self, *actions: Action) -> int:
         """Count the changes with one of these actions."""
@@ -108,9 +114,7 @@ class Plan:
 
     def raise_if_unsafe(self) -> None:
         """Raise UsageError when the plan changes or removes too large a share of what is there."""
-        touched = self.count(Action.UPDATE, Action.DELETE, Action.PROMOTE, Action.MERGE) + sum(
-            each.action is Action.WRITE and each.before is not None for each in self.changes
-        )
+        touched = sum(each.action in _REPLACES and each.before is not None for each in self.changes)
         if self.existing < SAFE_COUNT or touched <= SAFE_SHARE * self.existing:
             return
         share = f"{touched} of {self.existing} prompts ({touched / self.existing:.0%})"
@@ -120,6 +124,17 @@ class Plan:
             hint=f"if that is what you want, apply exactly this plan: "
             f"`promptsync {self.direction.value} --plan-checksum {self.checksum}`",
         )
+
+
+_REPLACES = frozenset({Action.UPDATE, Action.DELETE, Action.PROMOTE, Action.MERGE, Action.WRITE})
+
+
+def _checked_part(change: Change) -> list[Any]:
+    """Return both sides of a change. A stamp names commits, and takes no part."""
+    state = change.state
+    prompts = [side.prompt for side in (state.local, state.remote) if side]
+    told = [[each.name, each.registry_options, asdict(details_of(each))] for each in prompts]
+    return [change.name, change.action.value, state.local_hash, state.remote_hash, told]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +158,7 @@ def make_upload_plan(
     changes: list[Change] = []
     refusals: list[Refusal] = []
     for state in sorted(states, key=lambda state: state.name):
-        step = _upload_step(state, options)
+        step = _upload_step(state, options, alias)
         if isinstance(step, Refusal):
             refusals.append(step)
         elif step is not None:
@@ -158,7 +173,11 @@ def make_upload_plan(
     )
 
 
-def _upload_step(state: PromptState, options: UploadOptions) -> Action | Refusal | None:
+def _upload_step(
+    state: PromptState, options: UploadOptions, alias: str | None
+) -> Action | Refusal | None:
+    # Without an alias there is nothing to point at a version that carries the content already.
+    is_carried = alias is not None and state.carrier is not None
     match state.status:
         case Status.IN_SYNC:
             return _step_in_sync(state, options)
@@ -167,14 +186,14 @@ def _upload_step(state: PromptState, options: UploadOptions) -> Action | Refusal
         case Status.REMOVED:
             return Action.DELETE if options.prune else None
         case Status.NEW:
-            return Action.PROMOTE if state.carrier else Action.CREATE
+            return Action.PROMOTE if is_carried else Action.CREATE
         case _ if options.only_missing:
             return None
         case Status.MODIFIED:
-            return Action.PROMOTE if state.carrier else Action.UPDATE
+            return Action.PROMOTE if is_carried else Action.UPDATE
         case Status.BEHIND | Status.DRIFTED | Status.DIVERGED:
             if options.force:
-                return Action.PROMOTE if state.carrier else Action.UPDATE
+                return Action.PROMOTE if is_carried else Action.UPDATE
             return _refused_upload(state)
 
 
@@ -210,7 +229,7 @@ def make_download_plan(
     """Plan the writes that bring the registry's edits into the prompt files.
 
     `extras` takes in prompts that only the registry has; `force` lets the registry win where
-    git has moved too.
+    git has moved too, and takes its details where the content is equal.
     """
     changes: list[Change] = []
     refusals: list[Refusal] = []
@@ -232,8 +251,10 @@ def make_download_plan(
 
 def _download_step(state: PromptState, *, force: bool, extras: bool) -> Action | Refusal | None:
     match state.status:
-        case Status.IN_SYNC | Status.NEW:
+        case Status.NEW:
             return None
+        case Status.IN_SYNC:
+            return Action.WRITE if force and state.details_differ else None
         case Status.DRIFTED:
             return Action.WRITE
         case Status.DIVERGED:

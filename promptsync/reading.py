@@ -61,13 +61,14 @@ def changed_names(
     tree hold. A composite counts when a partial of it changed.
     """
     repository = workspace.require_repository()
-    since = git.require_commit(repository, since)
+    start = git.require_commit(repository, since)
     tip = git.resolve(repository, revision or "HEAD")
-    base = since if tip is None else git.merge_base(repository, since, tip)
+    base = start if tip is None else git.merge_base(repository, start, tip)
     if base is None:
+        unshallow = "fetch the whole history: `git fetch --unshallow`, or `fetch-depth: 0`"
         raise GitError(
-            "there is no merge base in this clone",
-            hint="fetch the whole history: `git fetch --unshallow`, or `fetch-depth: 0`",
+            f"`{since}` has no merge base with what is compared here",
+            hint=unshallow if repository.is_shallow else None,
         )
     before = read_catalog(workspace, revision=base)
     return [name for name in sorted(catalog.prompts) if _differs(catalog, before, name)]

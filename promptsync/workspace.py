@@ -7,7 +7,6 @@ from pathlib import Path
 
 from promptsync import git, prompt_sources
 from promptsync.config import Config, RegistryConfig, load_config, user_cache_folder
-from promptsync.errors import GitError
 from promptsync.git import Repository
 from promptsync.prompt_sources import Roots, find_roots
 
@@ -36,11 +35,11 @@ class Workspace:
 def open_workspace(start: Path, registry: str | None = None) -> Workspace:
     """Read the configuration around a directory; outside a git repository that is enough to lint.
 
-    Raises ConfigError, and GitError in a bare repository.
+    Raises ConfigError, and GitError in a repository that cannot be used, such as a bare one.
     """
     config = load_config(start)
     chosen = config.registry(registry)
-    repository = _find_repository(config.root)
+    repository = git.repository_around(config.root)
     top = repository.top if repository else config.root
     return Workspace(
         config=config,
@@ -48,15 +47,6 @@ def open_workspace(start: Path, registry: str | None = None) -> Workspace:
         roots=find_roots(top, config.root, config.roots(chosen)),
         repository=repository,
     )
-
-
-def _find_repository(folder: Path) -> Repository | None:
-    try:
-        return git.find_repository(folder)
-    except GitError as error:
-        if error.hint is not None and "git init" in error.hint:
-            return None
-        raise
 
 
 def prompt_names_by_path(start: Path) -> list[str]:
