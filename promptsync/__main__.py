@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import traceback
-from contextlib import suppress
 
 
 def main() -> None:
@@ -13,11 +12,8 @@ def main() -> None:
         from promptsync.cli import run  # noqa: PLC0415  a broken installation is a crash too
 
         run(sys.argv[1:])
-    except BrokenPipeError:
-        # `promptsync diff | head` closes the pipe early; the second close is Python's own at exit.
-        with suppress(OSError):
-            sys.stdout.close()
-        sys.exit(0)
+    except KeyboardInterrupt:
+        sys.exit(130)
     except Exception:  # noqa: BLE001  the one catcher of what is a bug
         traceback.print_exc()
         sys.stderr.write(

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 
 from promptsync.errors import Problem, Severity
-from promptsync.prompt import Prompt, Template
+from promptsync.prompt import Json, Prompt, Template
 
 RULES: Mapping[str, str] = {
     "PS001": "the file cannot be read as a prompt file",
@@ -24,10 +25,13 @@ RULES: Mapping[str, str] = {
     "PS013": "control characters, such as terminal escape sequences",
 }
 
+# Of one rule in one file; a file of invisible characters has a finding for each of them.
+MAX_FINDINGS = 20
+
 # Zero-width characters have a use between letters and emoji; these never have one in a prompt,
 # or can make text read in another order than a model gets it (https://trojansource.codes).
 _INVISIBLE = re.compile(
-    "[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]|[\U000e0000-\U000e007f]"
+    "[\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\u3164\ufeff\uffa0]|[\U000e0000-\U000e007f]"
 )
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _MUSTACHE = re.compile(r"\{\{\{?\s*([#^/&!>=]?)\s*([A-Za-z_][\w.]*)\s*\}?\}\}")
@@ -50,7 +54,7 @@ def lint_prompt(prompt: Prompt, text: str, path: str) -> Iterator[Problem]:
         each
         for rule, check in checks.items()
         if rule not in off
-        for each in check(prompt, text, path)
+        for each in islice(check(prompt, text, path), MAX_FINDINGS)
     ]
     yield from sorted(findings, key=lambda each: (each.line, each.column))
 
@@ -79,8 +83,16 @@ def _texts(prompt: Prompt) -> Iterator[str]:
         yield prompt.content
         return
     for message in prompt.content:
-        if isinstance(message.content, str):
-            yield message.content
+        yield from _texts_in(message.content)
+
+
+def _texts_in(content: Json) -> Iterator[str]:
+    """Yield every text of a message that is made of parts, such as the URL of an image."""
+    if isinstance(content, str):
+        yield content
+    elif isinstance(content, (list, dict)):
+        for part in content.values() if isinstance(content, dict) else content:
+            yield from _texts_in(part)
 
 
 def _invisible(_: Prompt, text: str, path: str) -> Iterator[Problem]:

@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from promptsync import git
 from promptsync.catalog import Catalog, load_catalog
-from promptsync.git import Repository
+from promptsync.composition import has_directive
+from promptsync.content_hash import content_hash
+from promptsync.errors import PromptFileError
+from promptsync.git import FileVersion, Repository
+from promptsync.prompt import Prompt
+from promptsync.prompt_file import decode, parse_prompt
 from promptsync.prompt_sources import Roots, in_commit
 from promptsync.remote_prompt import RemotePrompt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Where one content hash was found: in a file, a commit, a version of a registry."""
+    """Where one content hash was found: in a file, a commit, a version of a registry.
+
+    `stamped_hash` is what the stamp of a version names. Where that is other content, the version
+    was edited in the registry, and neither path nor commit are its own.
+    """
 
     content_hash: str
     name: str
     path: str | None = None
     commit: str | None = None
     version: str | None = None
+    stamped_hash: str | None = None
+
+    @property
+    def was_edited(self) -> bool:
+        """Whether a version was edited in the registry after an upload."""
+        return self.stamped_hash not in (None, self.content_hash)
 
 
 def in_catalog(catalog: Catalog, digits: str) -> Iterator[Origin]:
@@ -31,39 +47,93 @@ def in_catalog(catalog: Catalog, digits: str) -> Iterator[Origin]:
 
 
 def in_remote(prompts: Iterable[RemotePrompt], digits: str) -> Iterator[Origin]:
-    """Yield the remote prompts whose live content has the hash, with what their stamp says.
-
-    A stamp that names other content is left over from before an edit and explains nothing.
-    """
+    """Yield the remote prompts whose live content has the hash, with what their stamp says."""
     for remote in prompts:
         if not _matches(remote.content_hash, digits):
             continue
         stamp = remote.stamp
-        known = stamp if stamp and stamp.content_hash == remote.content_hash else None
+        is_own = stamp is not None and stamp.content_hash == remote.content_hash
         yield Origin(
             content_hash=remote.content_hash,
             name=remote.name,
-            path=known.path if known else None,
-            commit=known.commit if known else None,
+            path=stamp.path if stamp and is_own else None,
+            commit=stamp.commit if stamp and is_own else None,
             version=remote.version,
+            stamped_hash=remote.stamped_hash,
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """One prompt file as one commit made it."""
+
+    content_hash: str
+    name: str
+    path: str
+    commit: str
+
+
 def in_history(repository: Repository, roots: Roots, kind: str, digits: str) -> Iterator[Origin]:
-    """Yield the oldest commit of each file that had the hash, newest commits searched first."""
+    """Yield the oldest commit up to HEAD in which each file had the hash."""
+    oldest = {
+        (each.path, each.content_hash): each
+        for each in committed(repository, roots, kind, roots.folders)
+        if _matches(each.content_hash, digits)
+    }
+    for each in oldest.values():
+        yield Origin(
+            content_hash=each.content_hash, name=each.name, path=each.path, commit=each.commit
+        )
+
+
+def committed(
+    repository: Repository, roots: Roots, kind: str, paths: Sequence[str]
+) -> Iterator[Committed]:
+    """Yield what each commit up to HEAD made of some prompt files or folders, newest first."""
     head = git.head(repository)
-    commits = git.commits_touching(repository, roots.folders, head) if head else []
-    found: dict[str, Origin] = {}
-    for commit in commits:
+    if head is None:
+        return
+    versions = [each for each in git.history(repository, head, paths) if each.blob is not None]
+    prompts = list(_parsed(repository, roots, versions))
+    composites = {each.path for each, prompt in prompts if has_directive(prompt)}
+    for version, prompt in prompts:
+        if version.path not in composites:
+            digest = _hash(prompt, kind)
+            if digest is not None:
+                yield Committed(digest, prompt.name, version.path, version.commit)
+    if composites:
+        yield from _committed_composites(repository, roots, kind, head, composites)
+
+
+def _committed_composites(
+    repository: Repository, roots: Roots, kind: str, head: str, paths: set[str]
+) -> Iterator[Committed]:
+    """Expand composites as each commit had them: they change when a partial does."""
+    for commit in git.commits_touching(repository, head, roots.folders):
         catalog = load_catalog(in_commit(repository, roots, commit), kind=kind)
-        for origin in in_catalog(catalog, digits):
-            found[origin.path or origin.name] = Origin(
-                content_hash=origin.content_hash,
-                name=origin.name,
-                path=origin.path,
-                commit=commit,
-            )
-    yield from found.values()
+        for local in catalog.files.values():
+            if local.path in paths:
+                yield Committed(local.content_hash, local.prompt.name, local.path, commit)
+
+
+def _parsed(
+    repository: Repository, roots: Roots, versions: Sequence[FileVersion]
+) -> Iterator[tuple[FileVersion, Prompt]]:
+    blobs = dict.fromkeys(each.blob or "" for each in versions)
+    data_by_blob = dict(zip(blobs, git.read_blobs(repository, blobs), strict=True))
+    for version in versions:
+        name, data = roots.name_of(version.path), data_by_blob[version.blob or ""]
+        # An old version that no longer parses cannot be what was uploaded.
+        if name is not None and data is not None:
+            with suppress(PromptFileError, ValueError):
+                text = decode(data, version.path)
+                yield version, parse_prompt(text, path=version.path, name=name)
+
+
+def _hash(prompt: Prompt, kind: str) -> str | None:
+    with suppress(ValueError):
+        return content_hash(prompt, kind)
+    return None
 
 
 def _matches(content_hash: str, digits: str) -> bool:

@@ -89,13 +89,13 @@ def test_a_commit_is_stopped_until_its_prompts_are_uploaded(checked: Repo) -> No
 
     assert (code, said) == (
         1,
-        f"""\
+        """\
 promptsync lint..........................................................Passed
 promptsync verify........................................................Failed
 - hook id: promptsync-verify-system
 - exit code: 1
 
-registry `local`: sqlite:///{(checked.path / ".promptsync/registry.db").as_posix()}
+registry `local`: sqlite:///.promptsync/registry.db
 
 new  greeting  prompts/greeting.md
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
+from itertools import pairwise
+from typing import Any
 
 import click
 
@@ -23,6 +27,8 @@ COMMANDS = (
     "hook",
 )
 
+INTERRUPTED = 130
+
 
 class LazyGroup(click.Group):
     """A group that imports a command when it is asked for: a hook runs on every commit."""
@@ -38,9 +44,47 @@ class LazyGroup(click.Group):
         command: click.Command = import_module(f"promptsync.cli.{cmd_name}").command
         return command
 
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """Read the options before the command."""
+        as_json = _asks_for_json(args)
+        try:
+            context = super().make_context(info_name, args, parent, **extra)
+        except click.exceptions.NoArgsIsHelpError:
+            raise
+        except click.UsageError as error:
+            raise click.exceptions.Exit(_report(error, as_json=as_json)) from error
+        context.meta[__name__] = as_json
+        return context
+
     def invoke(self, ctx: click.Context) -> None:
         """Run a command; what it returns is the exit code."""
-        ctx.exit(super().invoke(ctx) or 0)
+        try:
+            code = super().invoke(ctx)
+        except click.exceptions.NoArgsIsHelpError:
+            raise
+        except click.UsageError as error:
+            code = _report(error, as_json=ctx.meta[__name__])
+        except (KeyboardInterrupt, click.Abort):
+            # By itself click exits 1 here, which means that git and registry differ.
+            click.echo("\nerror: interrupted\n\nhint: running the command again is safe", err=True)
+            code = INTERRUPTED
+        ctx.exit(code or 0)
+
+
+def _asks_for_json(arguments: Sequence[str]) -> bool:
+    return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
+
+
+def _report(error: click.UsageError, *, as_json: bool) -> int:
+    from promptsync.cli.errors import as_usage_error, report_error  # noqa: PLC0415
+
+    return report_error(as_usage_error(error), as_json=as_json)
 
 
 def _show_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
@@ -66,4 +110,8 @@ def app() -> None:
 
 def run(arguments: Sequence[str]) -> None:
     """Run a command line. Ends in SystemExit with the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # An old code page lacks characters that prompts and messages have.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     app(list(arguments), prog_name="promptsync")

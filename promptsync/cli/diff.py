@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
+import secrets
 import sys
-
-import click
+from collections.abc import Sequence
 
 from promptsync import config
-from promptsync.cli.errors import printable
 from promptsync.cli.options import (
     ALL_FORMATS,
     Format,
@@ -18,12 +16,15 @@ from promptsync.cli.options import (
     names_argument,
     registry_option,
 )
-from promptsync.cli.render import render, state_json
+from promptsync.cli.output import show
+from promptsync.cli.render import render
+from promptsync.cli.render_json import state_json, to_json
 from promptsync.cli.report import Report
 from promptsync.cli.reporting import make_report
+from promptsync.cli.safe_text import one_line, printable
 from promptsync.cli.session import chosen_names, open_session, valid_catalog
 from promptsync.cli.word_diff import styled_lines
-from promptsync.status import PromptState, Status
+from promptsync.status import PromptState
 
 
 @cli_command()
@@ -38,46 +39,57 @@ def command(
     format_: Format,
     alias: str | None,
 ) -> int:
-    """Show what differs: `-` is the registry, `+` the prompt file. Exit 1 when anything does."""
+    """Show what differs: `-` is the registry, `+` the prompt file.
+
+    Exit 1 for other content. Titles, descriptions, tags and metadata are shown too; they never
+    count as a difference.
+    """
     with open_session(registry) as session:
         catalog = valid_catalog(session.workspace)
-        report = make_report(
-            session, catalog, names=chosen_names(catalog, names), alias=session.alias(alias)
-        )
-        differing = [state for state in report.comparison.states if _is_shown(state)]
+        chosen = chosen_names(session.workspace, catalog, names)
+        report = make_report(session, catalog, names=chosen, alias=alias)
+        differing = [state for state in report.noteworthy if not state.status.is_extra]
         if format_ is Format.JSON:
-            click.echo(_json(report, differing))
+            show(_json(report, differing))
         elif format_ is Format.TEXT:
-            _show_text(report, differing)
+            show(_text([diff_lines(report, state) for state in differing]))
         else:
-            click.echo(render(report, format_), nl=False)
+            show(render(report, format_))
     return int(not report.in_sync)
-
-
-def _is_shown(state: PromptState) -> bool:
-    return state.status is not Status.IN_SYNC and not state.status.is_extra
 
 
 def diff_lines(report: Report, state: PromptState) -> list[str]:
     """Return the unified diff of one prompt; a side that does not exist is /dev/null."""
-    version = f" (version {state.remote.version})" if state.remote else ""
-    remote_label = f"{report.registry}/{state.name}{version}" if state.remote else "/dev/null"
+    remote_label = "/dev/null"
+    if state.remote is not None:
+        remote_label = one_line(f"{report.registry}/{state.name} (version {state.remote.version})")
     return report.read_texts(state).unified_diff(remote_label, state.path or "/dev/null")
 
 
-def _json(report: Report, states: list[PromptState]) -> str:
+def _json(report: Report, states: Sequence[PromptState]) -> str:
     prompts = [
         state_json(state) | {"diff": "\n".join(diff_lines(report, state))} for state in states
     ]
-    document = {"schema": 1, "registry": report.registry, "prompts": prompts}
-    return json.dumps(document, ensure_ascii=False, indent=2)
+    document = {
+        "schema": 1,
+        "registry": report.registry,
+        "in_sync": report.in_sync,
+        "prompts": prompts,
+    }
+    return to_json(document)
 
 
-def _show_text(report: Report, states: list[PromptState]) -> None:
-    lines = [line for state in states for line in diff_lines(report, state)]
+def _text(diffs: Sequence[Sequence[str]]) -> str:
     if sys.stdout.isatty() and not config.no_color():
-        shown = styled_lines(lines)
-    else:
-        shown = map(printable, lines)
-    for line in shown:
-        click.echo(line)
+        return "".join(f"{line}\n" for diff in diffs for line in styled_lines(diff))
+    text = "".join(f"{printable(line)}\n" for diff in diffs for line in diff)
+    return _inert(text) if text and config.is_github_actions() else text
+
+
+def _inert(text: str) -> str:
+    """Keep a line of a prompt from being taken for a command to the runner.
+
+    https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+    """
+    token = secrets.token_hex(16)
+    return f"::stop-commands::{token}\n{text}::{token}::\n"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 import click
 
 from promptsync import git
 from promptsync.catalog import Catalog, select
-from promptsync.cli.errors import error_json, show_error
+from promptsync.cli.errors import error_json
+from promptsync.cli.next_command import Given
 from promptsync.cli.options import (
     PLAN_FORMATS,
     Format,
@@ -22,13 +22,21 @@ from promptsync.cli.options import (
     registry_option,
     yes_option,
 )
-from promptsync.cli.planning import ready_to_apply, show_plan, worst_exit_code
-from promptsync.cli.render_plan import plan_json
+from promptsync.cli.output import show
+from promptsync.cli.planning import (
+    exit_code_without_apply,
+    is_to_be_applied,
+    show_failures,
+    worst_exit_code,
+)
+from promptsync.cli.render_json import to_json
+from promptsync.cli.render_plan import plan_json, render_plan_markdown
+from promptsync.cli.safe_text import code_span, printable
 from promptsync.cli.session import Session, open_session
 from promptsync.cli.talk import say, track
 from promptsync.comparison import Scope
 from promptsync.download import FileOutcome, apply_download
-from promptsync.errors import ConflictError, PromptFileError, UsageError
+from promptsync.errors import ConflictError, PromptFileError, PromptsyncError, UsageError
 from promptsync.plan import Plan, make_download_plan
 from promptsync.reading import read_catalog
 from promptsync.status import PromptState
@@ -57,12 +65,13 @@ def command(
     alias: str | None,
     plan_checksum: str | None,
 ) -> int:
-    """Write the registry's edits into prompt files, merging where git moved as well."""
+    """Write the registry's edits into prompt files.
+
+    Where git moved as well, both are merged; what overlaps is left as conflict markers.
+    """
+    given = Given(registry=registry, alias=alias)
     with open_session(registry) as session:
-        catalog = read_catalog(session.workspace)
-        if catalog.problems:
-            raise PromptFileError(catalog.problems)
-        states = _states(session, catalog, names, session.alias(alias))
+        states = _states(session, names, session.alias(alias))
         plan = make_download_plan(
             states,
             registry=session.name,
@@ -70,30 +79,42 @@ def command(
             force=force,
             extras=everything or bool(names),
         )
-        if not force:
+        if not (force or dry_run):
             _refuse_uncommitted(session, plan)
-        show_plan(plan, format_, result=dry_run or not plan.changes)
-        if not ready_to_apply(plan, yes=yes, dry_run=dry_run, force=force, checksum=plan_checksum):
-            return worst_exit_code(plan, [])
+        if not is_to_be_applied(
+            plan,
+            format_,
+            given,
+            yes=yes,
+            dry_run=dry_run,
+            force=force,
+            checksum=plan_checksum,
+        ):
+            return exit_code_without_apply(plan, dry_run=dry_run)
         outcomes = _apply(session, plan)
-    _show_outcomes(plan, outcomes, format_)
+    _show_outcomes(plan, outcomes, format_, given)
     return _exit_code(plan, outcomes)
 
 
-def _states(
-    session: Session, catalog: Catalog, names: Sequence[str], alias: str | None
-) -> list[PromptState]:
+def _states(session: Session, names: Sequence[str], alias: str | None) -> list[PromptState]:
     """Compare everything, and keep what was named: by file, or by the name in the registry."""
+    catalog = _readable_catalog(session)
     scope = Scope(alias=alias, complete=True, repository=session.repository_url)
     states = list(session.states(catalog, scope))
     if not names:
         return states
     extras = {state.name for state in states if state.local is None}
-    wanted = {each for each in names if each in extras}
-    wanted.update(
-        select(catalog, rest) if (rest := [each for each in names if each not in extras]) else []
-    )
+    by_file = [each for each in names if each not in extras]
+    wanted = extras.intersection(names) | set(select(catalog, by_file) if by_file else ())
     return [state for state in states if state.name in wanted]
+
+
+def _readable_catalog(session: Session) -> Catalog:
+    catalog = read_catalog(session.workspace)
+    # None at all is fine: a download may bring the first ones.
+    if catalog.problems:
+        raise PromptFileError(catalog.problems)
+    return catalog
 
 
 def _refuse_uncommitted(session: Session, plan: Plan) -> None:
@@ -122,34 +143,46 @@ def _apply(session: Session, plan: Plan) -> list[FileOutcome]:
     return outcomes
 
 
-def _show_outcomes(plan: Plan, outcomes: list[FileOutcome], format_: Format) -> None:
+def _show_outcomes(
+    plan: Plan, outcomes: Sequence[FileOutcome], format_: Format, given: Given
+) -> None:
+    written = [each for each in outcomes if each.error is None]
     if format_ is Format.JSON:
         document = plan_json(plan) | {"results": [_result_json(each) for each in outcomes]}
-        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
-    for outcome in outcomes:
-        if outcome.error is not None:
-            show_error(outcome.error)
-        elif format_ is Format.TEXT:
-            marks = " with conflict markers" if outcome.has_conflict else ""
-            click.echo(f"wrote {outcome.path}{marks}")
-    if any(outcome.has_conflict for outcome in outcomes):
+        show(to_json(document))
+    elif format_ is Format.MARKDOWN:
+        lines = [f"- wrote {code_span(each.path or '')}{_marks(each)}" for each in written]
+        show("\n".join([render_plan_markdown(plan), *lines]).rstrip("\n") + "\n")
+    else:
+        show("".join(printable(f"wrote {each.path}{_marks(each)}\n") for each in written))
+    show_failures(_errors(outcomes), given)
+    if any(each.has_conflict for each in outcomes):
         say("\nhint: resolve the conflicts in these files, then `git add` and `promptsync upload`")
-    elif any(outcome.error is None for outcome in outcomes):
+    elif written:
         say("\nhint: `git diff` shows the edits; commit them, and the registry is in sync")
+
+
+def _marks(outcome: FileOutcome) -> str:
+    return " with conflict markers" if outcome.has_conflict else ""
+
+
+def _errors(outcomes: Sequence[FileOutcome]) -> list[PromptsyncError]:
+    return [each.error for each in outcomes if each.error]
 
 
 def _result_json(outcome: FileOutcome) -> dict[str, object]:
     return {
         "name": outcome.change.name,
         "action": outcome.change.action.value,
+        "done": outcome.error is None,
         "path": outcome.path,
         "conflict": outcome.has_conflict,
-        **({} if outcome.error is None else {"error": error_json(outcome.error)["error"]}),
+        "error": None if outcome.error is None else error_json(outcome.error)["error"],
     }
 
 
-def _exit_code(plan: Plan, outcomes: list[FileOutcome]) -> int:
-    code = worst_exit_code(plan, [each.error for each in outcomes if each.error])
+def _exit_code(plan: Plan, outcomes: Sequence[FileOutcome]) -> int:
+    code = worst_exit_code(plan, _errors(outcomes))
     if any(outcome.has_conflict for outcome in outcomes):
         return max(code, ConflictError.exit_code)
     return code

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-import json
+import re
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
-from promptsync.errors import PromptFileError, PromptsyncError
+from promptsync.cli.next_command import Given
+from promptsync.cli.output import show, tell
+from promptsync.cli.safe_text import printable
+from promptsync.errors import Problem, PromptFileError, PromptsyncError, UsageError
+
+__all__ = ["ReportingCommand", "as_usage_error", "error_json", "printable", "show_error"]
+
+# More would push the first one off the screen.
+MAX_PROBLEMS_SHOWN = 20
 
 
 class ReportingCommand(click.Command):
@@ -21,17 +30,57 @@ class ReportingCommand(click.Command):
         try:
             return super().invoke(ctx)
         except PromptsyncError as error:
-            if ctx.params.get("format_") == "json":
-                click.echo(json.dumps(error_json(error), ensure_ascii=False))
-            show_error(error)
-            return error.exit_code
+            return report_error(error, as_json=ctx.params.get("format_") == "json")
+
+
+def report_error(error: PromptsyncError, *, as_json: bool) -> int:
+    """Show an error on stderr, and on stdout for scripts; return its exit code."""
+    if context := click.get_current_context(silent=True):
+        repeat_options(error, Given.of(context.params))
+    if as_json:
+        from promptsync.cli.render_json import to_json  # noqa: PLC0415  few errors are JSON
+
+        show(to_json(error_json(error)))
+    show_error(error)
+    return error.exit_code
+
+
+def repeat_options(error: PromptsyncError, given: Given) -> None:
+    """Put the options of this run into the commands that the hint of an error names."""
+    if error.hint is not None:
+        error.hint = given.repeated(error.hint)
 
 
 def show_error(error: PromptsyncError) -> None:
     """Write an error to stderr."""
-    click.echo(f"error: {printable(str(error))}", err=True)
+    if isinstance(error, PromptFileError) and len(error.problems) > 1:
+        _show_problems(error.problems)
+        return
+    tell(f"error: {printable(str(error))}")
     if error.hint:
-        click.echo(f"\nhint: {printable(error.hint)}", err=True)
+        tell(f"\nhint: {printable(error.hint)}")
+
+
+def _show_problems(problems: Sequence[Problem]) -> None:
+    tell(f"error: {len(problems)} problems in prompt files\n")
+    for problem in problems[:MAX_PROBLEMS_SHOWN]:
+        tell(printable(str(problem)))
+        if problem.hint:
+            tell(f"  {printable(problem.hint)}")
+    left_out = len(problems) - MAX_PROBLEMS_SHOWN
+    if left_out > 0:
+        tell(f"… and {left_out} more")
+    tell("\nhint: `promptsync lint` checks the files again, without a registry")
+
+
+def as_usage_error(error: click.UsageError) -> UsageError:
+    """Return a mistake in the command line in promptsync's own form."""
+    message = re.sub(r"'([^']*)'", r"`\1`", error.format_message())
+    message = message.removesuffix(".").replace(". (Did", " (did")
+    command = error.ctx.command_path if error.ctx else "promptsync"
+    return UsageError(
+        message[:1].lower() + message[1:], hint=f"`{command} --help` lists what there is"
+    )
 
 
 def error_json(error: PromptsyncError) -> dict[str, object]:
@@ -49,14 +98,3 @@ def error_json(error: PromptsyncError) -> dict[str, object]:
             ],
         },
     }
-
-
-def printable(text: str) -> str:
-    """Make text from files and services safe to print: no control or invisible characters.
-
-    Escape sequences would move the cursor or fake output; bidirectional controls reorder it.
-    """
-    return "".join(
-        each if each in "\n\t" or each.isprintable() else each.encode("unicode_escape").decode()
-        for each in text
-    )

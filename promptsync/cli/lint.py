@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -17,8 +18,9 @@ from promptsync.cli.options import (
     quiet_option,
     registry_option,
 )
+from promptsync.cli.output import show
 from promptsync.cli.render_problems import render_problems
-from promptsync.errors import Problem, PromptFileError, Severity
+from promptsync.errors import Problem, PromptFileError, Severity, UsageError
 from promptsync.linting import lint_prompt
 from promptsync.prompt_file import decode
 from promptsync.prompt_sources import PromptSource
@@ -27,7 +29,7 @@ from promptsync.workspace import Workspace, open_workspace
 
 
 @cli_command()
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
 @registry_option
 @format_option(*ALL_FORMATS)
 @click.option("--staged", is_flag=True, help="Check the staged content, for a pre-commit hook.")
@@ -42,20 +44,25 @@ def command(
     strict: bool,
     quiet: bool,
 ) -> int:
-    """Check prompt files without any registry: exit 0 clean, 1 for findings."""
+    """Check prompt files, offline.
+
+    Exit 0 clean, 1 for findings. With files or folders, only what is wrong with those is shown.
+    """
     workspace = open_workspace(Path.cwd(), registry)
     sources = list(_sources(workspace, staged=staged))
     catalog = load_sources(workspace, sources)
     if not files and not catalog.problems:
         catalog.require_valid()
-    problems = [*catalog.problems, *_warnings(catalog, sources)]
-    if files:
-        wanted = {_relative(workspace, file) for file in files}
-        problems = [each for each in problems if each.path in wanted]
+    paths = [path for source in sources for path in _paths(source)]
+    is_wanted = _choose(workspace, files, paths)
+    problems = [
+        each for each in (*catalog.problems, *_warnings(catalog, sources)) if is_wanted(each.path)
+    ]
     problems.sort(key=lambda each: (each.path, each.line, each.column))
     failing = [each for each in problems if strict or each.severity is Severity.ERROR]
     if not quiet or failing or format_ is not Format.TEXT:
-        click.echo(render_problems(problems, format_, checked=len(sources)), nl=False)
+        checked = sum(map(is_wanted, paths))
+        show(render_problems(problems, format_, checked=checked))
     return int(bool(failing))
 
 
@@ -63,6 +70,41 @@ def _sources(workspace: Workspace, *, staged: bool) -> Iterable[PromptSource | P
     if staged:
         return prompt_sources.in_index(workspace.require_repository(), workspace.roots)
     return prompt_sources.in_work_tree(workspace.roots)
+
+
+def _paths(source: PromptSource | PromptFileError) -> list[str]:
+    if isinstance(source, PromptSource):
+        return [source.path]
+    return [each.path for each in source.problems]
+
+
+def _choose(
+    workspace: Workspace, files: Sequence[Path], known: Sequence[str]
+) -> Callable[[str], bool]:
+    """Return what tells whether a path was asked for. Raises UsageError for one that is nowhere.
+
+    A file that is no prompt is left out without a word: pre-commit hands over whatever changed.
+    """
+    if not files:
+        return lambda _: True
+    wanted = {file: _relative(workspace, file) for file in files}
+
+    def is_below(path: str, chosen: str) -> bool:
+        return chosen in (".", path) or path.startswith(f"{chosen}/")
+
+    for file, chosen in wanted.items():
+        if not file.exists() and not any(is_below(path, chosen) for path in known):
+            raise UsageError(f"there is no file `{file}`", hint="paths start at the current folder")
+    return lambda path: any(is_below(path, chosen) for chosen in wanted.values())
+
+
+def _relative(workspace: Workspace, file: Path) -> str:
+    """Return a path as prompt files have it: from the top of the repository, with `/`."""
+    absolute = Path(os.path.normpath(Path.cwd() / file))
+    # A prompt file that is a link is itself wrong, not what it leads to.
+    path = absolute.parent.resolve() / absolute.name
+    top = workspace.roots.top.resolve()
+    return path.relative_to(top).as_posix() if path.is_relative_to(top) else file.as_posix()
 
 
 def _warnings(
@@ -73,10 +115,3 @@ def _warnings(
         if isinstance(source, PromptSource) and source.path in by_path:
             text = decode(source.data, source.path)
             yield from lint_prompt(by_path[source.path].prompt, text, source.path)
-
-
-def _relative(workspace: Workspace, file: Path) -> str:
-    """Return a path as prompt files have it: from the top of the repository, with `/`."""
-    path = (Path.cwd() / file).resolve()
-    top = workspace.roots.top.resolve()
-    return path.relative_to(top).as_posix() if path.is_relative_to(top) else file.as_posix()

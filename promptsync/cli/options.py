@@ -28,23 +28,41 @@ class Format(StrEnum):
 cli_command = partial(click.command, cls=ReportingCommand)
 
 
-def _complete_name(_: click.Context, __: click.Parameter, incomplete: str) -> Sequence[str]:
+def _complete_prompt(_: click.Context, __: click.Parameter, incomplete: str) -> Sequence[str]:
     """Complete prompt names from the paths alone: the shell waits for the answer."""
+    from promptsync.errors import PromptsyncError  # noqa: PLC0415
     from promptsync.workspace import prompt_names_by_path  # noqa: PLC0415
 
-    return [name for name in prompt_names_by_path(Path.cwd()) if name.startswith(incomplete)]
+    try:
+        names = prompt_names_by_path(Path.cwd())
+    except PromptsyncError:
+        return []
+    return [name for name in names if name.startswith(incomplete)]
+
+
+def _complete_registry(_: click.Context, __: click.Parameter, incomplete: str) -> Sequence[str]:
+    from promptsync.config import load_config  # noqa: PLC0415
+    from promptsync.errors import PromptsyncError  # noqa: PLC0415
+
+    try:
+        names = sorted(load_config(Path.cwd()).registries)
+    except PromptsyncError:
+        return []
+    return [name for name in names if name.startswith(incomplete)]
 
 
 def format_option(*formats: Format) -> Callable[[Decorated], Decorated]:
     """Declare `--format` with the formats that a command can write."""
+    first, *others, last = [each.value for each in formats]
+    named = [f"{first} (the default)", *others]
     return click.option(
         "--format",
         "format_",
         type=click.Choice([each.value for each in formats]),
+        metavar="FORMAT",
         default=Format.TEXT.value,
-        show_default=True,
         callback=lambda _, __, value: Format(value),
-        help="How to write the result.",
+        help=f"Write {', '.join(named)} or {last}.",
     )
 
 
@@ -53,25 +71,29 @@ PLAN_FORMATS = (Format.TEXT, Format.JSON, Format.MARKDOWN)
 TABLE_FORMATS = (Format.TEXT, Format.JSON)
 
 names_argument = click.argument(
-    "names", nargs=-1, metavar="[NAME]...", shell_complete=_complete_name
+    "names", nargs=-1, metavar="[NAME]...", shell_complete=_complete_prompt
 )
-name_argument = click.argument("name", shell_complete=_complete_name)
+name_argument = click.argument("name", shell_complete=_complete_prompt)
 registry_option = click.option(
-    "--registry", "-r", metavar="NAME", help="A registry of the configuration; else its default."
+    "--registry",
+    "-r",
+    metavar="NAME",
+    shell_complete=_complete_registry,
+    help="Use this registry of the configuration.",
 )
 alias_option = click.option(
-    "--alias", metavar="ALIAS", help="Look at the versions this alias points at."
+    "--alias", metavar="ALIAS", help="Look at the versions that this alias points at."
 )
 yes_option = click.option("--yes", "-y", is_flag=True, help="Do it without asking.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
-quiet_option = click.option("--quiet", "-q", is_flag=True, help="Say nothing but errors.")
+quiet_option = click.option("--quiet", "-q", is_flag=True, help="Say nothing unless it fails.")
 plan_checksum_option = click.option(
     "--plan-checksum",
     metavar="SHA256",
-    help="Apply only if the plan has this checksum: exactly what was reviewed.",
+    help="Apply the plan with this checksum, and no other, without asking.",
 )
 changed_since_option = click.option(
     "--changed-since",
     metavar="REV",
-    help="Only prompts that changed since the merge base with this revision.",
+    help="Only prompts that changed since the merge base with REV.",
 )

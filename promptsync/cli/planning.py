@@ -1,48 +1,67 @@
-"""From a plan to the decision to apply it: show, check, ask."""
+"""What `upload` and `download` share: show a plan, check it, ask, and tell how it went."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-import click
-
+from promptsync.cli.errors import repeat_options, show_error
+from promptsync.cli.next_command import Given
 from promptsync.cli.options import Format
-from promptsync.cli.render_plan import render_plan
+from promptsync.cli.output import show
+from promptsync.cli.render_plan import render_plan, render_plan_text
 from promptsync.cli.talk import confirm, say
 from promptsync.errors import ConflictError, PromptsyncError
 from promptsync.plan import Plan
 
-
-def show_plan(plan: Plan, format_: Format, *, result: bool) -> None:
-    """Show a plan: as the result on stdout, or as talk before it is applied."""
-    if result:
-        click.echo(render_plan(plan, format_), nl=False)
-    elif format_ is Format.TEXT:
-        click.echo(render_plan(plan, format_), nl=False, err=True)
+DIFFERS = 1
+# More would push the first one off the screen.
+MAX_ERRORS_SHOWN = 10
 
 
-def ready_to_apply(
-    plan: Plan, *, yes: bool, dry_run: bool, force: bool, checksum: str | None
+def is_to_be_applied(
+    plan: Plan,
+    format_: Format,
+    given: Given,
+    *,
+    yes: bool,
+    dry_run: bool,
+    force: bool,
+    checksum: str | None,
 ) -> bool:
-    """Check a plan against what was reviewed and the safety limit, then ask.
+    """Show a plan, as the result where nothing will follow, and find out whether to apply it.
 
     Raises ConflictError when the plan is not the reviewed one, UsageError when it is unsafe or
     nobody can be asked.
     """
-    if checksum is not None and checksum != plan.checksum:
-        raise ConflictError(
-            f"the plan has the checksum {plan.checksum}, not {checksum}: something moved since "
-            "it was reviewed",
-            hint="review the plan above and run the command with its checksum",
-        )
     if dry_run or not plan.changes:
+        show(render_plan(plan, format_, given))
+        _check(plan, checksum)
         return False
+    say(render_plan_text(plan, given))
+    _check(plan, checksum)
     if not force and checksum is None:
         plan.raise_if_unsafe()
-    if confirm(f"{plan.direction.value.capitalize()} this?", yes=yes or checksum is not None):
+    if confirm(f"{plan.direction.value} this?", yes=yes or checksum is not None):
         return True
+    if format_ is Format.JSON:
+        show(render_plan(plan, format_, given))
     say("nothing was done")
     return False
+
+
+def _check(plan: Plan, checksum: str | None) -> None:
+    if checksum is not None and checksum != plan.checksum:
+        raise ConflictError(
+            f"this plan has the checksum {plan.checksum}, not {checksum}: something moved since "
+            "that one was reviewed",
+            hint="review this plan, and run the command again with its checksum",
+        )
+
+
+def exit_code_without_apply(plan: Plan, *, dry_run: bool) -> int:
+    """Return 0 for a look, 3 when something waits for a person, 1 for a plan that was declined."""
+    code = worst_exit_code(plan, [])
+    return code or (DIFFERS if plan.changes and not dry_run else 0)
 
 
 def worst_exit_code(plan: Plan, errors: Iterable[PromptsyncError]) -> int:
@@ -51,3 +70,14 @@ def worst_exit_code(plan: Plan, errors: Iterable[PromptsyncError]) -> int:
     if plan.refusals:
         codes.append(ConflictError.exit_code)
     return max(codes, default=0)
+
+
+def show_failures(errors: Sequence[PromptsyncError], given: Given) -> None:
+    """Show what went wrong with some of the changes."""
+    for error in errors:
+        repeat_options(error, given)
+    for error in errors[:MAX_ERRORS_SHOWN]:
+        show_error(error)
+    left_out = len(errors) - MAX_ERRORS_SHOWN
+    if left_out > 0:
+        say(f"… and {left_out} more errors; `--format json` has them all")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
-from promptsync.cli.errors import printable
+from promptsync.cli.next_command import Given
 from promptsync.cli.options import Format
+from promptsync.cli.render_json import to_json
+from promptsync.cli.render_text import columns
+from promptsync.cli.safe_text import code_span, printable, shown_name
 from promptsync.content_hash import short_hash
 from promptsync.plan import Action, Change, Direction, Plan, changes_by_action
 
@@ -22,30 +24,34 @@ _SIGN = {
     Action.WRITE: "~",
     Action.MERGE: "~",
 }
+_PREPOSITION = {Direction.UPLOAD: "to", Direction.DOWNLOAD: "from"}
 
 
-def render_plan(plan: Plan, format_: Format) -> str:
+def render_plan(plan: Plan, format_: Format, given: Given) -> str:
     """Return a plan in one format, ending with a line end."""
-    if format_ is Format.TEXT:
-        return render_plan_text(plan)
-    if format_ is Format.JSON:
-        return json.dumps(plan_json(plan), ensure_ascii=False, indent=2) + "\n"
-    return render_plan_markdown(plan)
+    match format_:
+        case Format.JSON:
+            return to_json(plan_json(plan))
+        case Format.MARKDOWN:
+            return render_plan_markdown(plan)
+        case _:
+            checksum = f"checksum {plan.checksum}\n" if plan.changes else ""
+            return render_plan_text(plan, given) + checksum
 
 
-def render_plan_text(plan: Plan) -> str:
-    """Return the plan as a list with one sign a line, and its checksum."""
-    lines = [f"{plan.direction.value} plan for {_target(plan)}", ""]
-    lines += [_line(change) for change in plan.changes]
+def render_plan_text(plan: Plan, given: Given) -> str:
+    """Return the plan as a list with one sign a line, and its counts."""
+    if not (plan.changes or plan.refusals):
+        return f"nothing to {_what(plan)}\n"
+    lines = [_what(plan), ""]
     if plan.changes:
-        lines.append("")
+        lines += [*columns([_row(change) for change in plan.changes]), ""]
     for refusal in plan.refusals:
-        lines += [f"! left alone  {refusal.name}: {refusal.reason}", f"      {refusal.hint}"]
+        lines.append(f"! left alone  {shown_name(refusal.name)}: {refusal.reason}")
+        lines.append(f"              {given.repeated(refusal.hint)}")
     if plan.refusals:
         lines.append("")
     lines.append(summary_line(plan))
-    if plan.changes:
-        lines.append(f"checksum {plan.checksum}")
     return "\n".join(map(printable, lines)) + "\n"
 
 
@@ -57,28 +63,38 @@ def summary_line(plan: Plan) -> str:
     return ", ".join(parts) or "nothing to do"
 
 
-def _target(plan: Plan) -> str:
+def _what(plan: Plan) -> str:
     alias = f", alias `{plan.alias}`" if plan.alias else ""
-    return f"registry `{plan.registry}`{alias}"
+    direction = plan.direction
+    return f"{direction.value} {_PREPOSITION[direction]} registry `{plan.registry}`{alias}"
 
 
-def _line(change: Change) -> str:
-    created = change.action is Action.WRITE and change.before is None
-    sign = "+" if created else _SIGN[change.action]
-    return f"{sign} {change.action.value:<8}  {change.name}{_hashes(change)}"
+def _row(change: Change) -> tuple[str, ...]:
+    is_new = change.action is Action.WRITE and change.before is None
+    sign = "+" if is_new else _SIGN[change.action]
+    return (f"{sign} {change.action.value}", shown_name(change.name), _effect(change))
 
 
-def _hashes(change: Change) -> str:
-    if change.action in (Action.DETAILS, Action.ADOPT):
-        return ""
+def _effect(change: Change) -> str:
     before, after = short_hash(change.before), short_hash(change.after)
-    if change.action is Action.MERGE:
-        return f"  {before} with {short_hash(change.state.remote_hash)}"
-    return f"  {before} -> {after}"
+    match change.action:
+        case Action.DETAILS | Action.ADOPT:
+            return ""
+        case Action.DELETE:
+            return before
+        case Action.MERGE:
+            return f"{before} with {short_hash(change.state.remote_hash)}"
+        case Action.PROMOTE if change.state.carrier:
+            return f"to version {change.state.carrier.version}"
+        case _:
+            return after if change.before is None else f"{before} -> {after}"
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:
-    """Return the JSON document of a plan, described in docs/reference/json.md."""
+    """Return the JSON document of a plan, described in docs/reference/json.md.
+
+    `results` stays empty where nothing was applied.
+    """
     return {
         "schema": 1,
         "registry": plan.registry,
@@ -104,26 +120,29 @@ def plan_json(plan: Plan) -> dict[str, Any]:
             }
             for refusal in plan.refusals
         ],
+        "results": [],
     }
 
 
 def render_plan_markdown(plan: Plan) -> str:
     """Return a plan for a pull request."""
-    verb = "Upload" if plan.direction is Direction.UPLOAD else "Download"
+    what = _what(plan)
     lines = [
-        f"### promptsync: {verb.lower()} plan",
+        f"### promptsync: {plan.direction.value} plan",
         "",
-        f"{verb} to {_target(plan)}: {summary_line(plan)}.",
+        f"{what[:1].upper()}{what[1:]}: {summary_line(plan)}.",
     ]
     if plan.changes:
         lines += ["", "| action | prompt | before | after |", "| --- | --- | --- | --- |"]
-        lines += list(_rows(plan))
-    lines += [f"- left alone: `{each.name}`, {each.reason}" for each in plan.refusals]
+        lines += list(_markdown_rows(plan))
+    if plan.refusals:
+        lines.append("")
+        lines += [f"- left alone: {code_span(each.name)}, {each.reason}" for each in plan.refusals]
     lines += ["", f"Plan checksum `{plan.checksum}`"]
-    return "\n".join(map(printable, lines)) + "\n"
+    return "\n".join(lines) + "\n"
 
 
-def _rows(plan: Plan) -> Iterator[str]:
+def _markdown_rows(plan: Plan) -> Iterator[str]:
     for change in plan.changes:
         before, after = short_hash(change.before), short_hash(change.after)
-        yield f"| {change.action.value} | `{change.name}` | `{before}` | `{after}` |"
+        yield f"| {change.action.value} | {code_span(change.name)} | `{before}` | `{after}` |"

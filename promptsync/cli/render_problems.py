@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from importlib.metadata import version
 
-from promptsync.cli.errors import printable
 from promptsync.cli.options import Format
-from promptsync.cli.render import MAX_ANNOTATIONS, annotation, escaped
+from promptsync.cli.safe_text import code_span, printable
 from promptsync.errors import Problem, Severity
 from promptsync.linting import RULES
 
@@ -33,19 +30,28 @@ def _text(problems: Sequence[Problem], checked: int) -> str:
         lines.append(f"{place}: {problem.rule} {severity}{problem.message}")
         if problem.hint:
             lines.append(f"  hint: {problem.hint}")
+    if lines:
+        lines.append("")
     lines.append(_count_line(problems, checked))
     return "\n".join(map(printable, lines)) + "\n"
 
 
 def _count_line(problems: Sequence[Problem], checked: int) -> str:
-    files = f"{checked} prompt {'file' if checked == 1 else 'files'}"
+    files = f"{_counted(checked, 'prompt file')} checked"
     if not problems:
-        return f"{files} checked, no findings"
+        return f"{files}, no findings"
     errors = sum(each.severity is Severity.ERROR for each in problems)
-    return f"{files} checked: {errors} errors, {len(problems) - errors} warnings"
+    warnings = len(problems) - errors
+    return f"{files}: {_counted(errors, 'error')}, {_counted(warnings, 'warning')}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _json(problems: Sequence[Problem], checked: int) -> str:
+    from promptsync.cli.render_json import to_json  # noqa: PLC0415  a hook writes text
+
     rows = [
         {
             "path": each.path,
@@ -58,8 +64,7 @@ def _json(problems: Sequence[Problem], checked: int) -> str:
         }
         for each in problems
     ]
-    document = {"schema": 1, "checked": checked, "problems": rows}
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    return to_json({"schema": 1, "checked": checked, "problems": rows})
 
 
 def _markdown(problems: Sequence[Problem], checked: int) -> str:
@@ -67,13 +72,19 @@ def _markdown(problems: Sequence[Problem], checked: int) -> str:
     if problems:
         lines += ["", "| place | rule | finding |", "| --- | --- | --- |"]
         lines += [
-            f"| {escaped(f'{each.path}:{each.line}')} | {each.rule} | {escaped(each.message)} |"
+            f"| {code_span(f'{each.path}:{each.line}')} | {each.rule} | {code_span(each.message)} |"
             for each in problems
         ]
     return "\n".join(lines) + "\n"
 
 
 def _github(problems: Sequence[Problem], checked: int) -> str:
+    from promptsync.cli.render_github import (  # noqa: PLC0415
+        MAX_ANNOTATIONS,
+        annotation,
+        left_out,
+    )
+
     errors_first = sorted(problems, key=lambda each: each.severity is not Severity.ERROR)
     lines = [
         annotation(
@@ -85,31 +96,22 @@ def _github(problems: Sequence[Problem], checked: int) -> str:
         )
         for each in errors_first[:MAX_ANNOTATIONS]
     ]
+    lines += left_out(len(problems) - MAX_ANNOTATIONS)
     return "\n".join([*lines, _count_line(problems, checked)]) + "\n"
 
 
 def _sarif(problems: Sequence[Problem], _: int) -> str:
-    rules = [{"id": rule, "shortDescription": {"text": meaning}} for rule, meaning in RULES.items()]
-    driver = {"name": "promptsync", "version": version("promptsync"), "rules": rules}
-    results = [
-        {
-            "ruleId": each.rule,
-            "level": each.severity.value,
-            "message": {"text": each.message},
-            "locations": [
-                {
-                    "physicalLocation": {
-                        "artifactLocation": {"uri": each.path},
-                        "region": {"startLine": each.line, "startColumn": each.column},
-                    }
-                }
-            ],
-        }
+    from promptsync.cli.render_sarif import result, sarif  # noqa: PLC0415
+
+    found = [
+        result(
+            rule=each.rule,
+            level=each.severity.value,
+            message=each.message,
+            path=each.path,
+            line=each.line,
+            column=each.column,
+        )
         for each in problems
     ]
-    document = {
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{"tool": {"driver": driver}, "results": results}],
-    }
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    return sarif(RULES, found)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from promptsync.cli.next_command import Given
+from promptsync.cli.safe_text import as_argument, shown_name
 from promptsync.comparison import Comparison
 from promptsync.plan import Plan
 from promptsync.remote_edit import TwoTexts
@@ -12,13 +14,16 @@ from promptsync.status import PromptState, Status
 
 ReadTexts = Callable[[PromptState], TwoTexts]
 
+# More names make a line that nobody reads; then the command is for all prompts of that status.
+FEW = 3
+
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
     """A comparison with everything that is said about it.
 
     `plan` is the upload that would settle it. `read_texts` gives both sides of a differing
-    prompt, for formats that show them.
+    prompt, for formats that show them. `given` is repeated in the commands that help.
     """
 
     registry: str
@@ -28,11 +33,24 @@ class Report:
     plan: Plan
     read_texts: ReadTexts
     notes: tuple[str, ...] = field(default=())
+    given: Given = field(default_factory=Given)
 
     @property
     def in_sync(self) -> bool:
         """Whether git and registry agree."""
         return self.comparison.in_sync
+
+    @property
+    def noteworthy(self) -> tuple[PromptState, ...]:
+        """The states that people want to see: whatever differs, if only in details."""
+        states = self.comparison.states
+        return tuple(
+            each for each in states if each.status is not Status.IN_SYNC or each.details_differ
+        )
+
+    def remedy(self, state: PromptState) -> str:
+        """Return what settles one prompt, as a command or a sentence with one."""
+        return self.given.repeated(remedy(state.status, [state.name]))
 
 
 MEANING: Mapping[Status, str] = {
@@ -46,24 +64,35 @@ MEANING: Mapping[Status, str] = {
     Status.UNMANAGED: "in the registry only, never uploaded from git",
 }
 
-# What helps, for the prompts named behind it.
-REMEDY: Mapping[Status, str] = {
-    Status.NEW: "promptsync upload",
-    Status.MODIFIED: "promptsync upload",
-    Status.BEHIND: "merge the branch that has it (git pull, git merge), then",
-    Status.DRIFTED: "promptsync download",
-    Status.DIVERGED: "promptsync download",
-    Status.REMOVED: "promptsync upload --prune",
-    Status.UNMANAGED: "promptsync download",
+_BEHIND = "merge the branch that has it, or `promptsync upload --force{names}` to replace it"
+_REMOVED = "`promptsync upload --prune` removes it, `promptsync download{names}` brings it back"
+
+# What helps, with room for the names of a few prompts; and what helps with however many.
+REMEDY: Mapping[Status, tuple[str, str]] = {
+    Status.NEW: ("promptsync upload{names}", "promptsync upload"),
+    Status.MODIFIED: ("promptsync upload{names}", "promptsync upload"),
+    Status.BEHIND: (_BEHIND, _BEHIND.format(names=" NAME…")),
+    Status.DRIFTED: ("promptsync download{names}", "promptsync download"),
+    Status.DIVERGED: ("promptsync download{names}", "promptsync download"),
+    Status.REMOVED: (_REMOVED, _REMOVED.format(names=" --all")),
+    Status.UNMANAGED: ("promptsync download{names}", "promptsync download --all"),
 }
 
 
-def remedy(status: Status, names: list[str], *, all_of_them: bool) -> str:
-    """Return the command that settles some prompts of one status."""
-    if status is Status.BEHIND:
-        return "merge the branch that has it, or `promptsync upload --force` to replace it"
-    shown = "" if all_of_them and status in (Status.NEW, Status.MODIFIED) else " ".join(names)
-    return f"{REMEDY[status]} {shown}".strip()
+def remedy(status: Status, names: Sequence[str]) -> str:
+    """Return what settles some prompts of one status, as a command or a sentence with one."""
+    for_few, for_any = REMEDY[status]
+    arguments = [as_argument(name) for name in names]
+    if len(arguments) > FEW or None in arguments:
+        return for_any
+    return for_few.format(names="".join(f" {each}" for each in arguments))
+
+
+def some_names(names: Sequence[str]) -> str:
+    """Return names for a sentence: a few of them, and how many more there are."""
+    shown = ", ".join(map(shown_name, names[:FEW]))
+    left_out = len(names) - FEW
+    return f"{shown} and {left_out} more" if left_out > 0 else shown
 
 
 def count_line(summary: Mapping[str, int]) -> str:

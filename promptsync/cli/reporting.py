@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from promptsync import git
 from promptsync.catalog import Catalog
+from promptsync.cli.next_command import Given
 from promptsync.cli.report import Report
 from promptsync.cli.session import Session
 from promptsync.comparison import Comparison, Scope
@@ -25,10 +26,14 @@ def make_report(
     complete: bool = False,
     staged: bool = False,
 ) -> Report:
-    """Compare a catalog, or some of its prompts, with the session's registry."""
+    """Compare a catalog, or some of its prompts, with the session's registry.
+
+    `alias` is the one that was asked for; without it the configured one counts.
+    """
+    looked_at = None if uploaded else session.alias(alias)
     scope = Scope(
         names=names,
-        alias=alias,
+        alias=looked_at,
         complete=complete or strict,
         carriers=uploaded,
         repository=session.repository_url,
@@ -44,10 +49,11 @@ def make_report(
         kind=session.registry.kind,
         address=session.registry.address,
         comparison=Comparison(
-            states=states, alias=alias, uploaded_is_enough=uploaded, strict=strict
+            states=states, alias=looked_at, uploaded_is_enough=uploaded, strict=strict
         ),
-        plan=make_upload_plan(states, registry=session.name, alias=alias),
+        plan=make_upload_plan(states, registry=session.name, alias=looked_at),
         read_texts=texts,
+        given=Given(registry=session.asked_for, alias=alias),
     )
 
 

@@ -9,7 +9,17 @@ import click
 from promptsync import git
 from promptsync.catalog import select
 from promptsync.cli.history import find_versions
-from promptsync.cli.options import cli_command, name_argument, registry_option
+from promptsync.cli.options import (
+    TABLE_FORMATS,
+    Format,
+    cli_command,
+    format_option,
+    name_argument,
+    registry_option,
+)
+from promptsync.cli.output import show
+from promptsync.cli.render_json import to_json
+from promptsync.cli.safe_text import printable, shown_name
 from promptsync.cli.session import Session, open_session, valid_catalog
 from promptsync.cli.talk import say
 from promptsync.content_hash import short_hash
@@ -28,9 +38,14 @@ MIN_DIGITS = 6
 @name_argument
 @click.argument("version")
 @registry_option
+@format_option(*TABLE_FORMATS)
 @click.option("--force", is_flag=True, help="Overwrite uncommitted changes.")
-def command(*, name: str, version: str, registry: str | None, force: bool) -> int:
-    """Write an older version into the prompt file; the registry stays as it is."""
+def command(*, name: str, version: str, registry: str | None, format_: Format, force: bool) -> int:
+    """Write an older version into the prompt file.
+
+    The registry stays as it is. VERSION is one that `promptsync history` lists, or the first 6
+    digits or more of its hash.
+    """
     with open_session(registry) as session:
         catalog = valid_catalog(session.workspace)
         (chosen,) = select(catalog, [name])
@@ -38,10 +53,15 @@ def command(*, name: str, version: str, registry: str | None, force: bool) -> in
         if not force:
             _refuse_uncommitted(session, local)
         remote = _find(find_versions(session, catalog, chosen), version, chosen)
-        _write(session, local, remote)
-    click.echo(
-        f"wrote {local.path} as of version {remote.version} ({short_hash(remote.content_hash)})"
-    )
+        has_changed = _write(session, local, remote)
+    if format_ is Format.JSON:
+        show(to_json(_document(local, remote, has_changed=has_changed)))
+        return 0
+    version = f"version {remote.version} ({short_hash(remote.content_hash)})"
+    if not has_changed:
+        show(printable(f"{local.path} says the same as {version} already\n"))
+        return 0
+    show(printable(f"wrote {local.path} as of {version}\n"))
     say("\nhint: `git diff` shows it; commit, then `promptsync upload`")
     return 0
 
@@ -55,26 +75,43 @@ def _refuse_uncommitted(session: Session, local: LocalPrompt) -> None:
 
 
 def _find(versions: Sequence[RemotePrompt], wanted: str, name: str) -> RemotePrompt:
-    found = [each for each in versions if _is_meant(each, wanted)]
-    if not found:
+    for remote in versions:
+        if remote.version == wanted:
+            return remote
+    digits = wanted.lower().removeprefix("sha256:")
+    found = [each for each in versions if each.content_hash.startswith(f"sha256:{digits}")]
+    if len(digits) < MIN_DIGITS or not found:
         raise UsageError(
-            f"`{name}` has no version `{wanted}`", hint=f"`promptsync history {name}` lists them"
+            f"`{name}` has no version `{shown_name(wanted)}`",
+            hint=f"`promptsync history {name}` lists them",
+        )
+    if len({each.content_hash for each in found}) > 1:
+        raise UsageError(
+            f"`{shown_name(wanted)}` is the beginning of several hashes of `{name}`",
+            hint=f"give more digits; `promptsync history {name}` lists them",
         )
     return found[0]
 
 
-def _is_meant(remote: RemotePrompt, wanted: str) -> bool:
-    if remote.version == wanted:
-        return True
-    digits = wanted.removeprefix("sha256:")
-    return len(digits) >= MIN_DIGITS and remote.content_hash.startswith(f"sha256:{digits}")
-
-
-def _write(session: Session, local: LocalPrompt, remote: RemotePrompt) -> None:
+def _write(session: Session, local: LocalPrompt, remote: RemotePrompt) -> bool:
+    """Write the file and tell whether that changed it."""
     roots = session.workspace.roots
     text = decode((roots.top / local.path).read_bytes(), local.path)
     prompt = as_file_prompt(local, remote, session.registry.kind)
     path_name = roots.name_of(local.path) or local.prompt.name
-    write_text(
-        roots.top, local.path, update_text(text, prompt, path=local.path, path_name=path_name)
-    )
+    restored = update_text(text, prompt, path=local.path, path_name=path_name)
+    if restored == text:
+        return False
+    write_text(roots.top, local.path, restored)
+    return True
+
+
+def _document(local: LocalPrompt, remote: RemotePrompt, *, has_changed: bool) -> dict[str, object]:
+    return {
+        "schema": 1,
+        "name": local.prompt.name,
+        "path": local.path,
+        "version": remote.version,
+        "content_hash": remote.content_hash,
+        "changed": has_changed,
+    }

@@ -11,8 +11,9 @@ from pathlib import Path
 from promptsync import git
 from promptsync.catalog import Catalog, select
 from promptsync.comparison import Scope, compare
+from promptsync.errors import UsageError
 from promptsync.past import Past
-from promptsync.reading import read_catalog, read_past
+from promptsync.reading import changed_names, read_catalog, read_past
 from promptsync.registries import open_registry
 from promptsync.registries.base import Registry
 from promptsync.remote_prompt import RemotePrompt, Stamp
@@ -22,10 +23,14 @@ from promptsync.workspace import Workspace, open_workspace
 
 @dataclass
 class Session:
-    """One run of a command: a workspace with its registry open."""
+    """One run of a command: a workspace with its registry open.
+
+    `asked_for` is the name of the registry if one was given; `revision` is the commit to read.
+    """
 
     workspace: Workspace
     registry: Registry
+    asked_for: str | None = None
     revision: str | None = None
 
     @property
@@ -57,21 +62,37 @@ class Session:
 
 
 @contextmanager
-def open_session(registry: str | None, *, revision: str | None = None) -> Iterator[Session]:
+def open_session(
+    registry: str | None, *, revision: str | None = None, timeout: float | None = None
+) -> Iterator[Session]:
     """Open the workspace around the current directory, in a repository, and its registry."""
     workspace = open_workspace(Path.cwd(), registry)
     workspace.require_repository()
     opened = open_registry(
-        workspace.registry, folder=workspace.config.root, cache=workspace.state_folder
+        workspace.registry,
+        folder=workspace.config.root,
+        cache=workspace.state_folder,
+        timeout=timeout,
     )
     try:
-        yield Session(workspace, opened, revision)
+        yield Session(workspace, opened, registry, revision)
     finally:
         opened.close()
 
 
-def chosen_names(catalog: Catalog, names: Sequence[str] | None) -> list[str] | None:
-    """Return the local names of what a person asked for, None when nothing was named."""
+def chosen_names(
+    workspace: Workspace,
+    catalog: Catalog,
+    names: Sequence[str],
+    changed_since: str | None = None,
+    *,
+    revision: str | None = None,
+) -> list[str] | None:
+    """Return the local names of what a person asked for, None when it is everything."""
+    if names and changed_since is not None:
+        raise UsageError("name prompts, or use `--changed-since`: not both")
+    if changed_since is not None:
+        return list(changed_names(workspace, catalog, changed_since, revision=revision))
     return select(catalog, names) if names else None
 
 

@@ -14,10 +14,10 @@ from promptsync.cli.options import (
     names_argument,
     registry_option,
 )
+from promptsync.cli.output import show
 from promptsync.cli.render import render
 from promptsync.cli.reporting import make_report
 from promptsync.cli.session import chosen_names, open_session, valid_catalog
-from promptsync.reading import changed_names
 
 
 @cli_command()
@@ -41,11 +41,12 @@ def command(
     """Show how each prompt file compares with the registry."""
     with open_session(registry) as session:
         catalog = valid_catalog(session.workspace)
-        chosen = chosen_names(catalog, names)
-        if changed_since is not None:
-            chosen = list(changed_names(session.workspace, catalog, changed_since))
         report = make_report(
-            session, catalog, names=chosen, alias=session.alias(alias), complete=True
+            session,
+            catalog,
+            names=chosen_names(session.workspace, catalog, names, changed_since),
+            alias=alias,
+            complete=True,
         )
-        click.echo(render(report, format_, everything=everything or bool(names)), nl=False)
+        show(render(report, format_, everything=everything or bool(names)))
     return int(exit_code and not report.in_sync)

@@ -8,7 +8,8 @@ from typing import TypeVar
 
 import click
 
-from promptsync.cli.errors import printable
+from promptsync.cli.output import tell
+from promptsync.cli.safe_text import printable
 from promptsync.errors import UsageError
 
 Item = TypeVar("Item")
@@ -19,7 +20,7 @@ WORTH_A_BAR = 5
 
 def say(message: str = "") -> None:
     """Write a line to stderr, where it never mixes with a result."""
-    click.echo(printable(message), err=True)
+    tell(printable(message))
 
 
 def confirm(question: str, *, yes: bool) -> bool:
@@ -31,7 +32,9 @@ def confirm(question: str, *, yes: bool) -> bool:
             "nothing was done: there is no terminal to ask for a confirmation",
             hint="look at the plan above, then run the same command with `--yes`",
         )
-    return click.confirm(question, err=True)
+    # Not click.confirm: it writes a space to stdout, which may be a file that gets JSON.
+    click.echo(f"{question} [y/N] ", nl=False, err=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def track(items: Iterable[Item], total: int, label: str) -> Iterator[Item]:

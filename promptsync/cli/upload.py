@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
+from collections import Counter
+from collections.abc import Sequence
 
 import click
 
 from promptsync.apply import Outcome, apply_upload, check_supported
-from promptsync.cli.errors import error_json, show_error
+from promptsync.cli.errors import error_json
+from promptsync.cli.next_command import Given
 from promptsync.cli.options import (
     PLAN_FORMATS,
     Format,
-    alias_option,
     changed_since_option,
     cli_command,
     dry_run_option,
@@ -21,8 +22,17 @@ from promptsync.cli.options import (
     registry_option,
     yes_option,
 )
-from promptsync.cli.planning import ready_to_apply, show_plan, worst_exit_code
-from promptsync.cli.render_plan import plan_json
+from promptsync.cli.output import show
+from promptsync.cli.planning import (
+    exit_code_without_apply,
+    is_to_be_applied,
+    show_failures,
+    worst_exit_code,
+)
+from promptsync.cli.render_json import to_json
+from promptsync.cli.render_plan import plan_json, render_plan_markdown
+from promptsync.cli.report import some_names
+from promptsync.cli.safe_text import code_span, shown_name
 from promptsync.cli.session import (
     Session,
     chosen_names,
@@ -32,8 +42,8 @@ from promptsync.cli.session import (
 )
 from promptsync.cli.talk import say, track
 from promptsync.comparison import Scope
+from promptsync.errors import PromptsyncError
 from promptsync.plan import Action, Plan, UploadOptions, make_upload_plan
-from promptsync.reading import changed_names
 from promptsync.upload_log import append_to_log
 
 
@@ -47,7 +57,9 @@ from promptsync.upload_log import append_to_log
 @click.option("--prune", is_flag=True, help="Remove prompts whose file is gone.")
 @click.option("--adopt", is_flag=True, help="Add the stamp to equal prompts that lack it.")
 @click.option("--force", is_flag=True, help="Replace edits made in the registry, too.")
-@alias_option
+@click.option(
+    "--alias", metavar="ALIAS", help="Compare with this alias, and point it at what is uploaded."
+)
 @changed_since_option
 @plan_checksum_option
 def command(
@@ -65,31 +77,46 @@ def command(
     changed_since: str | None,
     plan_checksum: str | None,
 ) -> int:
-    """Upload prompt files, as a fast-forward: edits made in the registry are never lost."""
+    """Make the registry agree with the prompt files.
+
+    Fast-forward only: what was edited in the registry is left alone without `--force`.
+    """
+    given = Given(registry=registry, alias=alias)
+    options = UploadOptions(force=force, only_missing=only_missing, prune=prune, adopt=adopt)
     with open_session(registry) as session:
-        catalog = valid_catalog(session.workspace)
-        chosen = chosen_names(catalog, names)
-        if changed_since is not None:
-            chosen = list(changed_names(session.workspace, catalog, changed_since))
-        chosen_alias = session.alias(alias)
-        states = session.states(
-            catalog,
-            Scope(
-                names=chosen,
-                alias=chosen_alias,
-                complete=prune,
-                repository=session.repository_url,
-            ),
-        )
-        options = UploadOptions(force=force, only_missing=only_missing, prune=prune, adopt=adopt)
-        plan = make_upload_plan(states, registry=session.name, alias=chosen_alias, options=options)
+        plan = _make_plan(session, names, changed_since, session.alias(alias), options)
         check_supported(plan, session.registry)
-        show_plan(plan, format_, result=dry_run or not plan.changes)
-        if not ready_to_apply(plan, yes=yes, dry_run=dry_run, force=force, checksum=plan_checksum):
-            return worst_exit_code(plan, [])
-        outcomes = list(_apply(session, plan))
-    _show_outcomes(plan, outcomes, format_)
-    return worst_exit_code(plan, [each.error for each in outcomes if each.error])
+        if not is_to_be_applied(
+            plan,
+            format_,
+            given,
+            yes=yes,
+            dry_run=dry_run,
+            force=force,
+            checksum=plan_checksum,
+        ):
+            return exit_code_without_apply(plan, dry_run=dry_run)
+        outcomes = _apply(session, plan)
+    _show_outcomes(plan, outcomes, format_, given)
+    return worst_exit_code(plan, _errors(outcomes))
+
+
+def _make_plan(
+    session: Session,
+    names: Sequence[str],
+    changed_since: str | None,
+    alias: str | None,
+    options: UploadOptions,
+) -> Plan:
+    catalog = valid_catalog(session.workspace)
+    scope = Scope(
+        names=chosen_names(session.workspace, catalog, names, changed_since),
+        alias=alias,
+        complete=options.prune,
+        repository=session.repository_url,
+    )
+    states = session.states(catalog, scope)
+    return make_upload_plan(states, registry=session.name, alias=alias, options=options)
 
 
 def _apply(session: Session, plan: Plan) -> list[Outcome]:
@@ -116,18 +143,43 @@ _DONE = {
 }
 
 
-def _show_outcomes(plan: Plan, outcomes: list[Outcome], format_: Format) -> None:
+def _show_outcomes(plan: Plan, outcomes: Sequence[Outcome], format_: Format, given: Given) -> None:
+    done = [each for each in outcomes if each.done]
     if format_ is Format.JSON:
-        _show_json(plan, outcomes)
-    for outcome in outcomes:
-        version = f" (version {outcome.stored.version})" if outcome.stored else ""
-        if outcome.error is not None:
-            show_error(outcome.error)
-        elif outcome.tried and format_ is Format.TEXT:
-            click.echo(f"{_DONE[outcome.change.action]} `{outcome.change.name}`{version}")
+        document = plan_json(plan) | {"results": [_result_json(each) for each in outcomes]}
+        show(to_json(document))
+    elif format_ is Format.MARKDOWN:
+        lines = [f"- {_sentence(each, code_span(each.change.name))}" for each in done]
+        show("\n".join([render_plan_markdown(plan), *lines]).rstrip("\n") + "\n")
+    else:
+        show("".join(f"{_sentence(each, _quoted(each.change.name))}\n" for each in done))
+    show_failures(_errors(outcomes), given)
+    _tell_rest(outcomes)
+
+
+def _sentence(outcome: Outcome, name: str) -> str:
+    version = f" (version {outcome.stored.version})" if outcome.stored else ""
+    return f"{_DONE[outcome.change.action]} {name}{version}"
+
+
+def _quoted(name: str) -> str:
+    return f"`{shown_name(name)}`"
+
+
+def _errors(outcomes: Sequence[Outcome]) -> list[PromptsyncError]:
+    return [each.error for each in outcomes if each.error]
+
+
+def _tell_rest(outcomes: Sequence[Outcome]) -> None:
+    """Say how many are done where not all are, and what the registry did not keep."""
     not_tried = [each.change.name for each in outcomes if not each.tried]
-    if not_tried:
-        say(f"not tried after that: {', '.join(not_tried)}; running the command again is safe")
+    counts = Counter(
+        "done" if each.done else "failed" if each.tried else "not tried" for each in outcomes
+    )
+    if counts["done"] < len(outcomes):
+        counted = ", ".join(f"{counts[each]} {each}" for each in counts)
+        rest = f": {some_names(not_tried)}" if not_tried else ""
+        say(f"\n{counted}{rest}; running the command again is safe")
     written = [
         each for each in outcomes if each.stored and each.change.action is not Action.PROMOTE
     ]
@@ -138,16 +190,11 @@ def _show_outcomes(plan: Plan, outcomes: list[Outcome], format_: Format) -> None
         )
 
 
-def _show_json(plan: Plan, outcomes: list[Outcome]) -> None:
-    document = plan_json(plan)
-    document["results"] = [
-        {
-            "name": each.change.name,
-            "action": each.change.action.value,
-            "done": each.done,
-            "version": each.stored.version if each.stored else None,
-            **({} if each.error is None else {"error": error_json(each.error)["error"]}),
-        }
-        for each in outcomes
-    ]
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+def _result_json(outcome: Outcome) -> dict[str, object]:
+    return {
+        "name": outcome.change.name,
+        "action": outcome.change.action.value,
+        "done": outcome.done,
+        "version": outcome.stored.version if outcome.stored else None,
+        "error": None if outcome.error is None else error_json(outcome.error)["error"],
+    }

@@ -46,7 +46,12 @@ from promptsync.workspace import Workspace, open_workspace
     is_flag=True,
     help="Warn, and exit 0, when the registry cannot be asked.",
 )
-@click.option("--timeout", type=float, metavar="SECONDS", help="Give up after so many seconds.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="Give up on a request after so many seconds.",
+)
 @quiet_option
 def command(
     *,
@@ -65,23 +70,28 @@ def command(
     timeout: float | None,
     quiet: bool,
 ) -> int:
-    """Prove that git and the registry agree: exit 0 in sync, 1 different, 4 unreachable."""
+    """Prove that git and the registry agree.
+
+    Exit 0 in sync, 1 different, 2 wrong files or usage, 4 the registry cannot be asked.
+    """
     if staged and rev:
         raise UsageError("`--staged` and `--rev` exclude each other")
     if bundle is not None:
-        from promptsync.cli.verify_bundle import verify_bundle  # noqa: PLC0415
+        if staged or rev or changed_since or uploaded:
+            raise UsageError("`--bundle` is compared instead of files: leave the options for those")
+        from promptsync.cli.verify_bundle import Question, verify_bundle  # noqa: PLC0415
 
         return verify_bundle(
-            bundle,
-            registry=registry,
-            alias=alias,
+            Question(bundle=bundle, names=names, registry=registry, alias=alias, strict=strict),
             timeout=timeout,
             warn_only=warn_only,
+            allow_unreachable=allow_unreachable,
             format_=format_,
+            quiet=quiet,
         )
     try:
         workspace = open_workspace(Path.cwd(), registry)
-        if staged and not names and _nothing_staged(workspace):
+        if staged and not names and format_ is Format.TEXT and _nothing_staged(workspace):
             return 0
         # The comparison and everything below it is only imported for a commit that needs it.
         from promptsync.cli.verify_files import verify_files  # noqa: PLC0415
@@ -89,6 +99,7 @@ def command(
         code = verify_files(
             workspace,
             names=names,
+            registry=registry,
             format_=format_,
             staged=staged,
             revision=rev,
@@ -96,34 +107,35 @@ def command(
             alias=alias,
             uploaded=uploaded,
             strict=strict,
+            timeout=timeout,
             quiet=quiet,
         )
     except PromptsyncError as error:
         if warn_only or (allow_unreachable and isinstance(error, RegistryError)):
-            _warn(error)
-            return 0
+            return _warn(error, format_)
         if staged and format_ is Format.TEXT:
             return _stop_commit(error)
         raise
     return 0 if warn_only else code
 
 
-def _warn(error: PromptsyncError) -> None:
-    from promptsync.cli.errors import show_error  # noqa: PLC0415
+def _warn(error: PromptsyncError, format_: Format) -> int:
+    from promptsync.cli.errors import report_error  # noqa: PLC0415
     from promptsync.cli.talk import say  # noqa: PLC0415
 
-    show_error(error)
+    report_error(error, as_json=format_ is Format.JSON)
     say("\nwarning: the prompts were not checked")
+    return 0
 
 
 def _stop_commit(error: PromptsyncError) -> int:
-    from promptsync.cli.errors import show_error  # noqa: PLC0415
+    from promptsync.cli.errors import report_error  # noqa: PLC0415
     from promptsync.cli.talk import say  # noqa: PLC0415
 
-    show_error(error)
+    code = report_error(error, as_json=False)
     say("\nThe commit was stopped: the staged prompts could not be checked.")
     say("To commit all the same: git commit --no-verify")
-    return error.exit_code
+    return code
 
 
 def _nothing_staged(workspace: Workspace) -> bool:

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import click
-
 from promptsync import git
-from promptsync.catalog import Catalog, select
+from promptsync.catalog import Catalog
 from promptsync.cli.options import Format
+from promptsync.cli.output import show
 from promptsync.cli.render import render
-from promptsync.cli.report import Report
+from promptsync.cli.report import Report, some_names
 from promptsync.cli.reporting import make_report
-from promptsync.cli.session import Session, open_session, valid_catalog
+from promptsync.cli.session import chosen_names, open_session, valid_catalog
 from promptsync.cli.talk import say
-from promptsync.reading import changed_names, read_catalog
+from promptsync.comparison import Comparison
+from promptsync.plan import make_upload_plan
+from promptsync.reading import read_catalog
+from promptsync.remote_edit import TwoTexts
 from promptsync.workspace import Workspace
 
 
 def verify_files(
     workspace: Workspace,
     *,
-    names: Sequence[str] | None,
+    names: Sequence[str],
+    registry: str | None,
     format_: Format,
     staged: bool,
     revision: str | None,
@@ -29,45 +32,33 @@ def verify_files(
     alias: str | None,
     uploaded: bool,
     strict: bool,
+    timeout: float | None,
     quiet: bool,
 ) -> int:
     """Compare the chosen prompt files with the registry, show the report, return the exit code."""
-    with open_session(workspace.registry.name, revision=revision) as session:
-        catalog = valid_catalog(workspace, staged=staged, revision=revision)
-        chosen = _chosen(workspace, catalog, names, changed_since, staged=staged, revision=revision)
-        if chosen == []:
-            if not quiet:
-                say("no prompt changed; nothing to compare")
-            return 0
+    catalog = valid_catalog(workspace, staged=staged, revision=revision)
+    if staged and not (names or changed_since):
+        chosen: list[str] | None = _changed_by_commit(workspace, catalog)
+    else:
+        chosen = chosen_names(workspace, catalog, names, changed_since, revision=revision)
+    if chosen == []:
+        _show_nothing_to_compare(workspace, format_, quiet=quiet)
+        return 0
+    with open_session(registry, revision=revision, timeout=timeout) as session:
         report = make_report(
             session,
             catalog,
             names=chosen,
-            alias=None if uploaded else session.alias(alias),
+            alias=alias,
             uploaded=uploaded,
             strict=strict,
             staged=staged,
         )
-    _show(report, session, format_, quiet=quiet, staged=staged)
+        if not (quiet and format_ is Format.TEXT and report.in_sync):
+            show(render(report, format_))
+    if staged and not report.in_sync:
+        _explain_stop(workspace, report)
     return int(not report.in_sync)
-
-
-def _chosen(
-    workspace: Workspace,
-    catalog: Catalog,
-    names: Sequence[str] | None,
-    changed_since: str | None,
-    *,
-    staged: bool,
-    revision: str | None,
-) -> list[str] | None:
-    if names:
-        return select(catalog, names)
-    if changed_since is not None:
-        return list(changed_names(workspace, catalog, changed_since, revision=revision))
-    if staged:
-        return _changed_by_commit(workspace, catalog)
-    return None
 
 
 def _changed_by_commit(workspace: Workspace, catalog: Catalog) -> list[str]:
@@ -82,23 +73,34 @@ def _changed_by_commit(workspace: Workspace, catalog: Catalog) -> list[str]:
     ]
 
 
-def _show(report: Report, session: Session, format_: Format, *, quiet: bool, staged: bool) -> None:
-    if format_ is not Format.TEXT or not (quiet and report.in_sync):
-        click.echo(render(report, format_), nl=False)
-    if staged and not report.in_sync:
-        say()
-        say(
-            f"The commit was stopped: registry `{session.name}` does not have these prompts as "
-            "staged."
-        )
-        _say_what_upload_would_miss(report, session)
-        say("To commit all the same: git commit --no-verify")
+def _show_nothing_to_compare(workspace: Workspace, format_: Format, *, quiet: bool) -> None:
+    """Say so, or write an empty report, without opening the registry."""
+    registry = workspace.registry
+    if format_ is Format.TEXT:
+        if not quiet:
+            say("no prompt changed; nothing to compare")
+        return
+    report = Report(
+        registry=registry.name,
+        kind=registry.kind,
+        address=registry.kind,
+        comparison=Comparison(states=()),
+        plan=make_upload_plan([], registry=registry.name),
+        read_texts=lambda _: TwoTexts("", ""),
+    )
+    show(render(report, format_))
 
 
-def _say_what_upload_would_miss(report: Report, session: Session) -> None:
-    """Explain why an upload would not help where a file holds more than what is staged."""
-    unstaged = git.unstaged_paths(session.workspace.require_repository())
+def _explain_stop(workspace: Workspace, report: Report) -> None:
+    say()
+    say(
+        f"The commit was stopped: registry `{report.registry}` does not have these prompts as "
+        "staged."
+    )
+    unstaged = git.unstaged_paths(workspace.require_repository())
     paths = sorted(unstaged & {state.path for state in report.comparison.differing if state.path})
     if paths:
-        say(f"Upload takes whole files, and these have unstaged changes: {', '.join(paths)}")
+        # An upload would not help where a file holds more than what is staged.
+        say(f"Upload takes whole files, and these have unstaged changes: {some_names(paths)}")
         say("Stage the rest (git add), or put it aside (git stash --keep-index), then upload.")
+    say("To commit all the same: git commit --no-verify")

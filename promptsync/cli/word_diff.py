@@ -8,35 +8,34 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from promptsync.cli.errors import printable
+from promptsync.cli.safe_text import printable
 
 _WORD = re.compile(r"\s+|\w+|[^\w\s]")
 # Lines with less in common are shown whole: marking every other word helps nobody.
 _ALIKE = 0.4
+# The search for common words takes time by the product of both counts.
+_MAX_PAIRS = 250_000
 
 
 def styled_lines(lines: Sequence[str]) -> Iterator[str]:
-    """Yield each line of a unified diff with colours, words marked where a line was edited."""
-    index = 0
+    """Yield each line of one unified diff with colours, words marked where a line was edited."""
+    head, index = 2, 0
     while index < len(lines):
-        line = lines[index]
-        if line.startswith("-") and not line.startswith("---"):
-            removed = _run(lines, index, "-")
+        if index < head:
+            yield click.style(printable(lines[index]), bold=True)
+            index += 1
+        elif removed := _run(lines, index, "-"):
             added = _run(lines, index + len(removed), "+")
             yield from _styled_block(removed, added)
             index += len(removed) + len(added)
-            continue
-        yield _styled_line(line)
-        index += 1
+        else:
+            yield _styled_line(lines[index])
+            index += 1
 
 
 def _styled_line(line: str) -> str:
-    text = printable(line)
-    if line.startswith(("---", "+++")):
-        return click.style(text, bold=True)
-    if line.startswith("@@"):
-        return click.style(text, fg="cyan")
-    return click.style(text, fg="green") if line.startswith("+") else text
+    colour = {"@": "cyan", "+": "green"}.get(line[:1])
+    return click.style(printable(line), fg=colour) if colour else printable(line)
 
 
 def _run(lines: Sequence[str], start: int, sign: str) -> list[str]:
@@ -57,13 +56,17 @@ def _styled_block(removed: Sequence[str], added: Sequence[str]) -> Iterator[str]
 def _styled_pair(removed: str, added: str) -> tuple[str, str]:
     old, new = _WORD.findall(removed[1:]), _WORD.findall(added[1:])
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    if matcher.ratio() < _ALIKE:
+    if len(old) * len(new) > _MAX_PAIRS or matcher.ratio() < _ALIKE:
         return click.style(printable(removed), fg="red"), click.style(printable(added), fg="green")
     before, after = [click.style("-", fg="red")], [click.style("+", fg="green")]
     for tag, old_start, old_end, new_start, new_end in matcher.get_opcodes():
         is_changed = tag != "equal"
         removed_words = printable("".join(old[old_start:old_end]))
         added_words = printable("".join(new[new_start:new_end]))
-        before.append(click.style(removed_words, fg="red", reverse=is_changed))
-        after.append(click.style(added_words, fg="green", reverse=is_changed))
+        before.append(_styled_words(removed_words, "red", is_changed=is_changed))
+        after.append(_styled_words(added_words, "green", is_changed=is_changed))
     return "".join(before), "".join(after)
+
+
+def _styled_words(words: str, colour: str, *, is_changed: bool) -> str:
+    return click.style(words, fg=colour, reverse=is_changed or None) if words else ""

@@ -35,7 +35,10 @@ def _open_local(registry: RegistryConfig, folder: Path) -> Registry:
     url = registry.options.get("url", configuration.DEFAULT_LOCAL_URL)
     prefix = "sqlite:///"
     if url.startswith(prefix) and not url.startswith("sqlite:////"):
-        url = f"{prefix}{(folder / url.removeprefix(prefix)).as_posix()}"
+        file, here = folder / url.removeprefix(prefix), Path.cwd()
+        # The address is for people: below the current folder they need not read where that is.
+        shown = file.relative_to(here) if file.is_relative_to(here) else file
+        url = f"{prefix}{shown.as_posix()}"
     return LocalRegistry(url, author=configuration.author())
 
 

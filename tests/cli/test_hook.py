@@ -83,7 +83,7 @@ def test_a_commit_is_stopped_until_its_prompts_are_uploaded(repo: Repo) -> None:
         1,
         "",
         f"""\
-registry `local`: sqlite:///{(repo.path / ".promptsync/registry.db").as_posix()}
+registry `local`: sqlite:///.promptsync/registry.db
 
 new  greeting  prompts/greeting.md
 

@@ -1,0 +1,41 @@
+"""Write to stdout and stderr, and keep going when nobody reads any more."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import IO
+
+import click
+
+from promptsync.errors import UsageError
+
+
+def show(text: str) -> None:
+    """Write a result to stdout, as it is: the text ends with its own line end.
+
+    A reader that left, as `head` does, is no error: the exit code still tells the result. Raises
+    UsageError where the text cannot be stored, as on a full disk.
+    """
+    try:
+        click.echo(text, nl=False)
+    except BrokenPipeError:
+        _discard(sys.stdout)
+    except OSError as error:
+        _discard(sys.stdout)
+        raise UsageError(f"the result could not be written: {error.strerror}") from error
+
+
+def tell(line: str) -> None:
+    """Write a line to stderr, where it never mixes with a result."""
+    try:
+        click.echo(line, err=True)
+    except OSError:
+        _discard(sys.stderr)
+
+
+def _discard(stream: IO[str]) -> None:
+    """Send what is still buffered, and all that follows, nowhere; else Python fails at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

@@ -1,0 +1,69 @@
+"""Write reports and findings as SARIF 2.1.0, for code scanning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
+from urllib.parse import quote
+
+from promptsync.cli.render_github import differing_line
+from promptsync.cli.render_json import to_json
+from promptsync.cli.report import MEANING, Report
+from promptsync.cli.safe_text import printable
+from promptsync.status import PromptState
+
+# GitHub takes up to 25,000 results in a run and shows 5,000.
+MAX_RESULTS = 5_000
+
+
+def render_report(report: Report) -> str:
+    """Return one rule for each status and one result for each differing prompt."""
+    differing = report.comparison.differing
+    rules = {state.status.value: MEANING[state.status] for state in differing}
+    return sarif(rules, [_result(report, state) for state in differing[:MAX_RESULTS]])
+
+
+def sarif(rules: Mapping[str, str], results: Sequence[dict[str, Any]]) -> str:
+    """Return a document with one run; `rules` maps the id of each rule to what it means."""
+    driver = {
+        "name": "promptsync",
+        "version": version("promptsync"),
+        "rules": [
+            {"id": rule, "shortDescription": {"text": meaning}} for rule, meaning in rules.items()
+        ],
+    }
+    return to_json(
+        {
+            "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+            "version": "2.1.0",
+            "runs": [{"tool": {"driver": driver}, "results": list(results)[:MAX_RESULTS]}],
+        }
+    )
+
+
+def result(
+    *, rule: str, level: str, message: str, path: str | None, line: int = 1, column: int = 1
+) -> dict[str, Any]:
+    """Return one result, at a line of a file if there is one."""
+    found: dict[str, Any] = {
+        "ruleId": rule,
+        "level": level,
+        "message": {"text": printable(message)},
+    }
+    if path is not None:
+        uri = quote(path, errors="surrogateescape")
+        region = {"startLine": line, "startColumn": column}
+        place = {"artifactLocation": {"uri": uri}, "region": region}
+        found["locations"] = [{"physicalLocation": place}]
+    return found
+
+
+def _result(report: Report, state: PromptState) -> dict[str, Any]:
+    return result(
+        rule=state.status.value,
+        level="error",
+        message=f"{state.name}: {MEANING[state.status]}; {report.remedy(state)}",
+        path=state.local.path if state.local else None,
+        line=differing_line(report, state),
+    )

@@ -1,0 +1,68 @@
+"""Write reports for people: readable at 80 columns and without colour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from promptsync.cli.report import MEANING, Report, count_line, remedy, some_names
+from promptsync.cli.safe_text import one_line, printable, shown_name
+from promptsync.status import PromptState, Status
+
+WIDTH = 80
+
+
+def render_text(report: Report, *, everything: bool = False) -> str:
+    """Return the table of what differs, the commands that help, and one line of counts."""
+    shown = report.comparison.states if everything else report.noteworthy
+    lines = [f"registry {heading(report)}", ""]
+    if shown:
+        lines += [*columns([_row(state) for state in shown]), ""]
+    advice = [*_remedies(report), *_notes(report)]
+    if advice:
+        lines += [*advice, ""]
+    lines.append(count_line(report.comparison.summary))
+    return "\n".join(map(printable, lines)) + "\n"
+
+
+def heading(report: Report) -> str:
+    """Return which registry a report is about, with the alias it looks at."""
+    alias = report.comparison.alias
+    return f"`{report.registry}`: {report.address}" + (f", alias `{alias}`" if alias else "")
+
+
+def columns(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Align rows; the last column is left out where it would not fit for one of them."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    if sum(widths) + 2 * (len(widths) - 1) > WIDTH and len(widths) > 2:  # noqa: PLR2004  the name stays
+        return columns([row[:-1] for row in rows])
+    return [
+        "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def _row(state: PromptState) -> tuple[str, ...]:
+    return (state.status.value, shown_name(state.name), one_line(state.path or ""))
+
+
+def _remedies(report: Report) -> Iterator[str]:
+    states = report.comparison.states
+    for status in Status:
+        names = [state.name for state in states if state.status is status]
+        if names and status is not Status.IN_SYNC:
+            yield f"{status.value}: {MEANING[status]}"
+            yield f"  {report.given.repeated(remedy(status, names))}"
+    names = [state.name for state in states if state.details_differ]
+    if names:
+        yield f"title, description, tags or metadata differ: {some_names(names)}"
+        yield f"  {report.given.repeated(remedy(Status.MODIFIED, names))}"
+
+
+def _notes(report: Report) -> Iterable[str]:
+    names_by_note: dict[str, list[str]] = {}
+    for state in report.comparison.states:
+        if state.note:
+            names_by_note.setdefault(state.note, []).append(state.name)
+    yield from (f"note: {one_line(note)}" for note in report.notes)
+    for note, names in names_by_note.items():
+        yield f"note: {one_line(note)}: {some_names(names)}"
