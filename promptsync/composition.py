@@ -142,6 +142,8 @@ def _error(problem: str, chain: tuple[str, ...], name: str) -> CompositionError:
 
 
 def _included_names(text: str) -> Iterator[str]:
+    if "{{>" not in text:
+        return iter(())
     return (found.group(2) for found in _INCLUDE.finditer(text) if not found.group(1))
 
 
