@@ -20,7 +20,7 @@ def list_prompts(url: str) -> int:
         connection.request("GET", path + after, headers={"Authorization": "Bearer any"})
         objects = json.loads(connection.getresponse().read())["objects"]
         count += len(objects)
-        if len(objects) < 1000:  # noqa: PLR2004  the page size asked for
+        if len(objects) < 1000:
             return count
         after = f"&starting_after={objects[-1]['id']}"
 

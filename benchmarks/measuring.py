@@ -41,13 +41,17 @@ class Command:
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the report. `limit` is what the ratio may be at most, None for information."""
+    """One line of the report: seconds, or megabytes where `unit` says so.
+
+    `limit` is what the ratio may be at most, or has to be `at_least`.
+    """
 
     what: str
     ours: float
     other: float
-    limit: float | None
+    limit: float
     at_least: bool = False
+    unit: str = "ms"
 
     @property
     def ratio(self) -> float:
@@ -57,19 +61,15 @@ class Figure:
     @property
     def holds(self) -> bool:
         """Whether the figure keeps its promise."""
-        if self.limit is None:
-            return True
         return self.ratio >= self.limit if self.at_least else self.ratio <= self.limit
 
     def __str__(self) -> str:
         """Write the line."""
-        sign = ">=" if self.at_least else "<="
-        target = "" if self.limit is None else f"{sign} {self.limit:g}x"
-        verdict = "" if self.limit is None else ("ok" if self.holds else "MISSED")
-        return (
-            f"{self.what:<52} {self.ours * 1000:9.1f} ms {self.other * 1000:9.1f} ms "
-            f"{self.ratio:7.2f}x {target:<8} {verdict}"
-        )
+        limit = f"{'>=' if self.at_least else '<='} {self.limit:g}x"
+        verdict = "ok" if self.holds else "MISSED"
+        factor = 1000 if self.unit == "ms" else 1
+        values = f"{self.ours * factor:9.1f} {self.unit} {self.other * factor:9.1f} {self.unit}"
+        return f"{self.what:<52} {values} {self.ratio:7.2f}x {limit:<8} {verdict}"
 
 
 def side_by_side(ours: Command, other: Command, *, runs: int) -> tuple[float, float]:
