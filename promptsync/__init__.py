@@ -10,8 +10,6 @@ from promptsync.drift import DriftCheck, check_drift, warn_on_drift
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from promptsync.bundle import Bundle, load_bundle
     from promptsync.drift_report import DriftReport, PromptDrift
     from promptsync.errors import (
@@ -67,14 +65,16 @@ _MODULES = {
 _MODULE_BY_NAME = {name: module for module, names in _MODULES.items() for name in names}
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _MODULE_BY_NAME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module  # noqa: PLC0415
+if not TYPE_CHECKING:
+    # A type checker that saw this would take any name for one of promptsync's.
+    def __getattr__(name: str) -> object:
+        if name not in _MODULE_BY_NAME:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module  # noqa: PLC0415
 
-    value = getattr(import_module(f"promptsync.{_MODULE_BY_NAME[name]}"), name)
-    globals()[name] = value
-    return value
+        value = getattr(import_module(f"promptsync.{_MODULE_BY_NAME[name]}"), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

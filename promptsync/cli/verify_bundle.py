@@ -1,0 +1,157 @@
+"""The part of `verify` that compares a bundle: it needs no git, and it keeps to a deadline."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, wait
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NoReturn
+
+from promptsync.cli.errors import report_error
+from promptsync.cli.options import Format
+from promptsync.cli.output import show
+from promptsync.cli.render import render
+from promptsync.cli.render_text import columns, heading
+from promptsync.cli.report import Report, count_line
+from promptsync.cli.safe_text import printable, shown_name
+from promptsync.cli.talk import say
+from promptsync.comparison import Comparison
+from promptsync.deployed import compare_with_served, find_deployed, open_served
+from promptsync.drift_report import describe, prompt_drift
+from promptsync.errors import PromptsyncError, RegistryError, RegistryUnavailableError, UsageError
+from promptsync.plan import make_upload_plan
+from promptsync.remote_edit import TwoTexts, two_texts
+from promptsync.status import PromptState, Status
+
+TIMEOUT = 20.0
+TIMEOUT_OF_A_WARNING = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Which prompts of which bundle to compare with what."""
+
+    bundle: Path
+    names: Sequence[str]
+    registry: str | None
+    alias: str | None
+    strict: bool
+
+
+def verify_bundle(
+    question: Question,
+    *,
+    timeout: float | None,
+    warn_only: bool,
+    allow_unreachable: bool,
+    format_: Format,
+    quiet: bool,
+) -> int:
+    """Compare a bundle with the registry, show the report, return the exit code."""
+    if timeout is None:
+        timeout = TIMEOUT_OF_A_WARNING if warn_only else TIMEOUT
+    try:
+        report = _answer_within(timeout, question)
+    except TooLateError as error:
+        _leave(_show_failure(error, format_, is_warning=warn_only or allow_unreachable))
+    except Exception as error:
+        if not (warn_only or (allow_unreachable and isinstance(error, RegistryError))):
+            raise
+        return _show_failure(error, format_, is_warning=True)
+    if not (quiet and report.in_sync and format_ is Format.TEXT):
+        show(render_bundle(report, format_))
+    return 0 if warn_only else int(not report.in_sync)
+
+
+class TooLateError(RegistryUnavailableError):
+    """The time is over, and a thread still waits for the registry."""
+
+
+def _answer_within(timeout: float, question: Question) -> Report:
+    if not 0 < timeout < threading.TIMEOUT_MAX:
+        raise UsageError("`--timeout` is a number of seconds above 0")
+    until = time.monotonic() + timeout
+    outcome: Future[Report] = Future()
+
+    def work() -> None:
+        try:
+            outcome.set_result(make_report(question, until=until))
+        except BaseException as error:  # noqa: BLE001  raised again where it is waited for
+            outcome.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    wait([outcome], timeout)
+    if not outcome.done():
+        raise TooLateError(f"the registry did not answer within {timeout:g} s")
+    return outcome.result()
+
+
+def make_report(question: Question, *, until: float) -> Report:
+    """Compare a bundle with its registry by a moment of the monotonic clock."""
+    deployed = find_deployed(
+        question.bundle, start=Path.cwd(), registry=question.registry, alias=question.alias
+    )
+    if not deployed.catalog.prompts:
+        raise UsageError(f"`{question.bundle}` holds no prompts")
+    name, alias = deployed.registry.name, deployed.registry.alias
+    with closing(open_served(deployed, until - time.monotonic())) as registry:
+        states = compare_with_served(
+            deployed, registry, names=question.names, strict=question.strict
+        )
+        kind, address = registry.kind, registry.address
+
+    def texts(state: PromptState) -> TwoTexts:
+        return two_texts(state, kind, None)
+
+    return Report(
+        registry=name,
+        kind=kind,
+        address=address,
+        comparison=Comparison(
+            states=tuple(map(_explained, states)), alias=alias, strict=question.strict
+        ),
+        plan=make_upload_plan((), registry=name, alias=alias),  # nobody uploads from a bundle
+        read_texts=texts,
+    )
+
+
+def _explained(state: PromptState) -> PromptState:
+    drift = prompt_drift(state)
+    return replace(state, note=drift.explanation) if drift.differs else state
+
+
+def render_bundle(report: Report, format_: Format) -> str:
+    """Return a report; the text leaves out commands that need the prompt files."""
+    if format_ is not Format.TEXT:
+        return render(report, format_)
+    shown = [state for state in report.comparison.states if state.status is not Status.IN_SYNC]
+    lines = [f"registry {heading(report)}", ""]
+    if shown:
+        rows = [(each.status.value, shown_name(each.name), each.path or "") for each in shown]
+        notes = [f"{shown_name(each.name)}: {each.note}" for each in shown if each.note]
+        lines += [*columns(rows), "", *notes, ""]
+    lines.append(count_line(report.comparison.summary))
+    return "\n".join(map(printable, lines)) + "\n"
+
+
+def _show_failure(error: Exception, format_: Format, *, is_warning: bool) -> int:
+    known = error if isinstance(error, PromptsyncError) else PromptsyncError(describe(error))
+    code = report_error(known, as_json=format_ is Format.JSON)
+    if not is_warning:
+        return code
+    say("\nwarning: the prompts were not checked")
+    return 0
+
+
+def _leave(code: int) -> NoReturn:
+    # Python would wait at its end for the threads that wait for the registry.
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
+    os._exit(code)

@@ -1,0 +1,53 @@
+"""The public API: what `import promptsync` offers, and what it costs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import promptsync
+from promptsync import errors
+
+
+def test_the_public_names_are_sorted() -> None:
+    assert promptsync.__all__ == sorted(promptsync.__all__)
+
+
+@pytest.mark.parametrize("name", promptsync.__all__)
+def test_a_public_name_is_there_and_says_what_it_is(name: str) -> None:
+    value = getattr(promptsync, name)
+
+    assert value.__name__ == name
+    assert value.__doc__
+    assert name in dir(promptsync)
+
+
+def test_every_error_is_public() -> None:
+    found = {name for name, value in vars(errors).items() if isinstance(value, type)}
+
+    assert {name for name in found if name.endswith("Error")} <= set(promptsync.__all__)
+
+
+def test_star_imports_give_the_public_names() -> None:
+    names: dict[str, object] = {}
+
+    exec("from promptsync import *", names)  # noqa: S102  a star is allowed nowhere else
+
+    assert set(names) - {"__builtins__"} == set(promptsync.__all__)
+
+
+def test_another_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="module 'promptsync' has no attribute 'load_prompts'"):
+        _ = promptsync.load_prompts  # type: ignore[attr-defined]
+
+
+def test_importing_promptsync_imports_no_other_part_of_it_than_the_cold_start() -> None:
+    program = "import promptsync, sys; print(*sorted(n for n in sys.modules if 'promptsync' in n))"
+
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert result.stdout == "promptsync promptsync.drift\n"
