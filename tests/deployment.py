@@ -5,15 +5,39 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from promptsync.bundle import Bundle
+from promptsync.config import RegistryConfig
 from promptsync.content_hash import content_hash
 from promptsync.prompt import Prompt
 from promptsync.prompt_file import format_prompt
 from promptsync.registries.braintrust import BraintrustRegistry
 from promptsync.remote_prompt import RemotePrompt, Stamp
+from promptsync.status import LocalPrompt
 from tests.fakes.braintrust import BraintrustServer
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+def local_prompt(prompt: Prompt) -> LocalPrompt:
+    """Return a prompt as its file would give it."""
+    return LocalPrompt(
+        prompt=prompt,
+        expanded=prompt,
+        content_hash=content_hash(prompt, "braintrust"),
+        path=f"prompts/{prompt.name}.md",
+        file_sha256="0" * 64,
+    )
+
+
+def bundle_of(*prompts: Prompt, alias: str | None = None, **fields: Any) -> Bundle:
+    """Return the bundle of a commit for the Braintrust project Trader."""
+    registry = RegistryConfig(
+        name="production", kind="braintrust", alias=alias, options={"project": "Trader"}
+    )
+    values = {"registry": registry, "commit": COMMIT, "created_from": "commit", **fields}
+    return Bundle(prompts=tuple(map(local_prompt, prompts)), **values)
 
 
 def deploy(folder: Path, *prompts: Prompt, app_url: str) -> Path:

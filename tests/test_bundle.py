@@ -14,42 +14,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promptsync import Bundle, Prompt, Status, UsageError, check_drift, load_bundle
+from promptsync import Prompt, Status, UsageError, check_drift, load_bundle
 from promptsync.bundle import read_bundle, save_bundle, write_bundle
-from promptsync.config import RegistryConfig
 from promptsync.content_hash import content_hash
 from promptsync.errors import ConfigError
-from promptsync.status import LocalPrompt
 from tests.builders import chat, prompt
-from tests.deployment import COMMIT, deploy
+from tests.deployment import COMMIT, bundle_of, deploy
 from tests.registries.serving import unused_address
 from tests.strategies import prompts
 
-PRODUCTION = RegistryConfig(
-    name="production", kind="braintrust", alias="live", options={"project": "Trader"}
-)
 GREETING = prompt("greeting", "Say hello to {{name}}.")
 CHAT = replace(chat("chat", system="Be brief.", user="{{q}}"), model="gpt-5", tags=("a", "b"))
 
 
-def local(prompt: Prompt) -> LocalPrompt:
-    return LocalPrompt(
-        prompt=prompt,
-        expanded=prompt,
-        content_hash=content_hash(prompt, "braintrust"),
-        path=f"prompts/{prompt.name}.md",
-        file_sha256="0" * 64,
-    )
-
-
-def bundle(*prompts: Prompt, **fields: Any) -> Bundle:
-    values = {"registry": PRODUCTION, "commit": COMMIT, "created_from": "commit", **fields}
-    return Bundle(prompts=tuple(map(local, prompts)), **values)
-
-
 def changed(change: Callable[[Any], object], *prompts: Prompt) -> str:
     """Return the text of a bundle after somebody changed its JSON."""
-    document = json.loads(write_bundle(bundle(*(prompts or (GREETING,)))))
+    document = json.loads(write_bundle(bundle_of(*(prompts or (GREETING,)))))
     change(document)
     return json.dumps(document)
 
@@ -58,7 +38,9 @@ def changed(change: Callable[[Any], object], *prompts: Prompt) -> str:
 
 
 def test_a_bundle_says_what_was_deployed_and_where_it_is_served() -> None:
-    text = write_bundle(bundle(GREETING, repository="https://example.com/team/prompts.git"))
+    text = write_bundle(
+        bundle_of(GREETING, alias="live", repository="https://example.com/team/prompts.git")
+    )
 
     assert (
         text
@@ -93,20 +75,20 @@ def test_a_bundle_says_what_was_deployed_and_where_it_is_served() -> None:
 
 
 def test_the_order_of_prompts_makes_no_difference() -> None:
-    assert write_bundle(bundle(GREETING, CHAT)) == write_bundle(bundle(CHAT, GREETING))
+    assert write_bundle(bundle_of(GREETING, CHAT)) == write_bundle(bundle_of(CHAT, GREETING))
 
 
 def test_another_served_name_is_said() -> None:
     renamed = replace(GREETING, registry_options={"braintrust": {"slug": "hello"}})
 
-    (entry,) = json.loads(write_bundle(bundle(renamed)))["prompts"]
+    (entry,) = json.loads(write_bundle(bundle_of(renamed)))["prompts"]
 
     assert (entry["name"], entry["served_name"]) == ("greeting", "hello")
 
 
 @given(st.lists(prompts(), max_size=2, unique_by=lambda each: each.name.lower()))
 def test_what_was_written_is_read_again(found: list[Prompt]) -> None:
-    written = bundle(*sorted(found, key=lambda each: each.name))
+    written = bundle_of(*sorted(found, key=lambda each: each.name))
 
     again = read_bundle(write_bundle(written), path="bundle.json")
 
@@ -117,7 +99,7 @@ def test_what_was_written_is_read_again(found: list[Prompt]) -> None:
 def test_a_bundle_can_be_compared_with_a_registry_of_another_kind() -> None:
     parsed = replace(GREETING, registry_options={"braintrust": {"parser": {"type": "llm"}}})
 
-    catalog = bundle(parsed).catalog("local")
+    catalog = bundle_of(parsed).catalog("local")
 
     assert catalog.prompts["greeting"].content_hash == content_hash(parsed, "local")
     assert content_hash(parsed, "local") != content_hash(parsed, "braintrust")
@@ -199,7 +181,7 @@ def test_a_bundle_with_a_secret_is_refused_without_showing_it(url: str) -> None:
 
 
 def test_a_bundle_is_read_without_git_and_without_yaml(tmp_path: Path) -> None:
-    save_bundle(tmp_path / "bundle.json", bundle(GREETING))
+    save_bundle(tmp_path / "bundle.json", bundle_of(GREETING))
     program = (
         "import promptsync, sys; from pathlib import Path;"
         "promptsync.load_bundle(Path('bundle.json'));"
@@ -217,9 +199,9 @@ def test_a_bundle_is_read_without_git_and_without_yaml(tmp_path: Path) -> None:
 
 
 def test_a_saved_bundle_is_loaded_again(tmp_path: Path) -> None:
-    save_bundle(tmp_path / "image" / "bundle.json", bundle(GREETING, CHAT))
+    save_bundle(tmp_path / "image" / "bundle.json", bundle_of(GREETING, CHAT))
 
-    assert load_bundle(tmp_path / "image" / "bundle.json") == bundle(CHAT, GREETING)
+    assert load_bundle(tmp_path / "image" / "bundle.json") == bundle_of(CHAT, GREETING)
     assert [each.name for each in (tmp_path / "image").iterdir()] == ["bundle.json"]
 
 
@@ -232,7 +214,7 @@ def test_a_folder_in_place_of_a_bundle_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read"):
         load_bundle(tmp_path)
     with pytest.raises(UsageError, match="cannot be written"):
-        save_bundle(tmp_path, bundle(GREETING))
+        save_bundle(tmp_path, bundle_of(GREETING))
 
 
 # -- at a cold start --
@@ -242,7 +224,7 @@ def test_a_folder_in_place_of_a_bundle_is_an_error(tmp_path: Path) -> None:
 def image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the working directory of an image that holds nothing but a bundle."""
     folder = tmp_path / "image"
-    save_bundle(folder / "promptsync-bundle.json", bundle(GREETING))
+    save_bundle(folder / "promptsync-bundle.json", bundle_of(GREETING, alias="live"))
     monkeypatch.chdir(folder)
     return folder
 

@@ -18,11 +18,21 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import Tracer
 
-from promptsync import DriftReport, Prompt, PromptDrift, Status, check_drift, warn_on_drift
+import promptsync
+from promptsync import (
+    DriftReport,
+    Prompt,
+    PromptDrift,
+    Status,
+    Template,
+    check_drift,
+    warn_on_drift,
+)
+from promptsync.bundle import save_bundle
 from promptsync.content_hash import content_hash, short_hash
 from promptsync.remote_prompt import make_remote_prompt
 from tests.builders import chat, prompt
-from tests.deployment import COMMIT, deploy, upload
+from tests.deployment import COMMIT, bundle_of, deploy, upload
 from tests.fakes.braintrust import (
     AnswersHtml,
     BraintrustServer,
@@ -30,6 +40,7 @@ from tests.fakes.braintrust import (
     braintrust_server,
     key_refused,
 )
+from tests.fakes.vendor import needs_braintrust_sdk, run_braintrust_python
 from tests.registries.serving import unused_address
 
 GREETING = prompt("greeting", "Say hello to {{name}}.")
@@ -713,3 +724,35 @@ def test_what_cannot_be_read_hides_no_other(chat_app: Path) -> None:
     report = check_drift(chat_app, loaded={"chat": 7, "greeting": EDITED})
 
     assert (report.checked, [each.name for each in report.drifted]) == (False, ["greeting"])
+
+
+# -- with the vendor's own SDK --
+
+PROGRAM = """
+import braintrust, promptsync
+loaded = [braintrust.load_prompt(project="Trader", slug=slug) for slug in ("chat", "greeting")]
+report = promptsync.check_drift("bundle.json", loaded=loaded, timeout=30)
+print(report.reason, *(each.status.value for each in report.prompts))
+"""
+
+
+@pytest.mark.network
+@pytest.mark.slow
+@pytest.mark.vendor
+@needs_braintrust_sdk
+def test_what_the_vendors_sdk_loaded_is_compared(tmp_path: Path, service: BraintrustServer) -> None:
+    tools = [{"type": "function", "function": {"name": "search", "parameters": {}}}]
+    deployed = replace(DEPLOYED_CHAT, tools=tools, template=Template.NONE)
+    save_bundle(tmp_path / "bundle.json", bundle_of(GREETING, deployed))
+    upload(service, GREETING, deployed)
+    service.person.edits("greeting", str(EDITED.content))
+
+    result = run_braintrust_python(
+        *("-c", PROGRAM),
+        cwd=tmp_path,
+        url=service.url,
+        api_key=service.api_key,
+        environment={"PYTHONPATH": str(Path(promptsync.__file__).parents[1])},
+    )
+
+    assert (result.stdout, result.stderr) == ("None in_sync diverged\n", "")
