@@ -194,6 +194,16 @@ def test_the_page_of_agreement_has_every_status() -> None:
     assert [each.value for each in Status if f"`{each.value}`" not in text] == []
 
 
+def test_the_page_of_dependencies_has_every_library() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = [each for extra in project["optional-dependencies"].values() for each in extra]
+    libraries = [re.split(r"[\[>=]", each)[0] for each in [*project["dependencies"], *extras]]
+    rows = read_page("docs/explanation/dependencies.md").text.splitlines()
+    documented = [row.split("|")[1].strip().lower() for row in rows if row.startswith("| ")]
+
+    assert [each for each in libraries if each.lower() not in documented] == []
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_line_for_a_shell_makes_it_complete(shell: str) -> None:
     text = read_page("docs/how-to/shell-completion.md").text
