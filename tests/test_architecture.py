@@ -48,6 +48,7 @@ WORLD = frozenset(
         "catalog",
         "comparison",
         "config",
+        "daemon_threads",
         "deployed",
         "download",
         "drift",
