@@ -20,13 +20,14 @@ PIP_WITH_GROUPS := 'pip>=25.1'
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
-.PHONY: help demo test lint unit docs bench clean
+.PHONY: help demo test lint unit docs docs-write bench clean
 
 help:
 	@echo 'make demo   show the main job on a throw-away repository'
 	@echo 'make test   lint, then every test, with coverage'
 	@echo 'make lint   formatting, ruff and mypy'
 	@echo 'make docs   build the documentation, strictly, into site/'
+	@echo 'make docs-write  write into docs/ what commands print and what is made from the code'
 	@echo 'make bench  run the benchmarks and print the ratios'
 	@echo 'make clean  remove the environments and everything built'
 
@@ -45,6 +46,9 @@ unit: $(VENV)/.dev $(BRAINTRUST)/.installed
 
 docs: $(VENV)/.dev
 	$(BIN)/zensical build --strict --clean
+
+docs-write: $(VENV)/.dev
+	WRITE_DOCS=1 $(BIN)/pytest tests/test_documentation.py
 
 bench: $(VENV)/.dev $(BRAINTRUST)/.installed
 	$(BIN)/python -m benchmarks

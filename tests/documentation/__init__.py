@@ -21,5 +21,5 @@ folder, moments, the port and the version numbers of a Braintrust. git's commits
 every machine, because their authors and dates are. With WRITE_DOCS=1 in the environment the tests
 write what was printed into the pages instead of comparing it:
 
-    WRITE_DOCS=1 .venv/bin/pytest tests/test_documentation.py
+    make docs-write
 """
