@@ -134,7 +134,7 @@ def _check_events(text: str) -> None:
         if getattr(event, "anchor", None) is not None:
             raise _at(event, "anchors and aliases are not allowed in front matter")
         if (tag := getattr(event, "tag", None)) is not None:
-            raise _at(event, f"the tag `{tag}` is not allowed in front matter")
+            raise _at(event, f"the tag `{tag[:60]}` is not allowed in front matter")
 
 
 _TAG = "tag:yaml.org,2002:"

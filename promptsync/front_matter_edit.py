@@ -81,20 +81,19 @@ def _block_mapping(text: str) -> yaml.MappingNode:
     return node
 
 
-def _is_inline(node: yaml.Node, new: Json) -> bool:
+def _is_inline(node: Any, new: Json) -> bool:
     """Tell whether the new value can stand exactly where the old one stands."""
-    if isinstance(node, yaml.ScalarNode):
-        is_empty = node.start_mark.index == node.end_mark.index
-        return not is_empty and node.style not in {"|", ">"} and not isinstance(new, (dict, list))
-    is_flow = isinstance(node, yaml.CollectionNode) and node.flow_style
-    return bool(is_flow) and isinstance(new, (dict, list))
+    if not isinstance(node, yaml.ScalarNode):
+        return bool(node.flow_style)
+    is_empty = node.start_mark.index == node.end_mark.index
+    return not is_empty and node.style not in {"|", ">"} and not isinstance(new, (dict, list))
 
 
 def _without_aside(entry: str, indent: int) -> tuple[str, str]:
     """Cut off the blank lines and comments after an entry: they say something about the next."""
     lines = entry.split("\n")[:-1]
     count = len(lines)
-    while count > 1 and _is_aside(lines[count - 1], indent):
+    while _is_aside(lines[count - 1], indent):
         count -= 1
     kept = sum(len(line) + 1 for line in lines[:count])
     return entry[:kept], entry[kept:]

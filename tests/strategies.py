@@ -70,7 +70,7 @@ plain_messages = st.builds(Message, st.sampled_from(ROLES), marked_texts)
 rich_messages = st.builds(
     Message,
     role=st.sampled_from((*ROLES, "function", "")),
-    content=marked_texts | st.lists(text_parts | image_parts, max_size=2),
+    content=marked_texts | st.lists(text_parts | image_parts | json_scalars, max_size=2),
     extra=st.dictionaries(
         yaml_texts.filter(lambda key: key not in {"role", "content"}), json_values, max_size=2
     ),

@@ -169,6 +169,19 @@ def test_messages_that_are_too_large_only_together_are_refused() -> None:
     assert caught.value.include == "a"
 
 
+def test_a_prompt_may_be_as_large_as_a_file() -> None:
+    whole, half = "x" * 2**20, "x" * 2**19
+    halves = (Message("user", "{{> a}}"), Message("user", "{{> a}}"))
+
+    assert expanded("{{> a}}", a=whole) == whole
+    assert expand(Prompt(name="top", content=halves), catalog(a=half)) == Prompt(
+        name="top", content=(Message("user", half), Message("user", half))
+    )
+    for text in ("{{> a}}.", "{{> b}}"):
+        with pytest.raises(CompositionError, match="more than 1,048,576 characters"):
+            expanded(text, a=whole, b="{{> a}}.")
+
+
 def test_a_bomb_of_empty_partials_is_expanded_in_one_pass() -> None:
     assert expand(prompt("top", "{{> p0}}"), bomb("", depth=60)).content == ""
 

@@ -359,6 +359,8 @@ def test_a_value_of_another_shape_is_written_anew_in_its_place() -> None:
     assert edited(params=params(temperature={"a": []})) == changed(
         "    temperature: 0   # cold\n", "    temperature:\n      a: []\n"
     )
+    assert edited("tags: [a] # b\n", tags="c") == "tags: c # b\n"
+    assert edited("tags: [a] # b\n", tags="c\nd") == "tags: |-\n  c\n  d\n"
     assert edited(metadata={}) == changed(
         "metadata:\n  owner: desk\n  since: 2024-01-01\n", "metadata: {}\n"
     )
