@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import traceback
 
 
 def main() -> None:
@@ -15,6 +14,8 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception:  # noqa: BLE001  the one catcher of what is a bug
+        import traceback  # noqa: PLC0415  slow, and rarely needed
+
         traceback.print_exc()
         sys.stderr.write(
             "\nerror: this is a bug in promptsync; please report it with the lines above\n\n"

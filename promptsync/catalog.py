@@ -103,12 +103,12 @@ class _RememberedPrompt(LocalPrompt):
         return self.remembered
 
     @cached_property
-    def prompt(self) -> Prompt:  # type: ignore[override]  # computed here, a field there
+    def prompt(self) -> Prompt:
         """Parse the file."""
         return _parse(self.source)
 
     @cached_property
-    def expanded(self) -> Prompt:  # type: ignore[override]  # computed here, a field there
+    def expanded(self) -> Prompt:
         """Parse the file; what is remembered has no includes."""
         return composition.expand(self.prompt, {})
 
@@ -172,15 +172,13 @@ def _hash(expanded: Prompt, kind: str | None, path: str) -> str:
 def _claim(taken: dict[str, str], local: LocalPrompt, kind: str | None) -> None:
     """Refuse a name that another file has, also where only the case differs."""
     header = local.header
-    names = [header.name.lower()]
-    if kind is not None:
-        names.append(header.served_name(kind).lower())
+    names = [header.name] if kind is None else [header.name, header.served_name(kind)]
     for name in names:
-        if name in taken:
-            message = f"the name `{name}` is taken by `{taken[name]}`"
+        if name.lower() in taken:
+            message = f"the name `{name}` is taken by `{taken[name.lower()]}`"
             hint = "rename one of the files, or give it another `name:`; case makes no difference"
             raise PromptFileError(Problem(local.path, 1, message, hint=hint, rule="PS004"))
-    taken.update(dict.fromkeys(names, local.path))
+    taken.update({name.lower(): local.path for name in names})
 
 
 def _expand_composites(

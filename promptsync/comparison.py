@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from promptsync.catalog import Catalog
+from promptsync.daemon_threads import DaemonThreads
 from promptsync.prompt import details_differ
 from promptsync.registries.base import Registry
 from promptsync.remote_prompt import RemotePrompt
@@ -15,6 +16,9 @@ from promptsync.status import LocalPrompt, PromptState, Status, count_statuses, 
 
 # Requests that wait for a service side by side; more only fills its queue.
 PARALLEL_REQUESTS = 8
+
+# As many prompts are read one by one, side by side, rather than by listing everything.
+FEW = 8
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -73,22 +77,48 @@ class Comparison:
         return self.uploaded_is_enough and state.carrier is not None
 
 
+class Listing:
+    """A listing of a registry that is under way before it is known which names matter."""
+
+    def __init__(self, registry: Registry, *, complete: bool) -> None:
+        self._wanted: Collection[str] = ()
+        self._prompts = registry.list_prompts(wanted=None if complete else lambda: self._wanted)
+
+    def by_name(self, wanted: Collection[str]) -> dict[str, RemotePrompt]:
+        """Return what was listed, which has all there is of the names wanted."""
+        self._wanted = wanted
+        return {each.name: each for each in self._prompts}
+
+
 def compare(
-    catalog: Catalog, registry: Registry, *, scope: Scope, is_taken_in: IsTakenIn
+    catalog: Catalog,
+    registry: Registry,
+    *,
+    scope: Scope,
+    is_taken_in: IsTakenIn,
+    listing: Listing | None = None,
 ) -> tuple[PromptState, ...]:
     """Compare a catalog with a registry and return one state for each prompt, sorted by name.
 
     `is_taken_in` answers whether a file's past contains a remote prompt; it is asked only where
-    that decides. Raises RegistryError.
+    that decides. `listing` is one that was begun before the catalog was read. Raises
+    RegistryError.
     """
     chosen = sorted(catalog.prompts) if scope.names is None else scope.names
     local = {catalog.served_name(name): catalog.prompts[name] for name in chosen}
-    remote, extras = _read_remote(
-        registry, local, scope, every=frozenset(catalog.name_by_served_name)
-    )
+    remote: Mapping[str, RemotePrompt] = {}
+    extras: list[RemotePrompt] = []
+    if scope.names is None or (scope.alias is None and len(local) > FEW):
+        begun = listing or Listing(registry, complete=scope.complete and scope.names is None)
+        remote = begun.by_name(local.keys())
+    if scope.names is None:
+        served = catalog.name_by_served_name
+        extras = [each for name, each in remote.items() if name not in served]
+    if scope.alias is not None or (scope.names is not None and len(local) <= FEW):
+        remote = _read_one_by_one(registry, local, scope.alias)
     states = [
-        _state(each.header.name, each, remote.get(served), is_taken_in)
-        for served, each in local.items()
+        _state(each.header.name, each, remote.get(name), is_taken_in)
+        for name, each in local.items()
     ]
     if scope.carriers or (scope.alias is not None and not scope.brief):
         states = list(_with_carriers(registry, states, scope, registry.kind))
@@ -96,22 +126,11 @@ def compare(
     return tuple(sorted(states, key=lambda state: state.name))
 
 
-def _read_remote(
-    registry: Registry, local: Mapping[str, LocalPrompt], scope: Scope, *, every: Collection[str]
-) -> tuple[dict[str, RemotePrompt], list[RemotePrompt]]:
-    """Return the remote prompts of the chosen files, and those that no file has."""
-    wanted = None if scope.complete and scope.names is None else local.keys()
-    listed: dict[str, RemotePrompt] = {}
-    if scope.alias is None or scope.names is None:
-        listed = {each.name: each for each in registry.list_prompts(wanted=wanted)}
-    extras = (
-        [] if scope.names is not None else [listed[name] for name in listed if name not in every]
-    )
-    if scope.alias is None:
-        return listed, extras
-    alias = scope.alias
-    found = in_parallel(lambda name: registry.get_prompt(name, alias=alias), local)
-    return {each.name: each for each in found if each is not None}, extras
+def _read_one_by_one(
+    registry: Registry, names: Iterable[str], alias: str | None
+) -> dict[str, RemotePrompt]:
+    found = in_parallel(lambda name: registry.get_prompt(name, alias=alias), names)
+    return {each.name: each for each in found if each is not None}
 
 
 def _state(
@@ -174,5 +193,5 @@ def find_carrier(registry: Registry, name: str, digest: str | None) -> RemotePro
 
 def in_parallel(ask: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
     """Yield the answers in the order of the items, several requests at a time."""
-    with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
-        yield from pool.map(ask, items)
+    with closing(DaemonThreads(PARALLEL_REQUESTS, "promptsync-comparison")) as threads:
+        yield from threads.map(ask, items)

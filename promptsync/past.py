@@ -23,7 +23,8 @@ from promptsync.prompt_file import decode, parse_prompt
 from promptsync.prompt_sources import PromptSource, Roots, in_commit
 from promptsync.remote_prompt import RemotePrompt, Stamp
 from promptsync.status import LocalPrompt
-from promptsync.upload_log import LogEntry
+from promptsync.upload_log import LogEntry, read_log
+from promptsync.workspace import Workspace
 
 # A stamp is data: only a commit's full id is looked up.
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -234,3 +235,16 @@ def _is_inside(path: str) -> bool:
     """Tell whether text from a registry is a path that git can be asked about."""
     parts = PurePosixPath(path).parts
     return path.isprintable() and bool(parts) and parts[0] != "/" and ".." not in parts
+
+
+def read_past(workspace: Workspace, revision: str | None = None) -> Past:
+    """Return the past of the prompt files up to HEAD, or up to another commit."""
+    repository = workspace.require_repository()
+    commit = git.require_commit(repository, revision) if revision else git.head(repository)
+    return Past(
+        repository=repository,
+        roots=workspace.roots,
+        commit=commit,
+        kind=workspace.registry.kind,
+        logged=read_log(workspace.state_folder, workspace.registry.name),
+    )

@@ -7,10 +7,8 @@ from collections.abc import Iterable, Sequence
 from promptsync import git, prompt_sources
 from promptsync.catalog import Catalog, load_catalog
 from promptsync.errors import GitError, PromptFileError
-from promptsync.past import Past
 from promptsync.prompt_memo import PromptMemo
 from promptsync.prompt_sources import PromptSource
-from promptsync.upload_log import read_log
 from promptsync.workspace import Workspace
 
 
@@ -37,19 +35,6 @@ def load_sources(
     catalog = load_catalog(sources, kind=workspace.registry.kind, memo=memo)
     memo.save()
     return catalog
-
-
-def read_past(workspace: Workspace, revision: str | None = None) -> Past:
-    """Return the past of the prompt files up to HEAD, or up to another commit."""
-    repository = workspace.require_repository()
-    commit = git.require_commit(repository, revision) if revision else git.head(repository)
-    return Past(
-        repository=repository,
-        roots=workspace.roots,
-        commit=commit,
-        kind=workspace.registry.kind,
-        logged=read_log(workspace.state_folder, workspace.registry.name),
-    )
 
 
 def changed_names(

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
 
 from promptsync.cli.next_command import Given
 from promptsync.cli.safe_text import as_argument, shown_name
 from promptsync.comparison import Comparison
-from promptsync.plan import Plan
-from promptsync.remote_edit import TwoTexts
 from promptsync.status import PromptState, Status
 
-ReadTexts = Callable[[PromptState], TwoTexts]
+if TYPE_CHECKING:
+    from promptsync.plan import Plan
+    from promptsync.remote_edit import TwoTexts
+
+ReadTexts: TypeAlias = "Callable[[PromptState], TwoTexts]"
 
 # More names make a line that nobody reads; then the command is for all prompts of that status.
 FEW = 3
@@ -22,23 +26,31 @@ FEW = 3
 class Report:
     """A comparison with everything that is said about it.
 
-    `plan` is the upload that would settle it. `read_texts` gives both sides of a differing
-    prompt, for formats that show them. `given` is repeated in the commands that help.
+    `read_texts` gives both sides of a differing prompt, for formats that show them. `given` is
+    repeated in the commands that help. What is no file, such as a bundle, `can_upload` nothing.
     """
 
     registry: str
     kind: str
     address: str
     comparison: Comparison
-    plan: Plan
     read_texts: ReadTexts
     notes: tuple[str, ...] = field(default=())
     given: Given = field(default_factory=Given)
+    can_upload: bool = True
 
     @property
     def in_sync(self) -> bool:
         """Whether git and registry agree."""
         return self.comparison.in_sync
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The upload that would settle what differs."""
+        from promptsync.plan import make_upload_plan  # noqa: PLC0415  most reports show no plan
+
+        states = self.comparison.states if self.can_upload else ()
+        return make_upload_plan(states, registry=self.registry, alias=self.comparison.alias)
 
     @property
     def noteworthy(self) -> tuple[PromptState, ...]:
@@ -49,8 +61,9 @@ class Report:
         )
 
     def remedy(self, state: PromptState) -> str:
-        """Return what settles one prompt, as a command or a sentence with one."""
-        return self.given.repeated(remedy(state.status, [state.name]))
+        """Return what settles one prompt, as the end of a sentence."""
+        advice = self.given.repeated(remedy(state.status, [state.name]))
+        return f"`{advice}`" if advice.startswith("promptsync ") else advice
 
 
 MEANING: Mapping[Status, str] = {

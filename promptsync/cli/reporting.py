@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from promptsync import git
 from promptsync.catalog import Catalog
@@ -10,9 +11,10 @@ from promptsync.cli.next_command import Given
 from promptsync.cli.report import Report
 from promptsync.cli.session import Session
 from promptsync.comparison import Comparison, Scope
-from promptsync.plan import make_upload_plan
-from promptsync.remote_edit import TwoTexts, two_texts
 from promptsync.status import LocalPrompt, PromptState
+
+if TYPE_CHECKING:
+    from promptsync.remote_edit import TwoTexts
 
 
 def make_report(
@@ -41,6 +43,8 @@ def make_report(
     states = session.states(catalog, scope)
 
     def texts(state: PromptState) -> TwoTexts:
+        from promptsync.remote_edit import two_texts  # noqa: PLC0415  it needs PyYAML
+
         text = read_file_text(session, state.local, staged=staged) if state.local else None
         return two_texts(state, session.registry.kind, text)
 
@@ -51,7 +55,6 @@ def make_report(
         comparison=Comparison(
             states=states, alias=looked_at, uploaded_is_enough=uploaded, strict=strict
         ),
-        plan=make_upload_plan(states, registry=session.name, alias=looked_at),
         read_texts=texts,
         given=Given(registry=session.asked_for, alias=alias),
     )

@@ -7,18 +7,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from promptsync import git
 from promptsync.catalog import Catalog, select
-from promptsync.comparison import Scope, compare
+from promptsync.comparison import Listing, Scope, compare
 from promptsync.errors import UsageError
-from promptsync.past import Past
-from promptsync.reading import changed_names, read_catalog, read_past
+from promptsync.reading import changed_names, read_catalog
 from promptsync.registries import open_registry
 from promptsync.registries.base import Registry
 from promptsync.remote_prompt import RemotePrompt, Stamp
 from promptsync.status import LocalPrompt, PromptState
 from promptsync.workspace import Workspace, open_workspace
+
+if TYPE_CHECKING:
+    from promptsync.past import Past
 
 
 @dataclass
@@ -32,6 +35,7 @@ class Session:
     registry: Registry
     asked_for: str | None = None
     revision: str | None = None
+    listing: Listing | None = None
 
     @property
     def name(self) -> str:
@@ -45,15 +49,27 @@ class Session:
     @cached_property
     def past(self) -> Past:
         """The past of the prompt files, read from git when it is first needed."""
+        from promptsync.past import read_past  # noqa: PLC0415  it needs PyYAML, and few ask
+
         return read_past(self.workspace, self.revision)
 
     def is_taken_in(self, local: LocalPrompt, remote: RemotePrompt) -> bool:
         """Tell whether a file's past contains what the registry holds."""
         return self.past.has_taken_in(local, remote)
 
+    def begin_listing(self, *, complete: bool) -> None:
+        """Ask the registry for everything now; the files are read while the answer travels."""
+        self.listing = Listing(self.registry, complete=complete)
+
     def states(self, catalog: Catalog, scope: Scope) -> tuple[PromptState, ...]:
         """Compare a catalog with the registry."""
-        return compare(catalog, self.registry, scope=scope, is_taken_in=self.is_taken_in)
+        return compare(
+            catalog,
+            self.registry,
+            scope=scope,
+            is_taken_in=self.is_taken_in,
+            listing=self.listing,
+        )
 
     @cached_property
     def repository_url(self) -> str | None:
@@ -63,10 +79,14 @@ class Session:
 
 @contextmanager
 def open_session(
-    registry: str | None, *, revision: str | None = None, timeout: float | None = None
+    registry: str | None,
+    *,
+    revision: str | None = None,
+    timeout: float | None = None,
+    workspace: Workspace | None = None,
 ) -> Iterator[Session]:
     """Open the workspace around the current directory, in a repository, and its registry."""
-    workspace = open_workspace(Path.cwd(), registry)
+    workspace = workspace or open_workspace(Path.cwd(), registry)
     workspace.require_repository()
     opened = open_registry(
         workspace.registry,

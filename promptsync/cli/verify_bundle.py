@@ -25,7 +25,6 @@ from promptsync.comparison import Comparison
 from promptsync.deployed import compare_with_served, find_deployed, open_served
 from promptsync.drift_report import describe, prompt_drift
 from promptsync.errors import PromptsyncError, RegistryError, RegistryUnavailableError, UsageError
-from promptsync.plan import make_upload_plan
 from promptsync.remote_edit import TwoTexts, two_texts
 from promptsync.status import PromptState, Status
 
@@ -116,7 +115,7 @@ def make_report(question: Question, *, until: float) -> Report:
         comparison=Comparison(
             states=tuple(map(_explained, states)), alias=alias, strict=question.strict
         ),
-        plan=make_upload_plan((), registry=name, alias=alias),  # nobody uploads from a bundle
+        can_upload=False,
         read_texts=texts,
     )
 

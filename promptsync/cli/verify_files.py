@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from promptsync import git
 from promptsync.catalog import Catalog
@@ -14,10 +15,12 @@ from promptsync.cli.reporting import make_report
 from promptsync.cli.session import chosen_names, open_session, valid_catalog
 from promptsync.cli.talk import say
 from promptsync.comparison import Comparison
-from promptsync.plan import make_upload_plan
 from promptsync.reading import read_catalog
-from promptsync.remote_edit import TwoTexts
+from promptsync.status import PromptState
 from promptsync.workspace import Workspace
+
+if TYPE_CHECKING:
+    from promptsync.remote_edit import TwoTexts
 
 
 def verify_files(
@@ -36,18 +39,20 @@ def verify_files(
     quiet: bool,
 ) -> int:
     """Compare the chosen prompt files with the registry, show the report, return the exit code."""
-    catalog = valid_catalog(workspace, staged=staged, revision=revision)
-    if staged and not (names or changed_since):
-        chosen: list[str] | None = _changed_by_commit(workspace, catalog)
-    else:
-        chosen = chosen_names(workspace, catalog, names, changed_since, revision=revision)
-    if chosen == []:
-        _show_nothing_to_compare(workspace, format_, quiet=quiet)
-        return 0
-    with open_session(registry, revision=revision, timeout=timeout) as session:
+    is_everything = not (names or changed_since or staged)
+    catalog, chosen = None, None
+    if not is_everything:
+        catalog = valid_catalog(workspace, staged=staged, revision=revision)
+        chosen = _chosen(workspace, catalog, names, changed_since, staged=staged, revision=revision)
+        if not chosen:
+            _show_nothing_to_compare(workspace, format_, quiet=quiet)
+            return 0
+    with open_session(registry, revision=revision, timeout=timeout, workspace=workspace) as session:
+        if is_everything:
+            session.begin_listing(complete=strict)
         report = make_report(
             session,
-            catalog,
+            catalog or valid_catalog(workspace, revision=revision),
             names=chosen,
             alias=alias,
             uploaded=uploaded,
@@ -59,6 +64,20 @@ def verify_files(
     if staged and not report.in_sync:
         _explain_stop(workspace, report)
     return int(not report.in_sync)
+
+
+def _chosen(
+    workspace: Workspace,
+    catalog: Catalog,
+    names: Sequence[str],
+    changed_since: str | None,
+    *,
+    staged: bool,
+    revision: str | None,
+) -> list[str] | None:
+    if staged and not (names or changed_since):
+        return _changed_by_commit(workspace, catalog)
+    return chosen_names(workspace, catalog, names, changed_since, revision=revision)
 
 
 def _changed_by_commit(workspace: Workspace, catalog: Catalog) -> list[str]:
@@ -85,10 +104,13 @@ def _show_nothing_to_compare(workspace: Workspace, format_: Format, *, quiet: bo
         kind=registry.kind,
         address=registry.kind,
         comparison=Comparison(states=()),
-        plan=make_upload_plan([], registry=registry.name),
-        read_texts=lambda _: TwoTexts("", ""),
+        read_texts=_no_texts,
     )
     show(render(report, format_))
+
+
+def _no_texts(_: PromptState) -> TwoTexts:
+    raise ValueError("an empty report has no prompt to show")
 
 
 def _explain_stop(workspace: Workspace, report: Report) -> None:

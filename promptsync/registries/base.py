@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Protocol
 
 from promptsync.prompt import Prompt
 from promptsync.remote_prompt import RemotePrompt, Stamp
+
+AskNames = Callable[[], Collection[str]]
 
 
 class Registry(Protocol):
@@ -25,11 +27,13 @@ class Registry(Protocol):
         """Where this registry is, for people: no credentials in it."""
         ...
 
-    def list_prompts(self, *, wanted: Collection[str] | None = None) -> Iterable[RemotePrompt]:
-        """Yield the latest version of each prompt, each name once.
+    def list_prompts(self, *, wanted: AskNames | None = None) -> Iterable[RemotePrompt]:
+        """Return the latest version of each prompt, each name once.
 
-        `wanted` are the names the caller cares about: the listing may end once all of them were
-        seen and the service gave no sign of more. None asks for everything there is.
+        The first request may be under way when this returns, so that other work is done while
+        it travels. `wanted` gives the names the caller cares about; it is asked once the first
+        answer is there. The listing may end when all of them were seen and the service gave no
+        sign of more. Without it, everything there is comes.
         """
         ...
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from concurrent.futures import Future
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
+from promptsync.daemon_threads import DaemonThreads
 from promptsync.errors import ConfigError, RegistryAnswerError, RegistryRefusedError
 from promptsync.prompt import JsonObject, Prompt
+from promptsync.registries.base import AskNames
 from promptsync.registries.braintrust_api import PAGE_SIZE, BraintrustApi, id_of
 from promptsync.registries.braintrust_fields import KIND, decimal_version, read_prompt
-from promptsync.registries.braintrust_limits import find_unsupported
 from promptsync.registries.braintrust_routing import APP_URL, Routing, RoutingCache, Target
-from promptsync.registries.braintrust_writing import PromptWriter
 from promptsync.registries.http import Credentials, HttpClient, Timeouts
 from promptsync.registries.http_errors import LostAnswerError
 from promptsync.remote_prompt import RemotePrompt, Stamp
+
+if TYPE_CHECKING:
+    from promptsync.registries.braintrust_writing import PromptWriter
 
 # As many prompts are read one by one, side by side, rather than by listing them all.
 READ_ONE_BY_ONE = 8
@@ -67,8 +71,7 @@ class BraintrustRegistry:
         self._label = target.label
         self._client = HttpClient(credentials, timeouts=Timeouts().within(timeout), proxies=proxies)
         self._routing = Routing(target, self._client, routing_cache)
-        self._writer = PromptWriter()
-        self._threads = ThreadPoolExecutor(READ_ONE_BY_ONE, "promptsync-braintrust")
+        self._threads = DaemonThreads(READ_ONE_BY_ONE, "promptsync-braintrust")
 
     @property
     def address(self) -> str:
@@ -76,14 +79,12 @@ class BraintrustRegistry:
         host = urlsplit(self._routing.known_url).netloc.rpartition("@")[2]
         return f"braintrust {self._label} ({host})"
 
-    def list_prompts(self, *, wanted: Collection[str] | None = None) -> Iterable[RemotePrompt]:
+    def list_prompts(self, *, wanted: AskNames | None = None) -> Iterable[RemotePrompt]:
         """Return the latest version of each prompt, each name once.
 
         The first request is on its way when this returns: iterate later, and other work is done
         while it travels.
         """
-        if wanted is not None and len(set(wanted)) <= READ_ONE_BY_ONE:
-            return self._read_each(set(wanted))
         return self._read_pages(self._threads.submit(self._read_page), wanted)
 
     def get_prompt(
@@ -104,7 +105,8 @@ class BraintrustRegistry:
 
     def save_prompt(self, prompt: Prompt, stamp: Stamp | None) -> RemotePrompt:
         """Store a prompt whole and return what the service reads back."""
-        return self._ask(lambda api: self._writer.save(self._with_project_id(api), prompt, stamp))
+        writer = self._writer
+        return self._ask(lambda api: writer.save(self._with_project_id(api), prompt, stamp))
 
     def delete_prompt(self, name: str) -> None:
         """Remove a prompt; nothing happens when there is none."""
@@ -121,12 +123,21 @@ class BraintrustRegistry:
 
     def unsupported(self, prompt: Prompt) -> list[str]:
         """Say what of this prompt Braintrust cannot hold."""
+        from promptsync.registries.braintrust_limits import find_unsupported  # noqa: PLC0415
+
         return find_unsupported(prompt)
 
     def close(self) -> None:
         """Give back threads and connections."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._threads.close()
         self._client.close()
+
+    @cached_property
+    def _writer(self) -> PromptWriter:
+        # Two threads may make one each; what they learn of the service is the same.
+        from promptsync.registries.braintrust_writing import PromptWriter  # noqa: PLC0415
+
+        return PromptWriter()
 
     def _ask(self, question: Callable[[BraintrustApi], Result]) -> Result:
         return self._routing.ask(lambda route: question(BraintrustApi(self._client, route)))
@@ -156,16 +167,17 @@ class BraintrustRegistry:
         return page
 
     def _read_pages(
-        self, upcoming: Future[list[JsonObject]], wanted: Collection[str] | None
+        self, upcoming: Future[list[JsonObject]], wanted: AskNames | None
     ) -> Iterator[RemotePrompt]:
         """Read until an empty page, one page ahead, then what was wanted and did not come.
 
         A prompt that was deleted and made anew meanwhile comes twice: the newest is right.
         """
         newest: dict[str, RemotePrompt] = {}
-        missing = set(wanted or ())
         cursors: set[str] = set()
-        while page := upcoming.result():
+        page = upcoming.result()
+        missing = set(wanted()) if wanted else set()
+        while page:
             missing.difference_update(str(each.get("slug")) for each in page)
             is_last = wanted is not None and not missing and len(page) < PAGE_SIZE
             if not is_last:
@@ -174,8 +186,7 @@ class BraintrustRegistry:
                 known = newest.get(remote.name)
                 if known is None or int(known.version) < int(remote.version):
                     newest[remote.name] = remote
-            if is_last:
-                break
+            page = [] if is_last else upcoming.result()
         yield from newest.values()
         if newest:
             yield from self._read_each(missing)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, delete, insert, select
 from promptsync.content_hash import content_hash
 from promptsync.errors import RegistryRefusedError
 from promptsync.prompt import Prompt
+from promptsync.registries.base import AskNames
 from promptsync.registries.local_database import Database
 from promptsync.registries.local_documents import (
     KIND,
@@ -66,7 +67,7 @@ class LocalRegistry:
     def list_prompts(
         self,
         *,
-        wanted: Collection[str] | None = None,  # noqa: ARG002  one query finds them all
+        wanted: AskNames | None = None,  # noqa: ARG002  one query finds them all
     ) -> Iterable[RemotePrompt]:
         """Yield the latest version of each prompt, by name."""
         return map(_remote_prompt, self._database.rows(latest_versions()))

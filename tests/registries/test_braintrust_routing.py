@@ -272,7 +272,7 @@ def test_a_missing_project_is_refused(
 
     uses: list[Callable[[BraintrustRegistry], object]] = [
         names,
-        lambda registry: list(registry.list_prompts(wanted=["greeting"])),
+        lambda registry: list(registry.list_prompts(wanted=lambda: ["greeting"])),
         lambda registry: registry.get_prompt("greeting"),
         lambda registry: registry.list_versions("greeting"),
         lambda registry: registry.save_prompt(prompt(), STAMP),
