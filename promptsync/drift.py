@@ -134,15 +134,18 @@ def _asking(source: Source, *, loaded: Loaded, **choices: Any) -> Callable[[floa
 
 
 def _within(timeout: float, ask: Callable[[float], DriftReport]) -> DriftReport:
-    try:
-        until = time.monotonic() + timeout
-        check = DriftCheck(lambda: ask(until))
-        check.start()
-        # A thread that waits for what never comes is left behind, and ends with the process.
-        check.result(timeout)
-    except Exception as error:  # noqa: BLE001  such as a timeout that is no number
-        return _unchecked(error)
+    if not _is_duration(timeout):
+        return _unchecked("`timeout` is a number of seconds above 0")
+    until = time.monotonic() + timeout
+    check = DriftCheck(lambda: ask(until))
+    check.start()
+    # A thread that waits for what never comes is left behind, and ends with the process.
+    check.result(timeout)
     return check.result(0) if check.done else _unchecked(f"no answer within {timeout:g} s")
+
+
+def _is_duration(value: object) -> bool:
+    return isinstance(value, (int, float)) and 0 < value <= threading.TIMEOUT_MAX
 
 
 def _unchecked(reason: str | Exception) -> DriftReport:

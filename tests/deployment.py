@@ -20,12 +20,17 @@ from tests.fakes.braintrust import BraintrustServer
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
+def hash_of(prompt: Prompt) -> str:
+    """Return the content hash of a prompt in Braintrust."""
+    return content_hash(prompt, "braintrust")
+
+
 def local_prompt(prompt: Prompt) -> LocalPrompt:
     """Return a prompt as its file would give it."""
     return LocalPrompt(
         prompt=prompt,
         expanded=prompt,
-        content_hash=content_hash(prompt, "braintrust"),
+        content_hash=hash_of(prompt),
         path=f"prompts/{prompt.name}.md",
         file_sha256="0" * 64,
     )
@@ -66,7 +71,7 @@ def upload(
     stored = []
     for prompt in prompts:
         stamp = Stamp(
-            content_hash=content_hash(prompt, "braintrust"),
+            content_hash=hash_of(prompt),
             path=f"prompts/{prompt.name}.md",
             file_sha256="0" * 64,
             commit=commit,

@@ -29,10 +29,10 @@ from promptsync import (
     warn_on_drift,
 )
 from promptsync.bundle import save_bundle
-from promptsync.content_hash import content_hash, short_hash
+from promptsync.content_hash import short_hash
 from promptsync.remote_prompt import make_remote_prompt
 from tests.builders import chat, prompt
-from tests.deployment import COMMIT, bundle_of, deploy, upload
+from tests.deployment import COMMIT, bundle_of, deploy, hash_of, upload
 from tests.fakes.braintrust import (
     AnswersHtml,
     BraintrustServer,
@@ -46,10 +46,6 @@ from tests.registries.serving import unused_address
 GREETING = prompt("greeting", "Say hello to {{name}}.")
 EDITED = prompt("greeting", "Say hello to {{name}}, and mean it.")
 FAREWELL = prompt("farewell", "Say goodbye.")
-
-
-def hash_of(prompt: Prompt) -> str:
-    return content_hash(prompt, "braintrust")
 
 
 def short(prompt: Prompt) -> str:
@@ -319,9 +315,9 @@ def test_wrong_names_are_a_reason(names: Any, expected: str) -> None:
 
 
 @pytest.mark.usefixtures("offline")
-@pytest.mark.parametrize("timeout", ["soon", None, float("nan"), float("inf")])
+@pytest.mark.parametrize("timeout", ["soon", None, 0, -1, float("nan"), float("inf")])
 def test_a_timeout_that_is_none_is_a_reason(timeout: Any) -> None:
-    assert reason(timeout=timeout).startswith("unexpected ")
+    assert reason(timeout=timeout) == "`timeout` is a number of seconds above 0"
 
 
 def test_a_place_without_prompts_is_a_reason(

@@ -13,20 +13,15 @@ from click.testing import CliRunner, Result
 
 from promptsync.bundle import load_bundle
 from promptsync.cli import app
-from promptsync.content_hash import content_hash, short_hash
-from promptsync.prompt import Prompt
+from promptsync.content_hash import short_hash
 from tests.builders import Repo, prompt
-from tests.deployment import deploy, upload
+from tests.deployment import deploy, hash_of, upload
 from tests.fakes.braintrust import BraintrustServer, Hangs, braintrust_server, key_refused
 from tests.registries.serving import unused_address
 
 FILE = "promptsync-bundle.json"
 GREETING = prompt("greeting", "Say hello to {{name}}.")
 EDITED = prompt("greeting", "Say hello to {{name}}, and mean it.")
-
-
-def hash_of(prompt: Prompt) -> str:
-    return content_hash(prompt, "braintrust")
 
 
 def promptsync(*arguments: str) -> Result:

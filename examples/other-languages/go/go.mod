@@ -1,0 +1,3 @@
+module example.com/promptsync-example
+
+go 1.19

@@ -1,0 +1,5 @@
+// A service that starts: node main.ts promptsync-bundle.json
+
+import { warnOnDrift } from "./warnOnDrift.ts";
+
+await warnOnDrift(process.argv[2]);
