@@ -46,7 +46,7 @@ class Roots:
             prefix = "" if folder == "." else f"{folder}/"
             if path.startswith(prefix):
                 parts = path[len(prefix) : -len(SUFFIX)].split("/")
-                hidden = any(part.startswith(".") for part in parts)
+                hidden = any(part.startswith(".") or not part for part in parts)
                 return None if hidden or parts[-1].lower() in _NOT_PROMPTS else ".".join(parts)
         return None
 
@@ -162,7 +162,8 @@ def _link_on_the_way(top: Path, folder: str) -> str | None:
     """Return the part of a root's path that is a symbolic link: git has no files behind one."""
     steps = PurePosixPath(folder).parts
     ways = ("/".join(steps[:count]) for count in range(1, len(steps) + 1))
-    return next((way for way in ways if (top / way).is_symlink()), None)
+    # os.path answers where pathlib raises: the name may be too long to exist.
+    return next((way for way in ways if os.path.islink(top / way)), None)  # noqa: PTH114
 
 
 def _symlink(path: str) -> PromptFileError:
