@@ -5,12 +5,22 @@ from __future__ import annotations
 import sys
 
 
+def _run(arguments: list[str]) -> None:
+    # Imported here, because a broken installation is a crash too.
+    if "--staged" in arguments:
+        from promptsync.staged_check import has_nothing_to_say  # noqa: PLC0415
+
+        if has_nothing_to_say(arguments):
+            return
+    from promptsync.cli import run  # noqa: PLC0415
+
+    run(arguments)
+
+
 def main() -> None:
     """Run the command line."""
     try:
-        from promptsync.cli import run  # noqa: PLC0415  a broken installation is a crash too
-
-        run(sys.argv[1:])
+        _run(sys.argv[1:])
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception:  # noqa: BLE001  the one catcher of what is a bug

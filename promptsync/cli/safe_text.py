@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import html
 import re
-import shlex
 
 # Longer names come only from registries; nothing here can be called that.
 MAX_NAME_SHOWN = 60
@@ -42,6 +40,8 @@ def as_argument(name: str) -> str | None:
     """Return a name as a shell takes it, None for one that nobody should paste."""
     if not name.isprintable() or len(name) > MAX_NAME_SHOWN or name.startswith("-"):
         return None
+    import shlex  # noqa: PLC0415  a hook that finds nothing to say imports nothing to say it
+
     return shlex.quote(name)
 
 
@@ -62,6 +62,8 @@ def code_block(text: str, language: str) -> str:
 
 def html_code(text: str) -> str:
     """Return text as code for a line of HTML."""
+    import html  # noqa: PLC0415
+
     return f"<code>{html.escape(one_line(text))}</code>"
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from promptsync import git
 from promptsync.cli.options import (
     ALL_FORMATS,
     Format,
@@ -19,7 +18,8 @@ from promptsync.cli.options import (
     registry_option,
 )
 from promptsync.errors import PromptsyncError, RegistryError, UsageError
-from promptsync.workspace import Workspace, open_workspace
+from promptsync.staged_check import is_nothing_staged
+from promptsync.workspace import open_workspace
 
 
 @cli_command()
@@ -91,7 +91,7 @@ def command(
         )
     try:
         workspace = open_workspace(Path.cwd(), registry)
-        if staged and not names and format_ is Format.TEXT and _nothing_staged(workspace):
+        if staged and not names and format_ is Format.TEXT and is_nothing_staged(workspace):
             return 0
         # The comparison and everything below it is only imported for a commit that needs it.
         from promptsync.cli.verify_files import verify_files  # noqa: PLC0415
@@ -136,9 +136,3 @@ def _stop_commit(error: PromptsyncError) -> int:
     say("\nThe commit was stopped: the staged prompts could not be checked.")
     say("To commit all the same: git commit --no-verify")
     return code
-
-
-def _nothing_staged(workspace: Workspace) -> bool:
-    """Tell whether no staged change touches a prompt file, one deleted or renamed included."""
-    staged = git.staged_paths(workspace.require_repository())
-    return not any(workspace.roots.name_of(path) for path in staged)
