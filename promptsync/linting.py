@@ -35,15 +35,17 @@ _INVISIBLE = re.compile(
 )
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _MUSTACHE = re.compile(r"\{\{\{?\s*([#^/&!>=]?)\s*([A-Za-z_][\w.]*)\s*\}?\}\}")
-_OFF = re.compile(r"<!--\s*promptsync:\s*disable=([A-Z0-9, ]+?)\s*-->")
+_OFF = re.compile(r"^\s*#.*\bpromptsync:\s*disable=([A-Z0-9, ]+)", re.MULTILINE)
 
 
 def lint_prompt(prompt: Prompt, text: str, path: str) -> Iterator[Problem]:
     """Yield the findings of one prompt file, in the order of its lines.
 
-    `<!-- promptsync: disable=PS011 -->` anywhere in the file turns a rule off for it.
+    A comment `# promptsync: disable=PS011` in its front matter turns a rule off for it. The body
+    cannot: it may have come from a registry.
     """
-    off = {rule.strip() for found in _OFF.findall(text) for rule in found.split(",")}
+    front = text[: max(text.find("\n---", 3), 0)] if text.startswith("---\n") else ""
+    off = {rule.strip() for found in _OFF.findall(front) for rule in found.split(",")}
     checks: Mapping[str, Callable[[Prompt, str, str], Iterator[Problem]]] = {
         "PS010": _invisible,
         "PS011": _undeclared,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from promptsync.cli.render_text import heading
 from promptsync.cli.report import MEANING, Report, count_line
 from promptsync.cli.safe_text import code_block, code_span, html_code
 from promptsync.content_hash import short_hash
@@ -24,7 +23,7 @@ def render_report(report: Report) -> str:
     verdict = "in sync" if report.in_sync else "not in sync"
     parts = [
         f"### promptsync: {verdict}",
-        f"Registry {_heading(report)}: {count_line(report.comparison.summary)}.",
+        f"{_heading(report)}: {count_line(report.comparison.summary)}.",
     ]
     if report.noteworthy:
         parts.append(_table(report.noteworthy))
@@ -34,7 +33,9 @@ def render_report(report: Report) -> str:
 
 
 def _heading(report: Report) -> str:
-    return heading(report).replace(report.address, code_span(report.address))
+    alias = report.comparison.alias
+    where = f"Registry {code_span(report.registry)} ({code_span(report.address)})"
+    return f"{where}, alias {code_span(alias)}" if alias else where
 
 
 def _table(states: Sequence[PromptState]) -> str:

@@ -13,8 +13,10 @@ from promptsync.cli.report import MEANING, Report
 from promptsync.cli.safe_text import printable
 from promptsync.status import PromptState
 
-# GitHub takes up to 25,000 results in a run and shows 5,000.
+# GitHub takes up to 25,000 results in a run and shows 5,000. It wants a place for each: this one
+# stands for a prompt that has no file.
 MAX_RESULTS = 5_000
+NO_FILE = "promptsync.toml"
 
 
 def render_report(report: Report) -> str:
@@ -43,20 +45,19 @@ def sarif(rules: Mapping[str, str], results: Sequence[dict[str, Any]]) -> str:
 
 
 def result(
-    *, rule: str, level: str, message: str, path: str | None, line: int = 1, column: int = 1
+    *, rule: str, level: str, message: str, path: str, line: int = 1, column: int = 1
 ) -> dict[str, Any]:
-    """Return one result, at a line of a file if there is one."""
-    found: dict[str, Any] = {
+    """Return one result, at a place in a file."""
+    place = {
+        "artifactLocation": {"uri": quote(path, errors="surrogateescape")},
+        "region": {"startLine": line, "startColumn": column},
+    }
+    return {
         "ruleId": rule,
         "level": level,
         "message": {"text": printable(message)},
+        "locations": [{"physicalLocation": place}],
     }
-    if path is not None:
-        uri = quote(path, errors="surrogateescape")
-        region = {"startLine": line, "startColumn": column}
-        place = {"artifactLocation": {"uri": uri}, "region": region}
-        found["locations"] = [{"physicalLocation": place}]
-    return found
 
 
 def _result(report: Report, state: PromptState) -> dict[str, Any]:
@@ -64,6 +65,6 @@ def _result(report: Report, state: PromptState) -> dict[str, Any]:
         rule=state.status.value,
         level="error",
         message=f"{state.name}: {MEANING[state.status]}; {report.remedy(state)}",
-        path=state.local.path if state.local else None,
+        path=state.path or NO_FILE,
         line=differing_line(report, state),
     )

@@ -9,6 +9,7 @@ import click
 from promptsync import git
 from promptsync.catalog import select
 from promptsync.cli.history import find_versions
+from promptsync.cli.next_command import Given
 from promptsync.cli.options import (
     TABLE_FORMATS,
     Format,
@@ -46,13 +47,15 @@ def command(*, name: str, version: str, registry: str | None, format_: Format, f
     The registry stays as it is. VERSION is one that `promptsync history` lists, or the first 6
     digits or more of its hash.
     """
+    given = Given(registry=registry)
     with open_session(registry) as session:
         catalog = valid_catalog(session.workspace)
         (chosen,) = select(catalog, [name])
         local = catalog.prompts[chosen]
         if not force:
             _refuse_uncommitted(session, local)
-        remote = _find(find_versions(session, catalog, chosen), version, chosen)
+        versions = find_versions(session, catalog, chosen)
+        remote = _find(versions, version, chosen)
         has_changed = _write(session, local, remote)
     if format_ is Format.JSON:
         show(to_json(_document(local, remote, has_changed=has_changed)))
@@ -62,7 +65,9 @@ def command(*, name: str, version: str, registry: str | None, format_: Format, f
         show(printable(f"{local.path} says the same as {version} already\n"))
         return 0
     show(printable(f"wrote {local.path} as of {version}\n"))
-    say("\nhint: `git diff` shows it; commit, then `promptsync upload`")
+    option = " --force" if _undoes_an_edit(remote, versions[0]) else ""
+    next_command = given.repeated(f"promptsync upload{option} {chosen}")
+    say(f"\nhint: `git diff` shows it; commit, then `{next_command}`")
     return 0
 
 
@@ -104,6 +109,14 @@ def _write(session: Session, local: LocalPrompt, remote: RemotePrompt) -> bool:
         return False
     write_text(roots.top, local.path, restored)
     return True
+
+
+def _undoes_an_edit(remote: RemotePrompt, latest: RemotePrompt) -> bool:
+    """Tell whether the file says again what it said before the registry was edited.
+
+    From then on an upload looks as if it had never seen the edit.
+    """
+    return latest.stamped_hash == remote.content_hash != latest.content_hash
 
 
 def _document(local: LocalPrompt, remote: RemotePrompt, *, has_changed: bool) -> dict[str, object]:

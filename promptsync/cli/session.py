@@ -16,7 +16,7 @@ from promptsync.errors import UsageError
 from promptsync.reading import changed_names, read_catalog
 from promptsync.registries import open_registry
 from promptsync.registries.base import Registry
-from promptsync.remote_prompt import RemotePrompt, Stamp
+from promptsync.remote_prompt import RemotePrompt
 from promptsync.status import LocalPrompt, PromptState
 from promptsync.workspace import Workspace, open_workspace
 
@@ -125,24 +125,3 @@ def valid_catalog(
     if catalog.problems or not staged:
         catalog.require_valid()
     return catalog
-
-
-def make_stamps(session: Session, locals_: Sequence[LocalPrompt]) -> dict[str, Stamp]:
-    """Return the stamp of each prompt, by path.
-
-    The commit is the last one that changed the file, and only where HEAD holds this very content.
-    """
-    repository = session.workspace.require_repository()
-    paths = [local.path for local in locals_]
-    clean = set(paths) - git.uncommitted_paths(repository, paths)
-    commits = git.last_commits(repository, sorted(clean))
-    return {
-        local.path: Stamp(
-            content_hash=local.content_hash,
-            path=local.path,
-            file_sha256=local.file_sha256,
-            commit=commits.get(local.path),
-            repository=session.repository_url,
-        )
-        for local in locals_
-    }

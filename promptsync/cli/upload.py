@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import click
 
 from promptsync.apply import Outcome, apply_upload, check_supported
+from promptsync.catalog import Catalog
 from promptsync.cli.errors import error_json
 from promptsync.cli.next_command import Given
 from promptsync.cli.options import (
@@ -33,13 +34,8 @@ from promptsync.cli.render_json import to_json
 from promptsync.cli.render_plan import plan_json, render_plan_markdown
 from promptsync.cli.report import some_names
 from promptsync.cli.safe_text import code_span, shown_name
-from promptsync.cli.session import (
-    Session,
-    chosen_names,
-    make_stamps,
-    open_session,
-    valid_catalog,
-)
+from promptsync.cli.session import Session, chosen_names, open_session, valid_catalog
+from promptsync.cli.stamping import make_stamps
 from promptsync.cli.talk import say, track
 from promptsync.comparison import Scope
 from promptsync.errors import PromptsyncError
@@ -84,7 +80,9 @@ def command(
     given = Given(registry=registry, alias=alias)
     options = UploadOptions(force=force, only_missing=only_missing, prune=prune, adopt=adopt)
     with open_session(registry) as session:
-        plan = _make_plan(session, names, changed_since, session.alias(alias), options)
+        catalog = valid_catalog(session.workspace)
+        chosen = chosen_names(session.workspace, catalog, names, changed_since)
+        plan = _make_plan(session, catalog, chosen, session.alias(alias), options)
         check_supported(plan, session.registry)
         if not is_to_be_applied(
             plan,
@@ -96,21 +94,20 @@ def command(
             checksum=plan_checksum,
         ):
             return exit_code_without_apply(plan, dry_run=dry_run)
-        outcomes = _apply(session, plan)
+        outcomes = _apply(session, catalog, plan)
     _show_outcomes(plan, outcomes, format_, given)
     return worst_exit_code(plan, _errors(outcomes))
 
 
 def _make_plan(
     session: Session,
-    names: Sequence[str],
-    changed_since: str | None,
+    catalog: Catalog,
+    names: Sequence[str] | None,
     alias: str | None,
     options: UploadOptions,
 ) -> Plan:
-    catalog = valid_catalog(session.workspace)
     scope = Scope(
-        names=chosen_names(session.workspace, catalog, names, changed_since),
+        names=names,
         alias=alias,
         complete=options.prune,
         repository=session.repository_url,
@@ -119,9 +116,9 @@ def _make_plan(
     return make_upload_plan(states, registry=session.name, alias=alias, options=options)
 
 
-def _apply(session: Session, plan: Plan) -> list[Outcome]:
+def _apply(session: Session, catalog: Catalog, plan: Plan) -> list[Outcome]:
     locals_ = [change.state.local for change in plan.changes if change.state.local]
-    stamps = make_stamps(session, locals_)
+    stamps = make_stamps(session, catalog, locals_)
     applied = apply_upload(plan, session.registry, make_stamp=lambda local: stamps[local.path])
     outcomes = []
     for outcome in track(applied, len(plan.changes), "uploading"):
