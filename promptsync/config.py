@@ -6,7 +6,6 @@ configuration file is refused, because that file is committed.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import tomllib
@@ -229,6 +228,8 @@ def _optional_text(table: Mapping[str, Any], key: str, where: str) -> str | None
 def _refuse_unknown(table: Mapping[str, Any], known: set[str] | frozenset[str], where: str) -> None:
     for key in table:
         if key not in known:
+            import difflib  # noqa: PLC0415  only for those who misspell
+
             near = difflib.get_close_matches(key, known, n=1)
             hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(sorted(known))}"
             raise ConfigError(f"{where}: unknown key `{key}`", hint=hint)
@@ -268,6 +269,51 @@ def environment_for_git() -> Mapping[str, str]:
     if "GIT_WORK_TREE" not in own and Path(own.get("GIT_DIR", "")).parent.name == "worktrees":
         del own["GIT_DIR"]
     return own | {"LC_ALL": "C"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GitHubJob:
+    """What GitHub tells a job; the token is never shown by `repr`.
+
+    `output` and `summary` are files to append to. The variables are described in
+    https://docs.github.com/actions/reference/workflows-and-actions/variables
+    """
+
+    token: str = field(repr=False)
+    api_url: str
+    repository: str
+    event: str
+    event_file: Path
+    actor: str
+    branch: str
+    commit: str
+    output: Path
+    summary: Path
+    temporary: Path
+
+
+def github_job() -> GitHubJob:
+    """Read the variables of the job that this process runs in. Raises ConfigError elsewhere."""
+
+    def variable(name: str) -> str:
+        value = _variable(name)
+        if value is None:
+            raise ConfigError(f"{name} is not set: this runs in a job of GitHub Actions only")
+        return value
+
+    return GitHubJob(
+        token=_variable("GITHUB_TOKEN") or "",
+        api_url=variable("GITHUB_API_URL"),
+        repository=variable("GITHUB_REPOSITORY"),
+        event=variable("GITHUB_EVENT_NAME"),
+        event_file=Path(variable("GITHUB_EVENT_PATH")),
+        actor=variable("GITHUB_ACTOR"),
+        branch=variable("GITHUB_REF_NAME"),
+        commit=variable("GITHUB_SHA"),
+        output=Path(variable("GITHUB_OUTPUT")),
+        summary=Path(variable("GITHUB_STEP_SUMMARY")),
+        temporary=Path(variable("RUNNER_TEMP")),
+    )
 
 
 def is_github_actions() -> bool:

@@ -324,6 +324,22 @@ def hooks_folder(repository: Repository) -> Path:
     return repository.top / output.decode("utf-8", "surrogateescape").removesuffix("\n")
 
 
+def default_branch(repository: Repository) -> str:
+    """Return the branch that others are merged into, as far as this clone can tell.
+
+    What `origin` says counts, else a branch with one of the usual names, else the current one.
+    """
+    command = ["symbolic-ref", "--quiet", "--short"]
+    remote = _run([*command, "refs/remotes/origin/HEAD"], repository.top, check=False)
+    if remote.returncode == 0:
+        return remote.stdout.decode("utf-8", "replace").strip().removeprefix("origin/")
+    for name in ("main", "master"):
+        if resolve(repository, f"refs/heads/{name}") is not None:
+            return name
+    current = _run([*command, "HEAD"], repository.top, check=False)
+    return current.stdout.decode("utf-8", "replace").strip() or "main"
+
+
 def config_scope(repository: Repository, key: str) -> str | None:
     """Return where a setting comes from, such as `local` or `global`, None when it is not set."""
     answer = _run(["config", "--show-scope", "--get", key], repository.top, check=False)
@@ -338,6 +354,18 @@ def author_and_date(repository: Repository, commit: str) -> tuple[str, str] | No
     answer = _run(["show", "--no-patch", "--format=%an%x00%aI", known], repository.top)
     name, _, date = answer.stdout.decode("utf-8", "replace").strip().partition("\0")
     return name, date
+
+
+def changed_paths(repository: Repository, base: str, tip: str) -> frozenset[str]:
+    """Return the paths that differ between two commits."""
+    command = ["diff-tree", "-r", "--name-only", "--no-renames", "-z", base, tip]
+    return frozenset(_split(_run(command, repository.top).stdout))
+
+
+def authors_of(repository: Repository, base: str, tip: str) -> frozenset[str]:
+    """Return the e-mail addresses of those who wrote the commits that lead from one to another."""
+    output = _run(["log", "--format=%ae", f"{base}..{tip}", "--"], repository.top)
+    return frozenset(output.stdout.decode("utf-8", "replace").split())
 
 
 def merge_lines(texts: tuple[str, str, str], labels: tuple[str, str, str]) -> tuple[str, bool]:

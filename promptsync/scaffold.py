@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import yaml
 
@@ -40,6 +40,12 @@ def with_ignored_folder(text: str) -> str:
     if _IGNORED_ALREADY & {line.strip() for line in text.splitlines()}:
         return text
     return _joined(text, ["# The local registry of promptsync", IGNORED])
+
+
+def with_values(template: str, values: Mapping[str, str]) -> str:
+    """Return a YAML template in which each `@NAME@`, always inside of quotes, has its value."""
+    escaped = {name: json.dumps(value, ensure_ascii=False)[1:-1] for name, value in values.items()}
+    return re.sub("@([A-Z]+)@", lambda found: escaped[found[1]], template)
 
 
 def with_section(text: str, section: str) -> str:

@@ -83,7 +83,7 @@ PURE_LIBRARIES = frozenset(
     """
     __future__ bisect codecs collections copy dataclasses datetime difflib enum functools hashlib
     heapq io itertools json math operator re string textwrap types typing unicodedata
-    rfc8785 ruamel yaml
+    urllib.parse rfc8785 ruamel yaml
     """.split()  # noqa: SIM905  one word per module reads better than forty quoted lines
 )
 IMPORTED_ONLY_BY = {

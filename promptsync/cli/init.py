@@ -18,16 +18,20 @@ from promptsync.cli.init_choices import (
     decide_hook,
     decide_registry,
     decide_starters,
+    decide_workflows,
 )
 from promptsync.cli.init_files import (
     PRE_COMMIT_CONFIG,
     Outcome,
     WantedFile,
     agent_files,
+    github_files,
     gitignore,
     pre_commit_config,
     put,
     read_text,
+    relative_folder,
+    secret_of,
     starter_files,
 )
 from promptsync.cli.options import cli_command
@@ -56,6 +60,11 @@ FIRST_STARTER = "summarise"
     callback=lambda _, __, value: value and HookKind(value),
     help="Check staged prompts with a plain git hook, with pre-commit, or not at all.",
 )
+@click.option(
+    "--workflows/--no-workflows",
+    default=None,
+    help="Check, upload and watch for drift in GitHub Actions, or not.",
+)
 @click.option("--agents", is_flag=True, help="Tell coding agents in AGENTS.md how prompts change.")
 @click.option("--yes", "-y", is_flag=True, help="Ask nothing; do what is usual.")
 @click.option("--force", is_flag=True, help="Replace files that differ.")
@@ -65,6 +74,7 @@ def command(
     prompts: tuple[str, ...],
     starter: tuple[str, ...],
     hook: HookKind | None,
+    workflows: bool | None,
     agents: bool,
     yes: bool,
     force: bool,
@@ -80,7 +90,14 @@ def command(
             "there is no terminal to ask on; nothing was done",
             hint="`--yes` does what is usual, and options say what else: `promptsync init --help`",
         )
-    asked = Asked(project=project, prompts=prompts, starters=starter, hook=hook, agents=agents)
+    asked = Asked(
+        project=project,
+        prompts=prompts,
+        starters=starter,
+        hook=hook,
+        workflows=workflows,
+        agents=agents,
+    )
     _set_up(repository, asked, known, ask=not yes, force=force)
     return 0
 
@@ -109,10 +126,15 @@ def _set_up(
     usual = NO_STARTER if any(in_work_tree(roots)) else FIRST_STARTER
     names = decide_starters(asked, list(known), usual, ask=ask)
     hook = decide_hook(asked, _usual_hook(repository), ask=ask)
+    # A registry that is a file on this machine is out of reach for GitHub.
+    is_remote = config.registry().kind != "local"
+    workflows = decide_workflows(asked, is_remote, ask=ask)
     files += starter_files([known[name] for name in names], roots.folders[0])
     files.append(gitignore(top))
     if hook is HookKind.PRE_COMMIT:
-        files.append(pre_commit_config(top, _folder(repository, config)))
+        files.append(pre_commit_config(top, relative_folder(repository, config)))
+    if workflows:
+        files += github_files(repository, config)
     if asked.agents:
         files += agent_files(top, config)
     outcomes = [(file.path, put(top, file, may_replace=may_replace)) for file in files]
@@ -120,7 +142,8 @@ def _set_up(
     installed = hook is HookKind.GIT and _install_hook(repository)
     if not installed and all(outcome is Outcome.UNCHANGED for _, outcome in outcomes):
         click.echo("everything is in place already")
-    _show_next(config, hook, has_prompts=any(in_work_tree(roots)))
+    has_prompts = any(in_work_tree(roots))
+    _show_next(config, hook, has_prompts=has_prompts, workflows=workflows)
 
 
 def _decide_config(
@@ -153,10 +176,6 @@ def _usual_hook(repository: Repository) -> HookKind:
     return HookKind.GIT
 
 
-def _folder(repository: Repository, config: Config) -> str:
-    return config.root.resolve().relative_to(repository.top.resolve()).as_posix()
-
-
 def _install_hook(repository: Repository) -> bool:
     # One that is there already may have been installed with other options.
     if git_hook.is_installed(repository):
@@ -174,13 +193,15 @@ def _show_files(outcomes: Iterable[tuple[str, Outcome]]) -> None:
             click.echo(printable(f"{outcome.value:8} {path}"))
 
 
-def _show_next(config: Config, hook: HookKind, *, has_prompts: bool) -> None:
+def _show_next(config: Config, hook: HookKind, *, has_prompts: bool, workflows: bool) -> None:
     click.echo("\nnext:")
-    for line in _next_commands(config, hook, has_prompts=has_prompts):
+    for line in _next_steps(config, hook, has_prompts=has_prompts, workflows=workflows):
         click.echo(f"  {line}")
 
 
-def _next_commands(config: Config, hook: HookKind, *, has_prompts: bool) -> Iterator[str]:
+def _next_steps(
+    config: Config, hook: HookKind, *, has_prompts: bool, workflows: bool
+) -> Iterator[str]:
     if not has_prompts:
         yield f"write your first prompt, such as {config.prompts[0]}/greeting.md"
     if config.registry().kind == "braintrust":
@@ -188,3 +209,6 @@ def _next_commands(config: Config, hook: HookKind, *, has_prompts: bool) -> Iter
     if hook is HookKind.PRE_COMMIT:
         yield "pre-commit install"
     yield "promptsync upload"
+    if workflows:
+        yield f"on GitHub, add the secret {secret_of(config)}, and in Settings > Actions > General"
+        yield "  allow GitHub Actions to create and approve pull requests"

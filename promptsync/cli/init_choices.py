@@ -29,6 +29,7 @@ class Asked:
     prompts: tuple[str, ...]
     starters: tuple[str, ...]
     hook: HookKind | None
+    workflows: bool | None
     agents: bool
 
 
@@ -72,6 +73,13 @@ def decide_hook(asked: Asked, default: HookKind, *, ask: bool) -> HookKind:
         return default
     question = "Check staged prompts before each commit with a hook of"
     return HookKind(_choose(question, [each.value for each in HookKind], default.value))
+
+
+def decide_workflows(asked: Asked, default: bool, *, ask: bool) -> bool:
+    """Return whether to set up GitHub Actions."""
+    if asked.workflows is not None or not ask:
+        return default if asked.workflows is None else asked.workflows
+    return click.confirm("Write workflows for GitHub Actions?", default=default, err=True)
 
 
 def _text(question: str, default: str) -> str:

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 
-from promptsync import scaffold, templates
+from promptsync import git, scaffold, templates
 from promptsync.config import Config, RegistryConfig
 from promptsync.errors import UsageError
 from promptsync.file_writer import write_text
+from promptsync.git import Repository
 from promptsync.starters import Starter
 
 PRE_COMMIT_CONFIG = ".pre-commit-config.yaml"
+
+
+WORKFLOWS = ("promptsync-pull-request.yml", "promptsync-upload.yml", "promptsync-drift.yml")
 
 
 class Outcome(StrEnum):
@@ -55,6 +60,31 @@ def pre_commit_config(top: Path, folder: str) -> WantedFile:
     before = read_text(top, PRE_COMMIT_CONFIG)
     text = scaffold.with_pre_commit_hook(before, folder=folder)
     return WantedFile(PRE_COMMIT_CONFIG, text, adds=True)
+
+
+def github_files(repository: Repository, config: Config) -> Iterator[WantedFile]:
+    """Yield the action and the workflows that use it."""
+    values = {
+        "BRANCH": git.default_branch(repository),
+        "FOLDER": relative_folder(repository, config),
+        "SECRET": secret_of(config),
+        "VERSION": version("promptsync"),
+    }
+    # A copy: an action of another repository would have to be trusted, and pinned, separately.
+    yield WantedFile(".github/actions/promptsync/action.yml", templates.read("github/action.yml"))
+    for name in WORKFLOWS:
+        text = scaffold.with_values(templates.read(f"github/{name}"), values)
+        yield WantedFile(f".github/workflows/{name}", text)
+
+
+def secret_of(config: Config) -> str:
+    """Return the variable that holds what lets one into the registry."""
+    return "BRAINTRUST_API_KEY" if config.registry().kind == "braintrust" else "PGPASSWORD"
+
+
+def relative_folder(repository: Repository, config: Config) -> str:
+    """Return where the configuration is, from the top of the repository."""
+    return config.root.resolve().relative_to(repository.top.resolve()).as_posix()
 
 
 def agent_files(top: Path, config: Config) -> Iterator[WantedFile]:

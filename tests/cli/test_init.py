@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 
 from promptsync.cli import app
@@ -95,7 +98,7 @@ def test_an_installed_hook_keeps_its_options(repo: Repo) -> None:
 
 
 def test_a_braintrust_project_becomes_the_registry(repo: Repo) -> None:
-    result = init("--yes", "--project", "Trader", "--hook", "none")
+    result = init("--yes", "--project", "Trader", "--hook", "none", "--no-workflows")
 
     assert result.stdout.endswith("\nnext:\n  export BRAINTRUST_API_KEY=…\n  promptsync upload\n")
     assert (
@@ -218,6 +221,95 @@ def test_hooks_that_all_repositories_share_are_no_obstacle(repo: Repo, tmp_path:
     assert not (tmp_path / "hooks").exists()
 
 
+def test_a_registry_that_github_can_reach_gets_workflows(repo: Repo) -> None:
+    repo.git("switch", "--quiet", "--create", "trunk")
+
+    result = init("--yes", "--project", "Trader", "--hook", "none")
+
+    assert (
+        result.stdout
+        == """\
+wrote    promptsync.toml
+wrote    prompts/summarise.md
+wrote    .gitignore
+wrote    .github/actions/promptsync/action.yml
+wrote    .github/workflows/promptsync-pull-request.yml
+wrote    .github/workflows/promptsync-upload.yml
+wrote    .github/workflows/promptsync-drift.yml
+
+next:
+  export BRAINTRUST_API_KEY=…
+  promptsync upload
+  on GitHub, add the secret BRAINTRUST_API_KEY, and in Settings > Actions > General
+    allow GitHub Actions to create and approve pull requests
+"""
+    )
+    assert '    branches: ["trunk"]\n' in repo.read(".github/workflows/promptsync-upload.yml")
+
+
+def test_a_registry_on_this_machine_gets_no_workflows_unless_asked_for(repo: Repo) -> None:
+    init("--yes")
+    assert not (repo.path / ".github").exists()
+
+    init("--yes", "--workflows")
+    assert (repo.path / ".github/workflows/promptsync-drift.yml").is_file()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--project", "Trader"), ("--workflows",)],
+    ids=["braintrust", "local"],
+)
+@pytest.mark.parametrize("tool", ["actionlint", "zizmor"])
+def test_the_workflows_of_init_pass_their_linters(
+    repo: Repo, tool: str, arguments: tuple[str, ...]
+) -> None:
+    init("--yes", "--hook", "none", *arguments)
+    options = {
+        "actionlint": ("-no-color",),
+        "zizmor": ("--offline", "--no-progress", "--color=never", "."),
+    }
+    program = shutil.which(tool, path=sysconfig.get_path("scripts"))
+    assert program is not None, f"{tool} is not installed: run `make lint`"
+
+    result = subprocess.run(
+        [program, *options[tool]],
+        cwd=repo.path,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_no_value_of_a_workflow_is_part_of_a_script(repo: Repo) -> None:
+    init("--yes", "--workflows")
+
+    texts = [repo.read(name) for name in files(repo) if name.endswith(".yml")]
+    scripts = [
+        step["run"]
+        for text in texts
+        for step in yaml.safe_load(text).get("runs", {}).get("steps", [])
+        if "run" in step
+    ]
+    assert len(scripts) == 5
+    assert not [script for script in scripts if "${{" in script]
+
+
+def test_the_workflows_run_where_the_configuration_is(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.write("my service/promptsync.toml", "")
+    monkeypatch.chdir(repo.path / "my service")
+
+    init("--yes", "--workflows")
+
+    for name in ("pull-request", "upload", "drift"):
+        text = repo.read(f".github/workflows/promptsync-{name}.yml")
+        assert '          working-directory: "my service"\n' in text
+
+
 def test_coding_agents_are_told_once_in_each_of_their_files(repo: Repo) -> None:
     repo.write("CLAUDE.md", "# Rules\n")
 
@@ -260,7 +352,7 @@ def test_a_symbolic_link_is_not_followed_out_of_the_repository(repo: Repo, tmp_p
     (tmp_path / "elsewhere").mkdir()
     (repo.path / "prompts").symlink_to(tmp_path / "elsewhere")
 
-    result = init("--yes")
+    result = init("--yes", "--starter", "summarise")
 
     assert result.exit_code == 2
     assert "leads through a symbolic link" in result.stderr
@@ -291,7 +383,7 @@ def test_without_a_terminal_nothing_is_asked_and_nothing_done(repo: Repo) -> Non
 
 @needs_terminal
 def test_on_a_terminal_everything_is_asked(repo: Repo) -> None:
-    output = answered(repo, "braintrust", "Trader", "texts", "judge-label", "none")
+    output = answered(repo, "braintrust", "Trader", "texts", "judge-label", "none", "n")
 
     assert output == (
         "wrote    promptsync.toml\nwrote    texts/judge-label.md\nwrote    .gitignore\n"
@@ -304,7 +396,7 @@ def test_on_a_terminal_everything_is_asked(repo: Repo) -> None:
 def test_on_a_terminal_the_defaults_are_what_yes_does(repo: Repo, tmp_path: Path) -> None:
     other = Repo.create(tmp_path / "other")
 
-    answered(repo, "", "", "", "")
+    answered(repo, "", "", "", "", "")
     answered(other, options=("--yes",))
 
     assert files(repo) == files(other)
@@ -319,6 +411,6 @@ def test_on_a_terminal_a_file_that_differs_is_asked_about(
     repo.write("promptsync.toml", "")
     repo.write("prompts/summarise.md", "My own words.\n")
 
-    answered(repo, "none", answer, options=("--starter", "summarise"))
+    answered(repo, "none", "n", answer, options=("--starter", "summarise"))
 
     assert (repo.read("prompts/summarise.md") == "My own words.\n") is kept
