@@ -68,7 +68,7 @@ def _load(path: Path | None) -> dict[str, Any]:
         return {}
     try:
         entries = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return entries if isinstance(entries, dict) else {}
 
