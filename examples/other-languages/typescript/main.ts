@@ -1,5 +1,4 @@
-// A service that starts: node main.ts promptsync-bundle.json
-
 import { warnOnDrift } from "./warnOnDrift.ts";
 
-await warnOnDrift(process.argv[2]);
+// Nothing waits for it: the service goes on starting.
+void warnOnDrift("promptsync-bundle.json");

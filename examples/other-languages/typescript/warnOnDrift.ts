@@ -1,4 +1,4 @@
-// Warns when Braintrust serves something else than the bundle that this service was deployed with.
+// Warns where Braintrust serves something else than the bundle that this service was deployed with.
 
 import { readFile } from "node:fs/promises";
 
