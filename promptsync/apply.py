@@ -11,12 +11,13 @@ from promptsync.content_hash import short_hash
 from promptsync.errors import (
     ConflictError,
     HashMismatchError,
+    MovedError,
     PromptsyncError,
     RegistryUnavailableError,
 )
 from promptsync.plan import Action, Change, Plan
 from promptsync.prompt import Prompt
-from promptsync.registries.base import Registry
+from promptsync.registries.base import ANY_VERSION, Registry
 from promptsync.remote_prompt import RemotePrompt, Stamp
 from promptsync.status import LocalPrompt
 
@@ -106,20 +107,29 @@ def _apply_change(
         _refuse_if_moved(change, registry.get_prompt(name))
         registry.delete_prompt(name)
         return None
-    _refuse_if_moved(change, registry.get_prompt(name, alias=alias))
+    if alias is not None:
+        _refuse_if_moved(change, registry.get_prompt(name, alias=alias))
     carrier = change.state.carrier if change.action is Action.PROMOTE else None
-    stored = carrier or _save(change, name, registry, make_stamp)
+    stored = carrier or _save(change, name, alias, registry, make_stamp)
     if alias is not None:
         registry.set_alias(name, alias, stored.version)
     return stored
 
 
-def _save(change: Change, name: str, registry: Registry, make_stamp: MakeStamp) -> RemotePrompt:
-    local = change.state.local
+def _save(
+    change: Change, name: str, alias: str | None, registry: Registry, make_stamp: MakeStamp
+) -> RemotePrompt:
+    local, planned = change.state.local, change.state.remote
     if local is None:
         raise ValueError(f"`{change.name}` has no file to upload")
-    sent = local.content_hash
-    stored = registry.save_prompt(to_upload(change, registry.kind), make_stamp(local))
+    sent, prompt = local.content_hash, to_upload(change, registry.kind)
+    # With an alias the latest version may be anything: only what the alias points at is replaced.
+    latest = planned.version if planned else None
+    replaces = latest if alias is None else ANY_VERSION
+    try:
+        stored = registry.save_prompt(prompt, make_stamp(local), replaces=replaces)
+    except MovedError as error:
+        raise _moved(change, error.current) from error
     if stored.content_hash == sent:
         return stored
     if any(each.content_hash == sent for each in registry.list_versions(name)):
@@ -164,13 +174,17 @@ def _served_name(change: Change, kind: str) -> str:
 
 def _refuse_if_moved(change: Change, current: RemotePrompt | None) -> None:
     planned = change.state.remote
-    if (current and current.version) == (planned and planned.version):
-        return
+    if (current and current.version) != (planned and planned.version):
+        raise _moved(change, current)
+
+
+def _moved(change: Change, current: RemotePrompt | None) -> ConflictError:
+    planned = change.state.remote
     if current is not None and planned is not None:
         what = f"is now {short_hash(current.content_hash)} (version {current.version})"
     else:
         what = "was removed" if current is None else f"was created (version {current.version})"
-    raise ConflictError(
+    return ConflictError(
         f"`{change.name}` {what} in the registry since the plan was made; it was left alone",
         hint="run the same command again to plan anew",
     )

@@ -7,6 +7,7 @@
   - GitError                    git is missing, failed, or cannot answer
     - ShallowCloneError         the history that would decide is not in this clone
   - ConflictError               a person has to decide
+    - MovedError                the registry holds another version than the one to be replaced
   - RegistryError               a registry did not do what was asked
     - RegistryUnavailableError  the network or the service failed; safe to retry
     - RegistryRefusedError      the service understood and refused
@@ -18,6 +19,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from promptsync.remote_prompt import RemotePrompt
 
 
 class PromptsyncError(Exception):
@@ -84,6 +89,21 @@ class ConflictError(PromptsyncError):
     """A person has to decide."""
 
     exit_code = 3
+
+
+class MovedError(ConflictError):
+    """The registry holds another version than the one to be replaced.
+
+    `current` is what it holds now, None for nothing.
+    """
+
+    def __init__(self, name: str, current: RemotePrompt | None) -> None:
+        now = f"now has version {current.version}" if current else "is gone"
+        super().__init__(
+            f"`{name}` {now} in the registry; it was left alone",
+            hint="run the same command again to plan anew",
+        )
+        self.current = current
 
 
 class RegistryError(PromptsyncError):

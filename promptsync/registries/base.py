@@ -8,6 +8,9 @@ from typing import Protocol
 from promptsync.prompt import Prompt
 from promptsync.remote_prompt import RemotePrompt, Stamp
 
+# As `If-Match: *` in HTTP: whatever is there may be replaced.
+ANY_VERSION = "*"
+
 AskNames = Callable[[], Collection[str]]
 
 
@@ -51,8 +54,13 @@ class Registry(Protocol):
         """Return every version of a prompt, newest first; empty when there is no such prompt."""
         ...
 
-    def save_prompt(self, prompt: Prompt, stamp: Stamp | None) -> RemotePrompt:
+    def save_prompt(
+        self, prompt: Prompt, stamp: Stamp | None, *, replaces: str | None = ANY_VERSION
+    ) -> RemotePrompt:
         """Store a prompt whole as a new version and return what the service *reads back*.
+
+        `replaces` is the version that has to be the latest right before the write, None where
+        there must be no prompt; else MovedError is raised and nothing is written.
 
         Details the prompt does not have are removed there. The caller compares the content hash
         of the answer, and its stamp, which is None where the service did not keep it. A write

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from promptsync.daemon_threads import DaemonThreads
 from promptsync.errors import ConfigError, RegistryAnswerError, RegistryRefusedError
 from promptsync.prompt import JsonObject, Prompt
-from promptsync.registries.base import AskNames
+from promptsync.registries.base import ANY_VERSION, AskNames
 from promptsync.registries.braintrust_api import PAGE_SIZE, BraintrustApi, id_of
 from promptsync.registries.braintrust_fields import KIND, decimal_version, read_prompt
 from promptsync.registries.braintrust_routing import APP_URL, Routing, RoutingCache, Target
@@ -103,10 +103,14 @@ class BraintrustRegistry:
         """Return every version of a prompt, newest first, without what was before a deletion."""
         return self._ask(lambda api: self._read_versions(api, name))
 
-    def save_prompt(self, prompt: Prompt, stamp: Stamp | None) -> RemotePrompt:
+    def save_prompt(
+        self, prompt: Prompt, stamp: Stamp | None, *, replaces: str | None = ANY_VERSION
+    ) -> RemotePrompt:
         """Store a prompt whole and return what the service reads back."""
         writer = self._writer
-        return self._ask(lambda api: writer.save(self._with_project_id(api), prompt, stamp))
+        return self._ask(
+            lambda api: writer.save(self._with_project_id(api), prompt, stamp, replaces)
+        )
 
     def delete_prompt(self, name: str) -> None:
         """Remove a prompt; nothing happens when there is none."""

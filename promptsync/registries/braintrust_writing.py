@@ -8,12 +8,14 @@ from enum import Enum
 
 from promptsync.content_hash import content_hash
 from promptsync.errors import (
+    MovedError,
     RegistryAnswerError,
     RegistryError,
     RegistryRefusedError,
     RegistryUnavailableError,
 )
 from promptsync.prompt import JsonObject, Prompt
+from promptsync.registries.base import ANY_VERSION
 from promptsync.registries.braintrust_api import LOOK_SECONDS, BraintrustApi
 from promptsync.registries.braintrust_fields import KIND, make_body, read_prompt
 from promptsync.registries.http_errors import LostAnswerError
@@ -108,9 +110,17 @@ class PromptWriter:
         self._way: Way | None = None
         self._learning = threading.Lock()
 
-    def save(self, api: BraintrustApi, prompt: Prompt, stamp: Stamp | None) -> RemotePrompt:
-        """Store a prompt and return what the service reads back."""
+    def save(
+        self, api: BraintrustApi, prompt: Prompt, stamp: Stamp | None, replaces: str | None
+    ) -> RemotePrompt:
+        """Store a prompt and return what the service reads back.
+
+        There is no compare-and-swap: a write between this reading and the PUT goes unnoticed.
+        """
         existing = api.find(prompt.served_name(KIND))
+        current = read_prompt(existing) if existing else None
+        if replaces not in (ANY_VERSION, current.version if current else None):
+            raise MovedError(prompt.name, current)
         write = _Write(
             api=api,
             prompt=prompt,
@@ -118,7 +128,7 @@ class PromptWriter:
             body=make_body(
                 prompt, project_id=api.route.project_id or "", stamp=stamp, existing=existing
             ),
-            version=read_prompt(existing).version if existing else None,
+            version=current.version if current else None,
         )
         if "metadata" not in write.body:
             return write.store(Way.PUT)

@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select
 
 from promptsync.content_hash import content_hash
-from promptsync.errors import RegistryRefusedError
+from promptsync.errors import MovedError, RegistryRefusedError
 from promptsync.prompt import Prompt
-from promptsync.registries.base import AskNames
+from promptsync.registries.base import ANY_VERSION, AskNames
 from promptsync.registries.local_database import Database
 from promptsync.registries.local_documents import (
     KIND,
@@ -83,7 +83,9 @@ class LocalRegistry:
         """Return every version of a prompt, newest first."""
         return [_remote_prompt(row) for row in self._database.rows(versions_of(name))]
 
-    def save_prompt(self, prompt: Prompt, stamp: Stamp | None) -> RemotePrompt:
+    def save_prompt(
+        self, prompt: Prompt, stamp: Stamp | None, *, replaces: str | None = ANY_VERSION
+    ) -> RemotePrompt:
         """Append a version and return what the database reads back.
 
         Of two writers at the same moment one is refused, unless both store the same content.
@@ -91,12 +93,17 @@ class LocalRegistry:
         served = _checked(prompt)
         while True:
             head = self._find_head(served.name)
+            current = _remote_prompt(head) if head is not None else None
+            if replaces not in (ANY_VERSION, current.version if current else None):
+                raise MovedError(served.name, current)
             try:
                 return self._append(served, write_stamp(stamp), self._author, head)
             except LostRaceError:
                 winner = self.get_prompt(served.name)
                 if winner is None or winner.content_hash != content_hash(served, KIND):
                     raise
+                if replaces != ANY_VERSION:
+                    return winner
 
     def edit_prompt(
         self, name: str, change: Callable[[Prompt], Prompt], author: str | None = None

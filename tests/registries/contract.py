@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from promptsync.content_hash import content_hash
-from promptsync.errors import RegistryRefusedError
+from promptsync.errors import MovedError, RegistryRefusedError
 from promptsync.prompt import Message, Prompt, Template
 from promptsync.prompt_schema import REGISTRY_KINDS
 from promptsync.registries.base import Registry
@@ -365,6 +365,36 @@ class RegistryContract:
 
         assert listed == [registry.get_prompt("a"), registry.get_prompt("b")]
         assert listed[0].prompt.content == "new"
+
+    def test_a_write_replaces_the_version_it_was_planned_for(self, registry: Registry) -> None:
+        first = registry.save_prompt(prompt(text="one"), STAMP, replaces=None)
+
+        second = registry.save_prompt(prompt(text="two"), STAMP, replaces=first.version)
+
+        assert [each.version for each in registry.list_versions("greeting")] == [
+            second.version,
+            first.version,
+        ]
+
+    def test_a_write_for_another_version_is_refused(self, registry: Registry) -> None:
+        first = registry.save_prompt(prompt(text="one"), STAMP)
+        second = registry.save_prompt(prompt(text="two"), STAMP)
+
+        for replaces in (first.version, None):
+            with pytest.raises(MovedError) as refused:
+                registry.save_prompt(prompt(text="three"), STAMP, replaces=replaces)
+            assert refused.value.current == second
+        assert len(registry.list_versions("greeting")) == 2
+
+    def test_a_write_that_replaces_what_was_removed_is_refused(self, registry: Registry) -> None:
+        first = registry.save_prompt(prompt(text="one"), STAMP)
+        registry.delete_prompt("greeting")
+
+        with pytest.raises(MovedError) as refused:
+            registry.save_prompt(prompt(text="two"), STAMP, replaces=first.version)
+
+        assert refused.value.current is None
+        assert registry.get_prompt("greeting") is None
 
     def test_the_listing_has_what_is_wanted(self, registry: Registry) -> None:
         for name in ("a", "b", "c"):
