@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from typing import IO
 
 import click
 
 from promptsync.errors import UsageError
+
+_COMMAND_TO_A_RUNNER = re.compile(r"^(?=[^\S\n]*(?:::|##\[))", re.MULTILINE)
 
 
 def show(text: str) -> None:
@@ -27,9 +30,12 @@ def show(text: str) -> None:
 
 
 def tell(line: str) -> None:
-    """Write a line to stderr, where it never mixes with a result."""
+    """Write a line, or several, to stderr, where it never mixes with a result.
+
+    Names from a registry are data: a line of them is no command to the runner of GitHub.
+    """
     try:
-        click.echo(line, err=True)
+        click.echo(_COMMAND_TO_A_RUNNER.sub(r"\\\g<0>", line), err=True)
     except OSError:
         _discard(sys.stderr)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from promptsync.cli.report import MEANING, Report, count_line
-from promptsync.cli.safe_text import one_line, printable
+from promptsync.cli.safe_text import printable, shown_name
 from promptsync.errors import PromptsyncError
 from promptsync.status import PromptState
 
@@ -30,7 +30,7 @@ def _state_annotation(report: Report, state: PromptState) -> str:
         "error",
         path=state.local.path if state.local else None,
         line=differing_line(report, state),
-        title=f"{one_line(state.name)} is {state.status.value}",
+        title=f"{shown_name(state.name)} is {state.status.value}",
         message=f"{MEANING[state.status]}: {report.remedy(state)}",
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from promptsync.cli.report import MEANING, Report, count_line
-from promptsync.cli.safe_text import code_block, code_span, html_code
+from promptsync.cli.safe_text import code_block, code_span, html_code, name_span, shown_name
 from promptsync.content_hash import short_hash
 from promptsync.errors import PromptsyncError
 from promptsync.status import PromptState
@@ -48,7 +48,7 @@ def _table(states: Sequence[PromptState]) -> str:
 
 def _row(state: PromptState) -> str:
     hashes = [f"`{short_hash(each)}`" for each in (state.remote_hash, state.local_hash)]
-    return f"| {state.status.value} | {code_span(state.name)} | {' | '.join(hashes)} |"
+    return f"| {state.status.value} | {name_span(state.name)} | {' | '.join(hashes)} |"
 
 
 def _differences(report: Report, used: int) -> list[str]:
@@ -73,5 +73,5 @@ def _difference(report: Report, state: PromptState) -> str:
         body = code_block("\n".join(lines), "diff")
     except PromptsyncError as error:
         body = code_span(str(error))
-    summary = f"{html_code(state.name)}: {MEANING[state.status]}"
+    summary = f"{html_code(shown_name(state.name))}: {MEANING[state.status]}"
     return f"<details><summary>{summary}</summary>\n\n{body}\n\n</details>"

@@ -9,7 +9,7 @@ from promptsync.cli.next_command import Given
 from promptsync.cli.options import Format
 from promptsync.cli.render_json import to_json
 from promptsync.cli.render_text import columns
-from promptsync.cli.safe_text import code_span, printable, shown_name
+from promptsync.cli.safe_text import name_span, printable, shown_name
 from promptsync.content_hash import short_hash
 from promptsync.plan import Action, Change, Direction, Plan, changes_by_action
 
@@ -137,7 +137,7 @@ def render_plan_markdown(plan: Plan) -> str:
         lines += list(_markdown_rows(plan))
     if plan.refusals:
         lines.append("")
-        lines += [f"- left alone: {code_span(each.name)}, {each.reason}" for each in plan.refusals]
+        lines += [f"- left alone: {name_span(each.name)}, {each.reason}" for each in plan.refusals]
     lines += ["", f"Plan checksum `{plan.checksum}`"]
     return "\n".join(lines) + "\n"
 
@@ -145,4 +145,4 @@ def render_plan_markdown(plan: Plan) -> str:
 def _markdown_rows(plan: Plan) -> Iterator[str]:
     for change in plan.changes:
         before, after = short_hash(change.before), short_hash(change.after)
-        yield f"| {change.action.value} | {code_span(change.name)} | `{before}` | `{after}` |"
+        yield f"| {change.action.value} | {name_span(change.name)} | `{before}` | `{after}` |"

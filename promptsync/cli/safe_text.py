@@ -53,6 +53,11 @@ def code_span(text: str) -> str:
     return f"{fence}{padding}{safe}{padding}{fence}"
 
 
+def name_span(name: str) -> str:
+    """Return a prompt's name as Markdown code."""
+    return code_span(shown_name(name))
+
+
 def code_block(text: str, language: str) -> str:
     """Return text as a fenced block that nothing in it can close."""
     safe = printable(text)

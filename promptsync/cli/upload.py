@@ -33,7 +33,7 @@ from promptsync.cli.planning import (
 from promptsync.cli.render_json import to_json
 from promptsync.cli.render_plan import plan_json, render_plan_markdown
 from promptsync.cli.report import some_names
-from promptsync.cli.safe_text import code_span, shown_name
+from promptsync.cli.safe_text import name_span, shown_name
 from promptsync.cli.session import Session, chosen_names, open_session, valid_catalog
 from promptsync.cli.stamping import make_stamps
 from promptsync.cli.talk import say, track
@@ -146,7 +146,7 @@ def _show_outcomes(plan: Plan, outcomes: Sequence[Outcome], format_: Format, giv
         document = plan_json(plan) | {"results": [_result_json(each) for each in outcomes]}
         show(to_json(document))
     elif format_ is Format.MARKDOWN:
-        lines = [f"- {_sentence(each, code_span(each.change.name))}" for each in done]
+        lines = [f"- {_sentence(each, name_span(each.change.name))}" for each in done]
         show("\n".join([render_plan_markdown(plan), *lines]).rstrip("\n") + "\n")
     else:
         show("".join(f"{_sentence(each, _quoted(each.change.name))}\n" for each in done))

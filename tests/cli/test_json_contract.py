@@ -1,0 +1,164 @@
+"""The keys that scripts rely on. A key that goes, or changes its type, needs another `schema`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.builders import Repo
+from tests.cli.running import run
+from tests.cli.scenes import edit_in_registry, with_greeting
+
+STATE = {
+    "name": "str",
+    "status": "str",
+    "path": "str",
+    "local_hash": "str",
+    "stamped_hash": "str",
+    "remote_hash": "str",
+    "version": "str",
+    "uploaded_version": "null",
+    "details_differ": "bool",
+    "note": "null",
+}
+REPORT = {
+    "schema": "int",
+    "registry": "str",
+    "kind": "str",
+    "alias": "null",
+    "in_sync": "bool",
+    "plan_checksum": "str",
+    "prompts": [STATE],
+    "summary": {"drifted": "int"},
+}
+CHANGE = {"name": "str", "action": "str", "path": "str", "before": "str", "after": "str"}
+PLAN = {
+    "schema": "int",
+    "registry": "str",
+    "alias": "null",
+    "direction": "str",
+    "plan_checksum": "str",
+    "changes": [CHANGE],
+    "refused": [],
+    "results": [],
+}
+REFUSED = {"name": "str", "status": "str", "reason": "str", "hint": "str"}
+RESULT = {"name": "str", "action": "str", "done": "bool", "error": "null"}
+VERSION = {
+    "version": "str",
+    "content_hash": "str",
+    "commit": "null",
+    "author": "str",
+    "date": "str",
+}
+ORIGIN = {
+    "content_hash": "str",
+    "name": "str",
+    "path": "str",
+    "commit": "str",
+    "registry": "null",
+    "version": "null",
+    "stamped_hash": "null",
+}
+RESTORED = {
+    "schema": "int",
+    "name": "str",
+    "path": "str",
+    "version": "str",
+    "content_hash": "str",
+    "changed": "bool",
+}
+ERROR = {
+    "schema": "int",
+    "error": {
+        "kind": "str",
+        "code": "int",
+        "message": "str",
+        "hint": "str",
+        "problems": [],
+    },
+}
+
+CONTRACT: dict[str, Any] = {
+    "status": REPORT,
+    "verify": REPORT,
+    "diff": {
+        "schema": "int",
+        "registry": "str",
+        "in_sync": "bool",
+        "prompts": [STATE | {"diff": "str"}],
+    },
+    "upload --dry-run": PLAN | {"changes": [], "refused": [REFUSED]},
+    "upload --force --yes": PLAN | {"results": [RESULT | {"version": "str"}]},
+    "download --dry-run": PLAN,
+    "download --yes": PLAN | {"results": [RESULT | {"path": "str", "conflict": "bool"}]},
+    "history greeting": {
+        "schema": "int",
+        "registry": "str",
+        "name": "str",
+        "versions": [VERSION],
+    },
+    "restore greeting 1": RESTORED,
+    "where sha256:3e19fa7c5cbc": {"schema": "int", "origins": [ORIGIN]},
+    "lint": {"schema": "int", "checked": "int", "problems": []},
+    "diff nobody": ERROR,
+    "diff --nope": ERROR,
+}
+
+
+def shape(value: object) -> object:
+    """Return the keys and types of a document; a list is like its first entry."""
+    if isinstance(value, dict):
+        return {key: shape(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [shape(each) for each in value[:1]]
+    return "null" if value is None else type(value).__name__
+
+
+@pytest.mark.parametrize("command", CONTRACT)
+def test_the_keys_of_a_document_stay(repo: Repo, command: str) -> None:
+    with_greeting(repo)
+    run("upload", "--yes")
+    edit_in_registry(repo, "greeting", "people", "friends")
+
+    document = run(*command.split(), "--format", "json").json
+
+    assert shape(document) == CONTRACT[command]
+    assert document["schema"] == 1
+
+
+def test_a_finding_has_these_keys(repo: Repo) -> None:
+    repo.write("prompts/greeting.md", "---\ntitel: Greeting\n---\n\nSay hello.\n")
+
+    finding = run("lint", "--format", "json").json["problems"][0]
+    error = run("verify", "--format", "json").json["error"]
+
+    assert shape(finding) == {
+        "path": "str",
+        "line": "int",
+        "column": "int",
+        "rule": "str",
+        "severity": "str",
+        "message": "str",
+        "hint": "str",
+    }
+    assert shape(error["problems"]) == [{"path": "str", "line": "int", "message": "str"}]
+
+
+def test_nothing_to_compare_is_an_empty_report(repo: Repo) -> None:
+    with_greeting(repo)
+
+    for option in (["--staged"], ["--changed-since", "HEAD"]):
+        assert run("verify", *option, "--format", "json").json == {
+            "schema": 1,
+            "registry": "local",
+            "kind": "local",
+            "alias": None,
+            "in_sync": True,
+            "plan_checksum": run(
+                "upload", "--dry-run", "--changed-since", "HEAD", "--format", "json"
+            ).json["plan_checksum"],
+            "prompts": [],
+            "summary": {},
+        }
