@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +23,12 @@ from promptsync.registries.local import LocalRegistry
 from promptsync.sticky_comment import read_comment
 from tests.actions import Job, Result
 from tests.builders import Repo, prompt
+from tests.fakes.braintrust import braintrust_server
 from tests.fakes.github import TOKEN, GitHubServer, github_server
 
 pytestmark = pytest.mark.network
 
+ROOT = Path(__file__).parents[1]
 NO_COMMIT = "0" * 40
 
 
@@ -208,6 +211,7 @@ def test_a_pull_request_gets_a_comment_with_the_plan_of_its_merge(project: Proje
     assert reviewed is not None
     assert reviewed.plan == result.outputs["plan-checksum"]
     assert reviewed.head == project.github.pull_requests[0]["head"]["sha"]
+    assert "### promptsync: the merge uploads 1 prompt\n" in body
     assert "| modified | `greeting` |" in body
     assert "-Say hello.\n+Say hello, warmly.\n" in body
     assert "The merge uploads exactly this: 1 to update." in body
@@ -276,7 +280,10 @@ def test_an_edit_in_the_registry_fails_the_pull_request_that_touches_it(project:
 
     assert result.failed
     assert "::error file=prompts/greeting.md,line=1,title=greeting is diverged::" in result.log
-    assert "It leaves alone, until somebody decides: greeting." in project.github.bodies(number)[0]
+    assert (
+        "An upload leaves alone, until somebody decides: greeting."
+        in project.github.bodies(number)[0]
+    )
 
 
 def test_at_most_ten_annotations_are_written(project: Project) -> None:
@@ -537,6 +544,16 @@ def test_an_edit_in_the_registry_becomes_a_pull_request(project: Project) -> Non
     assert f"proposed in {made['html_url']}" in result.log
 
 
+def test_a_summary_names_the_drift_and_what_became_of_it(project: Project) -> None:
+    project.edit_in_registry("Say hello in French.")
+
+    summary = project.look_for_drift().summary
+
+    assert summary.startswith(
+        "### promptsync: not in sync\n\nA pull request proposes the registry's edits of greeting.\n"
+    )
+
+
 def test_nothing_happens_while_git_and_registry_agree(project: Project) -> None:
     project.github.requests.clear()
 
@@ -643,6 +660,84 @@ def test_the_merged_proposal_brings_git_and_registry_together(project: Project) 
 
     assert not result.failed, result.log
     assert result.outputs["in-sync"] == "true"
+
+
+def test_braintrust_is_verified_and_uploaded_to_alike(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with braintrust_server() as service:
+        monkeypatch.setenv("BRAINTRUST_API_KEY", service.api_key)
+        monkeypatch.setenv("BRAINTRUST_API_URL", service.url)
+        monkeypatch.setenv("BRAINTRUST_APP_URL", service.url)
+        project.promptsync("init", "--yes", "--force", "--project", "Trader")
+        project.repo.commit()
+        project.push()
+        project.promptsync("upload", "--yes")
+        number = project.pull_request()
+
+        checked = project.check(number)
+        before, _ = project.merge(number)
+        uploaded = project.upload(before)
+
+    assert not checked.failed, checked.log
+    assert not uploaded.failed, uploaded.log
+    assert json.loads(uploaded.outputs["counts"]) == {"in_sync": 1}
+    assert service.api_key not in checked.log + uploaded.log + checked.summary
+
+
+def test_a_missing_secret_is_named(project: Project) -> None:
+    project.promptsync("init", "--yes", "--force", "--project", "Trader")
+    project.repo.commit()
+    project.push()
+
+    result = project.check(project.pull_request())
+
+    assert result.failed
+    assert "BRAINTRUST_API_KEY" in result.log
+
+
+@pytest.mark.slow
+def test_the_action_installs_what_it_came_with(repo: Repo, tmp_path: Path) -> None:
+    if not (ROOT / "promptsync").is_dir():
+        pytest.skip("an installed wheel is being tested: there is no source to install")
+    if subprocess.run(
+        [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "hatchling"],
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+    ).returncode:
+        pytest.skip("no package index can be reached, and the action installs from one")
+    repo.write("prompts/greeting.md", "Say hello.\n")
+    repo.commit()
+    event = tmp_path / "event.json"
+    event.write_text("{}")
+    variables = {
+        "GITHUB_API_URL": "http://127.0.0.1:1",
+        "GITHUB_REPOSITORY": "ada/prompts",
+        "GITHUB_EVENT_NAME": "push",
+        "GITHUB_EVENT_PATH": str(event),
+        "GITHUB_ACTOR": "ada",
+        "GITHUB_REF_NAME": "main",
+        "GITHUB_SHA": repo.git("rev-parse", "HEAD"),
+    }
+    python = {"python": {"python-path": sys.executable}}
+    job = Job(tmp_path / "runner", repo.path, variables, TOKEN, given=python)
+
+    result = job.run(ROOT / "action.yml", {"command": "lint"})
+
+    assert not result.failed, result.log
+    assert "1 prompt file checked, no findings" in result.log
+
+
+def test_a_copy_of_the_action_says_that_it_needs_a_version(repo: Repo, tmp_path: Path) -> None:
+    CliRunner().invoke(app, ["init", "--yes", "--workflows", "--hook", "none"])
+    python = {"python": {"python-path": sys.executable}}
+    job = Job(tmp_path / "runner", repo.path, {}, TOKEN, given=python)
+
+    result = job.run(repo.path / ".github/actions/promptsync/action.yml", {"command": "lint"})
+
+    assert result.failed
+    assert "this copy of the action needs the input version" in result.log
 
 
 def test_no_token_is_ever_in_a_log(project: Project) -> None:

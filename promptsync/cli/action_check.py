@@ -8,9 +8,11 @@ from promptsync.cli.action_job import Job, run_command
 from promptsync.cli.action_report import (
     comparing,
     failing_states,
-    plan_notes,
+    notes_of_merge,
     publish,
     show_annotations,
+    title_of_merge,
+    verdict,
 )
 from promptsync.cli.options import Format
 from promptsync.cli.output import show
@@ -44,7 +46,11 @@ def run_verify(job: Job) -> int:
     with comparing(job) as report:
         failing = failing_states(report, job.inputs.fail_on)
         show_annotations(report, failing, findings)
-        text = publish(job, report, notes=plan_notes(report.plan))
+        if job.pull_request is None:
+            text = publish(job, report, title=verdict(report))
+        else:
+            notes = notes_of_merge(report.plan)
+            text = publish(job, report, title=title_of_merge(report), notes=notes)
     job.write_sticky_comment(
         text,
         registry=report.registry,

@@ -9,7 +9,13 @@ from pathlib import Path
 
 from promptsync import git
 from promptsync.cli.action_job import Job, run_command
-from promptsync.cli.action_report import comparing, failing_states, publish, show_annotations
+from promptsync.cli.action_report import (
+    comparing,
+    failing_states,
+    publish,
+    show_annotations,
+    verdict,
+)
 from promptsync.cli.output import show
 from promptsync.cli.report import Report, some_names
 from promptsync.cli.safe_text import code_span, one_line
@@ -46,7 +52,7 @@ def run_download(job: Job) -> int:
         after = _with_states_from(before, compared, done.conflicts)
         failing = failing_states(after, job.inputs.fail_on)
         show_annotations(after, failing)
-        publish(job, after, notes=_notes(done.edits))
+        publish(job, after, title=verdict(before), notes=_notes(done.edits))
     if done.edits:
         _prepare(job, before.registry, done.edits)
     return done.code or int(bool(failing))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -86,9 +87,10 @@ def show_annotations(report: Report, failing: Sequence[PromptState], *others: st
     show("\n".join([*shown, *rest, f"all compared: {count_line(comparison.summary)}"]) + "\n")
 
 
-def publish(job: Job, report: Report, *, notes: Iterable[str] = ()) -> str:
+def publish(job: Job, report: Report, *, title: str, notes: Iterable[str] = ()) -> str:
     """Write outputs, the JSON report, SARIF and the job summary; return the text of the latter."""
-    path = job.write_report(f"promptsync-{report.kind}.json", render(report, Format.JSON))
+    name = f"promptsync-{as_file_name(report.registry)}.json"
+    path = job.write_report(name, render(report, Format.JSON))
     if job.inputs.sarif is not None:
         job.inputs.sarif.write_text(render(report, Format.SARIF), encoding="utf-8")
     job.write_output(
@@ -97,19 +99,39 @@ def publish(job: Job, report: Report, *, notes: Iterable[str] = ()) -> str:
         plan_checksum=report.plan.checksum,
         report=str(path),
     )
-    if not report.comparison.states:
-        text = "### promptsync: no prompt changed\n\nThere is nothing to compare.\n"
-    else:
-        text = render(report, Format.MARKDOWN)
-    text = "\n".join([text, *(f"{note}\n" for note in notes)])
+    parts = [f"### promptsync: {title}", *notes]
+    if report.comparison.states:
+        # The report's own title is for those who see nothing else.
+        parts.append(render(report, Format.MARKDOWN).partition("\n")[2].strip())
+    text = "\n\n".join(parts) + "\n"
     job.write_summary(text)
     return text
 
 
-def plan_notes(plan: Plan) -> Iterator[str]:
+def as_file_name(registry: str) -> str:
+    """Return the name of a registry as a part of file names."""
+    return re.sub("[^A-Za-z0-9_-]", "-", registry)
+
+
+def verdict(report: Report) -> str:
+    """Return in a few words whether git and registry agree."""
+    return "in sync" if report.in_sync else "not in sync"
+
+
+def title_of_merge(report: Report) -> str:
+    """Return in a few words what a merge does."""
+    if not report.comparison.states:
+        return "no prompt changed"
+    count = len(report.plan.changes)
+    if report.plan.refusals:
+        return "somebody has to decide"
+    return f"the merge uploads {count} prompt{'s'[: count != 1]}" if count else "in sync"
+
+
+def notes_of_merge(plan: Plan) -> Iterator[str]:
     """Yield what a merge does, in sentences."""
     if plan.changes:
         yield f"The merge uploads exactly this: {summary_line(replace(plan, refusals=()))}."
     if plan.refusals:
         names = some_names([refusal.name for refusal in plan.refusals])
-        yield f"It leaves alone, until somebody decides: {names}."
+        yield f"An upload leaves alone, until somebody decides: {names}."

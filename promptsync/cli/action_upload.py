@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from promptsync.cli.action_job import Job, run_command
-from promptsync.cli.action_report import comparing, failing_states, publish, show_annotations
+from promptsync.cli.action_report import (
+    comparing,
+    failing_states,
+    publish,
+    show_annotations,
+    verdict,
+)
 from promptsync.cli.output import show
 from promptsync.cli.render_plan import summary_line
 from promptsync.errors import ConflictError
@@ -31,17 +37,17 @@ def run_upload(job: Job) -> int:
     with comparing(job) as before:
         plan = before.plan
         if not (plan.changes or plan.refusals):
-            publish(job, before)
+            publish(job, before, title="nothing to upload")
             show("nothing to upload\n")
             return 0
     checksum = _checksum(job, plan)
     code, output = run_command(*_command(job, checksum))
     job.write_report("promptsync-upload.json", output)
-    show(f"{summary_line(plan)}\n")
     with comparing(job) as after:
         failing = failing_states(after, job.inputs.fail_on)
         show_annotations(after, failing)
-        publish(job, after, notes=[f"Uploaded: {summary_line(plan)}."] if code == 0 else [])
+        notes = [f"Uploaded: {summary_line(plan)}."] if code == 0 else []
+        publish(job, after, title=verdict(after), notes=notes)
     return code or int(bool(failing))
 
 
