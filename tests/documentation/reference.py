@@ -109,5 +109,5 @@ def _modules(layer: frozenset[str]) -> str:
 
 def _first_sentence(tree: ast.Module) -> str:
     paragraph = _as_code((ast.get_docstring(tree) or "").partition("\n\n")[0])
-    found = re.match(r".+?[.:](?= |$)", paragraph)
-    return found.group().removesuffix(":") if found else paragraph
+    found = re.match(r"(.+?)\.(?: |$)", paragraph)
+    return found[1] if found else paragraph
