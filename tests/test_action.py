@@ -286,18 +286,18 @@ def test_an_edit_in_the_registry_fails_the_pull_request_that_touches_it(project:
     )
 
 
-def test_at_most_ten_annotations_are_written(project: Project) -> None:
+def test_at_most_ten_annotations_are_written_errors_first(project: Project) -> None:
     project.repo.git("switch", "--quiet", "--create", "topic")
-    for number in range(14):
-        project.repo.write(f"prompts/extra-{number:02}.md", f"Prompt {number}.\n")
+    for each in range(7):
+        text = "---\ninputs:\n  unused: {type: string}\n---\n\nSay hello.\n"
+        project.repo.write(f"prompts/extra-{each}.md", text)
     project.repo.commit()
     number = project.github.open_pull_request(project.push("topic"))
 
     result = project.check(number, fail_on="any")
 
     assert result.failed
-    assert result.log.count("::error ") == 10
-    assert "4 more are not annotated" in result.log
+    assert (result.log.count("::error "), result.log.count("::warning ")) == (7, 3)
 
 
 def test_a_broken_prompt_file_is_annotated_and_makes_no_plan(project: Project) -> None:

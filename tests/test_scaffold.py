@@ -118,7 +118,17 @@ def test_the_hook_runs_where_the_configuration_is() -> None:
     assert repo["hooks"][0]["entry"] == "sh -c \"cd 'my service' && promptsync verify --staged\""
 
 
-@pytest.mark.parametrize("before", ["repos: []\n", "{repos: []}\n", "ci: {}\n", "- a list\n"])
+@pytest.mark.parametrize(
+    "before",
+    [
+        "repos: []\n",
+        "{repos: []}\n",
+        "ci: {}\n",
+        "- a list\n",
+        "repos:\n- repo: local\n  hooks:\n  - entry: |\n      run\n      # no comment\n",
+    ],
+    ids=["empty list", "flow", "no list", "a list", "text that looks like a comment"],
+)
 def test_a_configuration_that_cannot_be_added_to_is_left_to_the_person(before: str) -> None:
     with pytest.raises(UsageError, match="cannot be added to") as caught:
         with_pre_commit_hook(before)
