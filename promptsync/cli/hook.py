@@ -17,7 +17,7 @@ from promptsync.workspace import Workspace, open_workspace
 
 @click.group()
 def command() -> None:
-    """Check the staged prompts before each commit, with a plain git hook."""
+    """Check the staged prompts before each commit with a git hook."""
 
 
 @command.command("install", cls=cli_command.keywords["cls"])

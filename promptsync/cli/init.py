@@ -79,7 +79,7 @@ def command(
     yes: bool,
     force: bool,
 ) -> int:
-    """Set up this repository: configuration, a first prompt, and the checks."""
+    """Set up this repository: configuration, a prompt, and checks."""
     known = read_starters()
     if "list" in starter:
         _list_starters(known.values())

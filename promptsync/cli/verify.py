@@ -72,7 +72,7 @@ def command(
 ) -> int:
     """Prove that git and the registry agree.
 
-    Exit 0 in sync, 1 different, 2 wrong files or usage, 4 the registry cannot be asked.
+    Exit 0 in sync, 1 different, 2 wrong files or usage, 4 registry not asked.
     """
     if staged and rev:
         raise UsageError("`--staged` and `--rev` exclude each other")
