@@ -101,7 +101,7 @@ def test_go_has_the_hash_of_every_vector(go: dict[str, str]) -> None:
 
 @pytest.fixture
 def service() -> Iterator[BraintrustServer]:
-    with braintrust_server(environments=("production",)) as service:
+    with braintrust_server(environments=("production", "staging")) as service:
         yield service
 
 
@@ -134,6 +134,7 @@ def test_a_service_that_is_served_what_was_deployed_warns_of_nothing(
     started: Start, service: BraintrustServer
 ) -> None:
     upload(service, GREETING, CHAT, aliases=["production"])
+    upload(service, EDITED, aliases=["staging"])
 
     assert started() == []
 

@@ -87,7 +87,7 @@ def _answer_within(timeout: float, question: Question) -> Report:
     threading.Thread(target=work, daemon=True).start()
     wait([outcome], timeout)
     if not outcome.done():
-        raise TooLateError(f"the registry did not answer within {timeout:g} s")
+        raise TooLateError(f"there was no answer within {timeout:g} s")
     return outcome.result()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -355,7 +356,7 @@ def test_what_asks_git_excludes_a_bundle(option: list[str]) -> None:
     ("option", "code", "last"),
     [
         ("--warn-only", 0, "warning: the prompts were not checked"),
-        ("--quiet", 4, "the registry did not answer within 0.5 s|trying again is safe"),
+        ("--quiet", 4, "there was no answer within 0.5 s|trying again is safe"),
     ],
 )
 def test_a_registry_that_hangs_does_not_hold_the_process(
@@ -379,3 +380,21 @@ def test_a_registry_that_hangs_does_not_hold_the_process(
 
     assert (result.returncode, result.stdout) == (code, "")
     assert any(each in result.stderr for each in last.split("|"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes in folders")
+@pytest.mark.parametrize(("option", "code"), [("--warn-only", 0), ("--quiet", 4)])
+def test_a_deadline_holds_whatever_is_waited_for(tmp_path: Path, option: str, code: int) -> None:
+    os.mkfifo(tmp_path / FILE)
+
+    result = subprocess.run(
+        [sys.executable, *f"-m promptsync verify --bundle {FILE} --timeout 0.3 {option}".split()],
+        cwd=tmp_path,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+
+    assert (result.returncode, result.stdout) == (code, "")
+    assert result.stderr.startswith("error: there was no answer within 0.3 s\n")
