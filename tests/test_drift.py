@@ -695,6 +695,13 @@ def test_a_loaded_prompt_that_was_not_deployed_is_no_drift(chat_app: Path) -> No
         ("elsewhere", Status.UNMANAGED)
     ]
     assert report.ok
+    assert str(report.prompts[0]) == "`elsewhere` is not among what this process was deployed with"
+
+
+def test_a_prompt_that_agrees_says_so(chat_app: Path) -> None:
+    (found,) = check_drift(chat_app, loaded={"greeting": GREETING}).prompts
+
+    assert str(found) == "`greeting` is what this process was deployed with"
 
 
 def test_only_the_named_ones_of_the_loaded_prompts_are_compared(chat_app: Path) -> None:
