@@ -33,8 +33,8 @@ class Scope:
     has. `alias` reads the version it points at instead of the latest. `complete` insists on
     seeing every remote prompt, where a listing could end early. `carriers` looks among all
     versions for one that carries a file's content hash, and so does an alias that points at other
-    content unless the comparison is `brief`. `repository` tells prompts that another repository
-    uploaded from those removed here.
+    content unless the comparison is `brief`. `repository` gives the URL of this one, which tells
+    what another repository uploaded from what was removed here.
     """
 
     names: Sequence[str] | None = None
@@ -42,7 +42,7 @@ class Scope:
     complete: bool = False
     carriers: bool = False
     brief: bool = False
-    repository: str | None = None
+    repository: Callable[[], str | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,10 +149,10 @@ def _state(
     )
 
 
-def _extra_state(remote: RemotePrompt, repository: str | None) -> PromptState:
+def _extra_state(remote: RemotePrompt, repository: Callable[[], str | None]) -> PromptState:
     status = find_status(None, remote, is_taken_in=lambda: False)
     home = remote.stamp.repository if remote.stamp else None
-    if home is not None and repository is not None and _place(home) != _place(repository):
+    if home is not None and (ours := repository()) is not None and _place(home) != _place(ours):
         note = f"uploaded from {home}"
         return PromptState(name=remote.name, status=Status.UNMANAGED, remote=remote, note=note)
     return PromptState(name=remote.name, status=status, remote=remote)

@@ -229,7 +229,7 @@ def test_what_another_repository_uploaded_is_not_removed_here(
     each = prompt("theirs")
     registry.save_prompt(each, stamp(each, home))
 
-    found = states(catalog(), registry, Scope(complete=True, repository=HERE))["theirs"]
+    found = states(catalog(), registry, Scope(complete=True, repository=lambda: HERE))["theirs"]
 
     assert found.status is status
     assert found.note == (None if status is Status.REMOVED else f"uploaded from {home}")

@@ -99,7 +99,7 @@ def command(
 def _states(session: Session, names: Sequence[str], alias: str | None) -> list[PromptState]:
     """Compare everything, and keep what was named: by file, or by the name in the registry."""
     catalog = _readable_catalog(session)
-    scope = Scope(alias=alias, complete=True, repository=session.repository_url)
+    scope = Scope(alias=alias, complete=True, repository=lambda: session.repository_url)
     states = list(session.states(catalog, scope))
     if not names:
         return states

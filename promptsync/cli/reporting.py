@@ -38,7 +38,7 @@ def make_report(
         alias=looked_at,
         complete=complete or strict,
         carriers=uploaded,
-        repository=session.repository_url,
+        repository=lambda: session.repository_url,
     )
     states = session.states(catalog, scope)
 

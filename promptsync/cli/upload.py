@@ -110,7 +110,7 @@ def _make_plan(
         names=names,
         alias=alias,
         complete=options.prune,
-        repository=session.repository_url,
+        repository=lambda: session.repository_url,
     )
     states = session.states(catalog, scope)
     return make_upload_plan(states, registry=session.name, alias=alias, options=options)
