@@ -16,7 +16,7 @@ from promptsync.cli.options import (
     names_argument,
     registry_option,
 )
-from promptsync.cli.output import show
+from promptsync.cli.output import is_terminal, show
 from promptsync.cli.render import render
 from promptsync.cli.render_json import state_json, to_json
 from promptsync.cli.report import Report
@@ -80,7 +80,7 @@ def _json(report: Report, states: Sequence[PromptState]) -> str:
 
 
 def _text(diffs: Sequence[Sequence[str]]) -> str:
-    if sys.stdout.isatty() and not config.no_color():
+    if is_terminal(sys.stdout) and not config.no_color():
         return "".join(f"{line}\n" for diff in diffs for line in styled_lines(diff))
     text = "".join(f"{printable(line)}\n" for diff in diffs for line in diff)
     return _inert(text) if text and config.is_github_actions() else text

@@ -40,6 +40,11 @@ def tell(line: str) -> None:
         _discard(sys.stderr)
 
 
+def is_terminal(stream: IO[str] | None) -> bool:
+    """Tell whether a person is there; a stream that was closed from the start is None."""
+    return stream is not None and stream.isatty()
+
+
 def _discard(stream: IO[str]) -> None:
     """Send what is still buffered, and all that follows, nowhere; else Python fails at its end."""
     nowhere = os.open(os.devnull, os.O_WRONLY)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import click
 
-from promptsync.cli.output import tell
+from promptsync.cli.output import is_terminal, tell
 from promptsync.cli.safe_text import printable
 from promptsync.errors import UsageError
 
@@ -27,7 +27,7 @@ def confirm(question: str, *, yes: bool) -> bool:
     """Ask on a terminal; elsewhere `--yes` has to have been said. Raises UsageError."""
     if yes:
         return True
-    if not sys.stdin.isatty():
+    if not is_terminal(sys.stdin):
         raise UsageError(
             "nothing was done: there is no terminal to ask for a confirmation",
             hint="look at the plan above, then run the same command with `--yes`",
@@ -39,7 +39,7 @@ def confirm(question: str, *, yes: bool) -> bool:
 
 def track(items: Iterable[Item], total: int, label: str) -> Iterator[Item]:
     """Pass items on with a progress bar, on a terminal and when there are enough of them."""
-    if total < WORTH_A_BAR or not sys.stderr.isatty():
+    if total < WORTH_A_BAR or not is_terminal(sys.stderr):
         yield from items
         return
     with click.progressbar(items, length=total, label=label, file=sys.stderr) as bar:
