@@ -23,6 +23,7 @@ from promptsync.registries.local import LocalRegistry
 from promptsync.sticky_comment import read_comment
 from tests.actions import Job, Result
 from tests.builders import Repo, prompt
+from tests.documentation.pages import read_page
 from tests.fakes.braintrust import braintrust_server
 from tests.fakes.github import TOKEN, GitHubServer, github_server
 
@@ -738,6 +739,14 @@ def test_a_copy_of_the_action_says_that_it_needs_a_version(repo: Repo, tmp_path:
 
     assert result.failed
     assert "this copy of the action needs the input version" in result.log
+
+
+def test_the_documentation_lists_every_input_and_output() -> None:
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    page = read_page("docs/how-to/github-actions.md")
+
+    assert page.names("Inputs") == list(action["inputs"])
+    assert page.names("Outputs") == list(action["outputs"])
 
 
 def test_no_token_is_ever_in_a_log(project: Project) -> None:
