@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from promptsync.daemon_threads import DaemonThreads
@@ -22,10 +22,12 @@ from promptsync.remote_prompt import RemotePrompt, Stamp
 if TYPE_CHECKING:
     from promptsync.registries.braintrust_writing import PromptWriter
 
-# As many prompts are read one by one, side by side, rather than by listing them all.
-READ_ONE_BY_ONE = 8
+# Requests that travel side by side; more would only fill the service's queue.
+PARALLEL_READS = 8
 
 Result = TypeVar("Result")
+# The objects of a page, and the next page if that is already under way.
+_Page: TypeAlias = "tuple[list[JsonObject], Future[_Page] | None]"
 
 
 class BraintrustRegistry:
@@ -71,7 +73,9 @@ class BraintrustRegistry:
         self._label = target.label
         self._client = HttpClient(credentials, timeouts=Timeouts().within(timeout), proxies=proxies)
         self._routing = Routing(target, self._client, routing_cache)
-        self._threads = DaemonThreads(READ_ONE_BY_ONE, "promptsync-braintrust")
+        self._writer: PromptWriter | None = None
+        self._lock = threading.Lock()
+        self._threads = DaemonThreads(PARALLEL_READS, "promptsync-braintrust")
 
     @property
     def address(self) -> str:
@@ -82,10 +86,11 @@ class BraintrustRegistry:
     def list_prompts(self, *, wanted: AskNames | None = None) -> Iterable[RemotePrompt]:
         """Return the latest version of each prompt, each name once.
 
-        The first request is on its way when this returns: iterate later, and other work is done
-        while it travels.
+        The first request is on its way when this returns, and full pages follow each other by
+        themselves: iterate later, and other work is done while they travel.
         """
-        return self._read_pages(self._threads.submit(self._read_page), wanted)
+        cursors: set[str] = set()
+        return self._read_pages(self._begin(None, cursors), cursors, wanted)
 
     def get_prompt(
         self, name: str, *, version: str | None = None, alias: str | None = None
@@ -107,7 +112,7 @@ class BraintrustRegistry:
         self, prompt: Prompt, stamp: Stamp | None, *, replaces: str | None = ANY_VERSION
     ) -> RemotePrompt:
         """Store a prompt whole and return what the service reads back."""
-        writer = self._writer
+        writer = self._get_writer()
         return self._ask(
             lambda api: writer.save(self._with_project_id(api), prompt, stamp, replaces)
         )
@@ -136,12 +141,14 @@ class BraintrustRegistry:
         self._threads.close()
         self._client.close()
 
-    @cached_property
-    def _writer(self) -> PromptWriter:
-        # Two threads may make one each; what they learn of the service is the same.
+    def _get_writer(self) -> PromptWriter:
         from promptsync.registries.braintrust_writing import PromptWriter  # noqa: PLC0415
 
-        return PromptWriter()
+        # One for all threads: what it learns of the service costs a version in vain.
+        with self._lock:
+            if self._writer is None:
+                self._writer = PromptWriter()
+            return self._writer
 
     def _ask(self, question: Callable[[BraintrustApi], Result]) -> Result:
         return self._routing.ask(lambda route: question(BraintrustApi(self._client, route)))
@@ -160,6 +167,15 @@ class BraintrustRegistry:
         self._routing.confirm_project(api.route, has_prompts=found is not None)
         return found
 
+    def _begin(self, after: str | None, cursors: set[str]) -> Future[_Page]:
+        return self._threads.submit(self._read_ahead, after, cursors)
+
+    def _read_ahead(self, after: str | None, cursors: set[str]) -> _Page:
+        """Read a page and, behind a full one, begin the next: there is no doubt that it matters."""
+        objects = self._read_page(after)
+        is_full = len(objects) >= PAGE_SIZE
+        return objects, self._begin(_next_cursor(objects, cursors), cursors) if is_full else None
+
     def _read_page(self, after: str | None = None) -> list[JsonObject]:
         return self._ask(
             lambda api: self._first_page(api) if after is None else api.read_page(after)
@@ -171,26 +187,25 @@ class BraintrustRegistry:
         return page
 
     def _read_pages(
-        self, upcoming: Future[list[JsonObject]], wanted: AskNames | None
+        self, first: Future[_Page], cursors: set[str], wanted: AskNames | None
     ) -> Iterator[RemotePrompt]:
-        """Read until an empty page, one page ahead, then what was wanted and did not come.
+        """Read until an empty page, then what was wanted and did not come.
 
         A prompt that was deleted and made anew meanwhile comes twice: the newest is right.
         """
         newest: dict[str, RemotePrompt] = {}
-        cursors: set[str] = set()
-        page = upcoming.result()
+        page, upcoming = first.result()
         missing = set(wanted()) if wanted else set()
         while page:
             missing.difference_update(str(each.get("slug")) for each in page)
             is_last = wanted is not None and not missing and len(page) < PAGE_SIZE
-            if not is_last:
-                upcoming = self._threads.submit(self._read_page, _next_cursor(page, cursors))
+            if upcoming is None and not is_last:
+                upcoming = self._begin(_next_cursor(page, cursors), cursors)
             for remote in map(read_prompt, page):
                 known = newest.get(remote.name)
                 if known is None or int(known.version) < int(remote.version):
                     newest[remote.name] = remote
-            page = [] if is_last else upcoming.result()
+            page, upcoming = upcoming.result() if upcoming else ([], None)
         yield from newest.values()
         if newest:
             yield from self._read_each(missing)

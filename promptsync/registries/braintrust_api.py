@@ -10,7 +10,7 @@ from urllib.parse import quote
 from promptsync.errors import RegistryAnswerError, RegistryRefusedError
 from promptsync.prompt import JsonObject
 from promptsync.registries.braintrust_routing import Route, is_missing, read_objects
-from promptsync.registries.http import HttpClient
+from promptsync.registries.http import HttpClient, is_header_text
 
 PAGE_SIZE = 1000
 
@@ -117,7 +117,7 @@ class BraintrustApi:
     def read_history(self, prompt: JsonObject) -> list[JsonObject]:
         """Return the rows of a prompt's audit log, in no order; undocumented."""
         headers = {}
-        if self.route.org_name and self.route.org_name.isascii():
+        if self.route.org_name and is_header_text(self.route.org_name):
             headers["x-bt-org-name"] = self.route.org_name
         answer = self.client.query(
             self._url("/btql"),

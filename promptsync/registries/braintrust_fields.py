@@ -230,8 +230,8 @@ def decimal_version(version: str) -> str | None:
     """Return a version in the spelling of the API; the web interface shows another one.
 
     None means that no version is spelled like this. The printable form is the number times a
-    constant modulo 2^64, and all numbers share their top bits.
+    constant modulo 2^64, in hexadecimal; this multiplies with its inverse.
     """
     if _PRINTABLE.fullmatch(version):
-        return str(0x0DE1 << 48 | int(version, 16) * 1522336535492693385 % 2**64)
+        return str(int(version, 16) * 1522336535492693385 % 2**64)
     return version if _DECIMAL.fullmatch(version) else None

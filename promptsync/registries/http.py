@@ -59,6 +59,11 @@ class Timeouts:
         )
 
 
+def is_header_text(text: str) -> bool:
+    """Tell whether HTTP can carry a text in a header."""
+    return text.isascii() and text.isprintable()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
     """What is sent with every request to be let in, and never shown.
@@ -76,7 +81,7 @@ class Credentials:
             raise RegistryRefusedError("there is no key", hint=f"set {self.variable}")
         for value in self.headers.values():
             # A line break would end the header; the library's own error would show the key.
-            if not (value.isascii() and value.isprintable()):
+            if not is_header_text(value):
                 raise RegistryRefusedError(
                     f"the key in {self.variable} has characters that no key has",
                     hint=f"set {self.variable} again, without quotes or line breaks",
