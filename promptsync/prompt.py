@@ -108,7 +108,8 @@ def details_differ(local: Prompt, remote: Prompt) -> bool:
     """
     mine, theirs = details_of(local), details_of(remote)
     return (
-        (mine.title is not None and mine.title != theirs.title)
+        # Where a service insists on a title, a prompt without one goes by its name.
+        mine.title not in (None, theirs.title or remote.name)
         or (mine.description is not None and mine.description != theirs.description)
         or (bool(mine.tags) and mine.tags != theirs.tags)
         or not all(is_same(value, theirs.metadata.get(key)) for key, value in mine.metadata.items())

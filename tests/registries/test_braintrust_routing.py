@@ -282,6 +282,16 @@ def test_a_missing_project_is_refused(
             use(open_braintrust(**project))
 
 
+def test_another_project_than_was_asked_for_is_not_taken(
+    service: BraintrustServer, open_braintrust: OpenBraintrust
+) -> None:
+    project: Any = {"id": service.project("Trader").id, "name": "Trader"}
+    service.inject(Answers({"objects": [project]}), "GET /v1/project")
+
+    with pytest.raises(RegistryRefusedError, match='no project "Screener"'):
+        open_braintrust(project="Screener").save_prompt(prompt(), STAMP)
+
+
 def test_a_project_is_confirmed_once(
     service: BraintrustServer, braintrust: BraintrustRegistry
 ) -> None:
@@ -476,6 +486,26 @@ def test_a_route_is_found_anew_only_once(
     for _ in range(3):
         with pytest.raises(RegistryRefusedError):
             names(registry)
+    assert paths(service).count(LOGIN) == 1
+
+
+def test_threads_find_a_route_anew_once(
+    service: BraintrustServer,
+    serve: Callable[..., BraintrustServer],
+    open_braintrust: OpenBraintrust,
+) -> None:
+    fill(service)
+    old = serve()
+    old.inject(forbidden())
+    memory = Memory()
+    names(open_braintrust(routing_cache=memory))
+    remember(memory, api_url=old.url)
+    service.requests.clear()
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(open_braintrust(routing_cache=memory).get_prompt, ["greeting"] * 8))
+
+    assert all(found)
     assert paths(service).count(LOGIN) == 1
 
 
