@@ -33,12 +33,14 @@ class TwoTexts:
         return [
             line.removesuffix("\n")
             for line in difflib.unified_diff(
-                self.remote.splitlines(keepends=True),
-                self.local.splitlines(keepends=True),
-                remote_label,
-                local_label,
+                _lines(self.remote), _lines(self.local), remote_label, local_label
             )
         ]
+
+
+def _lines(text: str) -> list[str]:
+    # str.splitlines() also splits where editors and git do not, such as at a form feed.
+    return [f"{line}\n" for line in text.removesuffix("\n").split("\n")] if text else []
 
 
 def two_texts(state: PromptState, kind: str, file_text: str | None) -> TwoTexts:
@@ -50,7 +52,7 @@ def two_texts(state: PromptState, kind: str, file_text: str | None) -> TwoTexts:
     local, remote = state.local, state.remote
     if local is None or remote is None:
         return TwoTexts(
-            format_prompt(escape_includes(remote.prompt), path_name=state.name) if remote else "",
+            _remote_text(remote) if remote else "",
             file_text or (format_prompt(local.prompt, path_name=state.name) if local else ""),
         )
     if file_text is None or includes_of(local.prompt):
@@ -64,10 +66,17 @@ def two_texts(state: PromptState, kind: str, file_text: str | None) -> TwoTexts:
     return TwoTexts(edited, file_text)
 
 
+def _remote_text(remote: RemotePrompt) -> str:
+    # To be looked at, not to be written: its name need not be one that a file can have.
+    shown = replace(escape_includes(remote.prompt), name="shown")
+    return format_prompt(shown, path_name="shown")
+
+
 def as_file_prompt(local: LocalPrompt, remote: RemotePrompt, kind: str) -> Prompt:
     """Return what a prompt file has to say to agree with a remote prompt.
 
     What the registry does not hold (inputs, the served name, tables of other registries) stays.
+    Details that the file leaves out belong to the people who use the registry, and stay out.
     Raises ConflictError for an edit that lies inside an included partial.
     """
     file, there = local.prompt, escape_includes(remote.prompt)
@@ -86,9 +95,9 @@ def as_file_prompt(local: LocalPrompt, remote: RemotePrompt, kind: str) -> Promp
     return replace(
         file,
         content=content,
-        title=there.title or file.title,
-        description=there.description or file.description,
-        tags=there.tags or file.tags,
+        title=file.title and (there.title or file.title),
+        description=file.description and (there.description or file.description),
+        tags=file.tags and (there.tags or file.tags),
         metadata={key: there.metadata.get(key, value) for key, value in file.metadata.items()},
         model=there.model,
         params=there.params,

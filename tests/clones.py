@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,9 +12,9 @@ from promptsync.apply import Outcome, apply_upload
 from promptsync.catalog import Catalog
 from promptsync.comparison import Scope, compare
 from promptsync.download import FileOutcome, apply_download
-from promptsync.past import Past
+from promptsync.past import Past, read_past
 from promptsync.plan import Plan, UploadOptions, make_download_plan, make_upload_plan
-from promptsync.reading import read_catalog, read_past
+from promptsync.reading import read_catalog
 from promptsync.registries.base import Registry
 from promptsync.registries.local import LocalRegistry
 from promptsync.remote_prompt import RemotePrompt, Stamp
@@ -179,3 +180,13 @@ def open_team(folder: Path) -> Team:
     """Open what `make_team` made, also in a copy of its folder."""
     origin = Repo(folder / "origin")
     return Team(origin, LocalRegistry(f"sqlite:///{folder / 'registry.db'}"), folder)
+
+
+def copied_team(folder: Path, template: Path, prepare: Callable[[Team], object]) -> Team:
+    """Copy a team to a folder; the first time, `prepare` makes the one that is copied."""
+    if not template.exists():
+        made = make_team(template)
+        prepare(made)
+        made.registry.close()
+    shutil.copytree(template, folder)
+    return open_team(folder)

@@ -12,24 +12,25 @@ from promptsync.errors import ShallowCloneError
 from promptsync.past import Past
 from promptsync.prompt_sources import PromptSource
 from promptsync.remote_prompt import Stamp
-from tests.clones import GREETING, Clone, Team, make_team
+from tests.clones import GREETING, Clone, Team, copied_team
 
 RULES = "prompts/rules.md"
 PARTIAL = "---\npartial: true\n---\n\nBe brief.\n"
 
 
 @pytest.fixture
-def team(tmp_path: Path) -> Iterator[Team]:
-    """Return a repository with one committed prompt."""
-    team = make_team(tmp_path / "team")
+def team(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
+    """Return a repository with one committed prompt, and a clone."""
+    template = tmp_path_factory.getbasetemp() / "team-of-the-past"
+    team = copied_team(tmp_path / "team", template, lambda made: made.clone("ada"))
     yield team
     team.registry.close()
 
 
 @pytest.fixture
 def ada(team: Team) -> Clone:
-    """Return a clone."""
-    return team.clone("ada")
+    """Return the clone."""
+    return team.member("ada")
 
 
 def stamp(clone: Clone, *, commit: str | None = None) -> Stamp:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,28 +13,19 @@ from promptsync.plan import Action
 from promptsync.remote_prompt import Stamp
 from promptsync.status import Status
 from tests.builders import prompt
-from tests.clones import GREETING, Clone, Team, make_team, open_team
+from tests.clones import GREETING, Clone, Team, copied_team
 
 
-@pytest.fixture(scope="module")
-def beginnings() -> dict[str, Path]:
-    """Return a place to remember what the first test of this module has made."""
-    return {}
+def prepare(team: Team) -> None:
+    team.clone("ada").upload()
+    team.clone("ben")
 
 
 @pytest.fixture
-def team(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, beginnings: dict[str, Path]
-) -> Iterator[Team]:
+def team(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     """Return a repository with one committed prompt and two clones; Ada has uploaded main."""
-    if "team" not in beginnings:
-        made = make_team(tmp_path_factory.mktemp("team"))
-        made.clone("ada").upload()
-        made.clone("ben")
-        made.registry.close()
-        beginnings["team"] = made.folder
-    shutil.copytree(beginnings["team"], tmp_path / "team")
-    team = open_team(tmp_path / "team")
+    template = tmp_path_factory.getbasetemp() / "team-of-two"
+    team = copied_team(tmp_path / "team", template, prepare)
     yield team
     team.registry.close()
 
