@@ -10,7 +10,7 @@ import click
 
 from promptsync.cli.next_command import Given
 from promptsync.cli.output import show, tell
-from promptsync.cli.safe_text import printable
+from promptsync.cli.safe_text import printable, shown_name
 from promptsync.errors import Problem, PromptFileError, PromptsyncError, UsageError
 
 __all__ = ["ReportingCommand", "as_usage_error", "error_json", "printable", "show_error"]
@@ -51,12 +51,13 @@ def repeat_options(error: PromptsyncError, given: Given) -> None:
         error.hint = given.repeated(error.hint)
 
 
-def show_error(error: PromptsyncError) -> None:
-    """Write an error to stderr."""
+def show_error(error: PromptsyncError, *, about: str | None = None) -> None:
+    """Write an error to stderr; `about` names the prompt where the error does not."""
     if isinstance(error, PromptFileError) and len(error.problems) > 1:
         _show_problems(error.problems)
         return
-    tell(f"error: {printable(str(error))}")
+    what = "" if about is None or about in error.message else f"`{shown_name(about)}`: "
+    tell(f"error: {what}{printable(str(error))}")
     if error.hint:
         tell(f"\nhint: {printable(error.hint)}")
 
@@ -66,7 +67,7 @@ def _show_problems(problems: Sequence[Problem]) -> None:
     for problem in problems[:MAX_PROBLEMS_SHOWN]:
         tell(printable(str(problem)))
         if problem.hint:
-            tell(f"  {printable(problem.hint)}")
+            tell(f"  hint: {printable(problem.hint)}")
     left_out = len(problems) - MAX_PROBLEMS_SHOWN
     if left_out > 0:
         tell(f"… and {left_out} more")
@@ -83,13 +84,19 @@ def as_usage_error(error: click.UsageError) -> UsageError:
     )
 
 
+def _kind(error: PromptsyncError) -> str:
+    """Name an error by the nearest class that `promptsync.errors` documents."""
+    known = next(each for each in type(error).__mro__ if each.__module__ == "promptsync.errors")
+    return known.__name__.removesuffix("Error")
+
+
 def error_json(error: PromptsyncError) -> dict[str, object]:
     """Return an error for scripts; `code` is the exit code and `kind` the class of the error."""
     problems = error.problems if isinstance(error, PromptFileError) else ()
     return {
         "schema": 1,
         "error": {
-            "kind": type(error).__name__.removesuffix("Error"),
+            "kind": _kind(error),
             "code": error.exit_code,
             "message": error.message,
             "hint": error.hint,
