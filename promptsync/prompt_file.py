@@ -148,7 +148,7 @@ def _wanted_values(
     before, after = prompt_schema.to_values(old), prompt_schema.to_values(prompt)
     wanted = dict(stated)
     for key in before | after:
-        if key in _CONTENT_KEYS or is_same(before.get(key), after.get(key)):
+        if is_same(before.get(key), after.get(key)):
             continue
         if key in after and not (key == "name" and prompt.name == path_name):
             wanted[key] = after[key]

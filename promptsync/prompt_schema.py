@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import NoneType
 from typing import Any
 
-from promptsync.message_markup import ROLES, can_hold
+from promptsync.message_markup import ROLES
 from promptsync.prompt import NAMING_KEYS, Message, Prompt, Template
 
 REGISTRY_KINDS = ("local", "braintrust", "mlflow", "opik")
@@ -153,10 +153,7 @@ def to_prompt(
 
 
 def to_values(prompt: Prompt) -> dict[str, Any]:
-    """Return the front matter that states a prompt, in the order people like to read it.
-
-    Content is among it (`messages:` or `text:`) only where a body cannot hold it.
-    """
+    """Return the front matter that states a prompt but for its content, in a readable order."""
     values: dict[str, Any] = {
         "name": prompt.name,
         "title": prompt.title,
@@ -172,10 +169,7 @@ def to_values(prompt: Prompt) -> dict[str, Any]:
         "inputs": dict(prompt.inputs),
         **{kind: dict(options) for kind, options in prompt.registry_options.items()},
     }
-    stated = {key: value for key, value in values.items() if value not in (None, {}, [], "")}
-    if not can_hold(prompt.content):
-        stated |= content_values(prompt.content)
-    return stated
+    return {key: value for key, value in values.items() if value not in (None, {}, [], "")}
 
 
 def content_values(content: str | tuple[Message, ...]) -> dict[str, Any]:

@@ -224,6 +224,11 @@ print("survived")
     assert (result.stdout, result.returncode) == ("survived\n", 0)
 
 
+def test_many_small_lists_are_not_deep() -> None:
+    assert read_front_matter(f"a: [{'[b], ' * 200}]")["a"] == [["b"]] * 200
+    assert read_front_matter("a:\n" + "- [b]\n" * 200)["a"] == [["b"]] * 200
+
+
 def test_front_matter_has_a_size_limit() -> None:
     assert read_front_matter(f"a: {'x' * 200_000}\n")
     assert refusal(f"a: {'x' * 300_000}\n").message == "front matter is larger than 256 KiB"
@@ -244,6 +249,7 @@ def test_the_line_of_what_is_not_there_is_the_nearest_above() -> None:
     assert line_of(text, "params", "temperature") == 2
     assert line_of(text, "params", "stop", 7) == 3
     assert line_of(text, "params", "stop", "a") == 3
+    assert line_of(text, "params", 0) == 2
     assert line_of(text, "title", "x") == 1
     assert line_of("", "title") == 1
 
@@ -282,6 +288,12 @@ def test_equal_values_are_written_twice_and_not_as_an_alias() -> None:
     shared = {"a": 1}
 
     assert write_front_matter({"b": shared, "c": shared}) == "b:\n  a: 1\nc:\n  a: 1\n"
+
+
+@pytest.mark.parametrize("text", ["wait...", "...", "a\n...\n", "a\n\n...\n\n"], ids=repr)
+def test_dots_at_the_end_are_text(text: str) -> None:
+    assert read_front_matter(write_front_matter({"a": text})) == {"a": text}
+    assert read_front_matter(edited(a=text))["a"] == text
 
 
 def test_nothing_is_written_for_nothing() -> None:
