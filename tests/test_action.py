@@ -6,6 +6,7 @@ The workflows are the ones that `init` writes, so that what they say fits what t
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -27,7 +28,13 @@ from tests.documentation.pages import read_page
 from tests.fakes.braintrust import braintrust_server
 from tests.fakes.github import TOKEN, GitHubServer, github_server
 
-pytestmark = pytest.mark.network
+pytestmark = [
+    pytest.mark.network,
+    pytest.mark.skipif(
+        sys.platform == "win32",
+        reason="bash on Windows may be that of WSL; the workflow `Action` runs the action there",
+    ),
+]
 
 ROOT = Path(__file__).parents[1]
 NO_COMMIT = "0" * 40
@@ -739,6 +746,25 @@ def test_a_copy_of_the_action_says_that_it_needs_a_version(repo: Repo, tmp_path:
 
     assert result.failed
     assert "this copy of the action needs the input version" in result.log
+
+
+def test_git_gets_the_token_without_seeing_it_in_an_argument(repo: Repo) -> None:
+    steps = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))["runs"]["steps"]
+    (push,) = [step for step in steps if "git push" in step.get("run", "")]
+    settings = {name: value for name, value in push["env"].items() if "GIT_CONFIG" in name}
+
+    answer = subprocess.run(
+        ["git", "credential", "fill"],
+        cwd=repo.path,
+        input="protocol=https\nhost=github.com\n\n",
+        env={**os.environ, **settings, "GITHUB_TOKEN": TOKEN},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+
+    assert answer.stdout.splitlines()[2:] == ["username=x-access-token", f"password={TOKEN}"]
+    assert "TOKEN" not in push["run"]
 
 
 def test_the_documentation_lists_every_input_and_output() -> None:

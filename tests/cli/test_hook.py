@@ -460,6 +460,7 @@ def test_a_linked_work_tree_is_checked_by_the_same_hook(
     assert commit(linked).returncode == 0
 
 
+@needs_symlinks
 def test_a_hook_without_promptsync_says_that_nothing_was_checked(
     repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -502,7 +503,9 @@ def test_outside_of_a_repository_the_error_says_what_to_do(
 
 def test_the_hook_is_plain_shell_without_extensions_of_bash() -> None:
     text = read("pre-commit.sh")
-    shell = shutil.which("dash") or shutil.which("sh") or "sh"
+    shell = shutil.which("dash") or shutil.which("sh")
+    if shell is None:
+        pytest.skip("there is no shell on the search path; git for Windows keeps its own aside")
 
     checked = subprocess.run([shell, "-n"], input=text, capture_output=True, text=True, check=False)
 
