@@ -141,6 +141,8 @@ def may_pass(failure: Exception) -> bool:
 def _reason(failure: BaseException | None) -> str:
     """Return what the operating system or OpenSSL said, without what it is wrapped in."""
     while failure is not None:
+        if isinstance(failure, TimeoutError):
+            return ""  # the sentence says so already
         if isinstance(failure, OSError):
             reason = getattr(failure, "verify_message", None) or failure.strerror or str(failure)
             return reason.lower()

@@ -7,6 +7,9 @@ from collections.abc import Collection
 
 SHOWN_CHARACTERS = 200
 
+# What is shorter protects nothing, and would be cut out of ordinary words.
+_SECRET_CHARACTERS = 4
+
 # More than anybody reads, and a bound on the work below.
 _READ_CHARACTERS = 20_000
 
@@ -30,8 +33,9 @@ _HIDDEN: tuple[tuple[re.Pattern[str], str], ...] = (
 def redact(text: str, secrets: Collection[str] = ()) -> str:
     """Return a service's text without secrets, addresses and control characters, shortened."""
     text = text[:_READ_CHARACTERS]
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        text = text.replace(secret, "***")
+    for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) >= _SECRET_CHARACTERS:
+            text = text.replace(secret, "***")
     for pattern, replacement in _HIDDEN:
         text = pattern.sub(replacement, text)
     return shorten(text)
