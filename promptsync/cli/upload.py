@@ -150,7 +150,7 @@ def _show_outcomes(plan: Plan, outcomes: Sequence[Outcome], format_: Format, giv
         show("\n".join([render_plan_markdown(plan), *lines]).rstrip("\n") + "\n")
     else:
         show("".join(f"{_sentence(each, _quoted(each.change.name))}\n" for each in done))
-    show_failures(_errors(outcomes), given)
+    show_failures([(each.change, each.error) for each in outcomes if each.error], given)
     _tell_rest(outcomes)
 
 
@@ -173,7 +173,7 @@ def _tell_rest(outcomes: Sequence[Outcome]) -> None:
     counts = Counter(
         "done" if each.done else "failed" if each.tried else "not tried" for each in outcomes
     )
-    if counts["done"] < len(outcomes):
+    if counts["done"] < len(outcomes) > 1:
         counted = ", ".join(f"{counts[each]} {each}" for each in counts)
         rest = f": {some_names(not_tried)}" if not_tried else ""
         say(f"\n{counted}{rest}; running the command again is safe")

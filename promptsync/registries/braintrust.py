@@ -17,6 +17,7 @@ from promptsync.registries.braintrust_fields import KIND, decimal_version, read_
 from promptsync.registries.braintrust_routing import APP_URL, Routing, RoutingCache, Target
 from promptsync.registries.http import Credentials, HttpClient, Timeouts
 from promptsync.registries.http_errors import LostAnswerError
+from promptsync.registries.redaction import shorten
 from promptsync.remote_prompt import RemotePrompt, Stamp
 
 if TYPE_CHECKING:
@@ -278,7 +279,7 @@ def _checked_url(url: str, variable: str) -> str:
         parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigError(
-            f"the address `{url}` is no http or https URL",
+            f"the address `{shorten(url.rpartition('@')[2])}` is no http or https URL",
             hint=f"check {variable} and the configuration",
         )
     return url.rstrip("/")

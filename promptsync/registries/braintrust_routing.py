@@ -14,7 +14,7 @@ from promptsync.errors import RegistryAnswerError, RegistryError, RegistryRefuse
 from promptsync.prompt import JsonObject
 from promptsync.registries.http import HttpClient
 from promptsync.registries.http_errors import NotReachedError
-from promptsync.registries.redaction import shorten
+from promptsync.registries.redaction import redact, shorten
 
 APP_URL = "https://www.braintrust.dev"
 
@@ -165,7 +165,8 @@ class Routing:
             isinstance(each, dict) for each in organizations
         ):
             raise RegistryAnswerError(
-                f"the login at {self._target.app_url} did not say which organisations there are",
+                f"the login at {redact(self._target.app_url)} did not say which organisations "
+                "there are",
                 hint="check BRAINTRUST_APP_URL",
             )
         wanted = self._target.org_name
