@@ -27,6 +27,8 @@ MakeStamp = Callable[[LocalPrompt], Stamp]
 # one that rewrites a prompt may rewrite them all.
 _ENDS_THE_PLAN = (RegistryUnavailableError, HashMismatchError)
 
+_WRITES_CONTENT = (Action.CREATE, Action.UPDATE)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
@@ -129,7 +131,10 @@ def _save(
     try:
         stored = registry.save_prompt(prompt, make_stamp(local), replaces=replaces)
     except MovedError as error:
-        raise _moved(change, error.current) from error
+        current = error.current
+        if current and current.content_hash == sent and change.action in _WRITES_CONTENT:
+            return current  # somebody else uploaded the same
+        raise _moved(change, current) from error
     if stored.content_hash == sent:
         return stored
     if any(each.content_hash == sent for each in registry.list_versions(name)):
