@@ -605,6 +605,18 @@ def test_a_failure_in_the_middle_says_what_is_done_and_what_is_not(
     assert (run("upload", "--yes").code, run("verify").code) == (0, 0)
 
 
+@pytest.mark.network
+def test_very_many_failures_are_counted(repo: Repo, trader: BraintrustServer) -> None:
+    for number in range(14):
+        repo.write(f"prompts/p{number:02}.md", f"Prompt {number}.\n")
+    trader.inject(Refused(), "PUT /v1/prompt")
+
+    result = run("upload", "--yes")
+
+    assert_says(result, 4, "… and 4 more errors; `--format json` has them all", "\n14 failed; ")
+    assert result.stderr.count("error: ") == 10
+
+
 # -- Braintrust: names --
 
 

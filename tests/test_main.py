@@ -122,6 +122,23 @@ def test_a_reader_that_leaves_changes_no_exit_code(repo: Repo) -> None:
 
 
 @needs_signals
+def test_a_reader_of_errors_that_leaves_changes_no_exit_code(repo: Repo) -> None:
+    with_greeting(repo)
+    reader, writer = os.pipe()
+    os.close(reader)
+    result = subprocess.run(
+        [program(), "upload", "--yes"],
+        stdout=subprocess.PIPE,
+        stderr=writer,
+        text=True,
+        check=False,
+    )
+    os.close(writer)
+
+    assert (result.returncode, result.stdout) == (0, "created `greeting` (version 1)\n")
+
+
+@needs_signals
 def test_an_upload_is_finished_although_its_reader_left(repo: Repo) -> None:
     with_greeting(repo)
 

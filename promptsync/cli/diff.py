@@ -24,6 +24,7 @@ from promptsync.cli.reporting import make_report
 from promptsync.cli.safe_text import one_line, printable
 from promptsync.cli.session import chosen_names, open_session, valid_catalog
 from promptsync.cli.word_diff import styled_lines
+from promptsync.errors import PromptsyncError
 from promptsync.status import PromptState
 
 
@@ -63,7 +64,12 @@ def diff_lines(report: Report, state: PromptState) -> list[str]:
     remote_label = "/dev/null"
     if state.remote is not None:
         remote_label = one_line(f"{report.registry}/{state.name} (version {state.remote.version})")
-    return report.read_texts(state).unified_diff(remote_label, state.path or "/dev/null")
+    local_label = state.path or "/dev/null"
+    try:
+        return report.read_texts(state).unified_diff(remote_label, local_label)
+    except PromptsyncError as error:
+        # What no prompt file can hold, such as half a surrogate pair: the other diffs go on.
+        return [f"--- {remote_label}", f"+++ {local_label}", f"! {one_line(str(error))}"]
 
 
 def _json(report: Report, states: Sequence[PromptState]) -> str:

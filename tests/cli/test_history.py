@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
 
 import pytest
 
+from promptsync.content_hash import content_hash
 from promptsync.remote_prompt import RemotePrompt
 from tests.builders import Repo, prompt
 from tests.cli.running import Ran, run
@@ -231,6 +234,34 @@ def test_restore_of_no_version_is_an_error(repo: Repo, version: str) -> None:
     )
 
 
+def two_texts_with_one_beginning() -> tuple[str, str]:
+    """Return two texts whose hashes begin with the same six digits."""
+    seen: dict[str, str] = {}
+    for number in count():
+        text = f"Text {number}."
+        digits = content_hash(prompt(text=text), "local")[:13]
+        if digits in seen:
+            return seen[digits], text
+        seen[digits] = text
+    raise AssertionError
+
+
+def test_restore_of_an_ambiguous_hash_is_an_error(repo: Repo) -> None:
+    texts = two_texts_with_one_beginning()
+    for text in texts:
+        repo.write("prompts/greeting.md", f"{text}\n")
+        run("upload", "--yes")
+    repo.commit()
+    digits = versions_of(repo)[0].content_hash[:13]
+
+    assert run("restore", "greeting", digits) == Ran(
+        2,
+        "",
+        f"error: `{digits}` is the beginning of several hashes of `greeting`\n\n"
+        "hint: give more digits; `promptsync history greeting` lists them\n",
+    )
+
+
 def test_restore_keeps_uncommitted_changes(repo: Repo) -> None:
     edited_and_taken_in(repo)
     mine = repo.read("prompts/greeting.md") + "Thanks.\n"
@@ -358,6 +389,17 @@ def test_where_wants_a_hash(text: str) -> None:
         r"error: `.*` is no content hash\n\n"
         r"hint: give at least 6 of its hex digits, with or without `sha256:`\n",
         result.stderr,
+    )
+
+
+def test_where_says_that_a_clone_lacks_history(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_greeting(repo)
+    monkeypatch.chdir(repo.clone(tmp_path / "shallow", "--depth=1").path)
+
+    assert run("where", "sha256:abcdef").stderr.endswith(
+        "hint: this clone lacks history: `git fetch --unshallow`, and try again\n"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -182,6 +183,16 @@ def test_staged_content_is_checked(repo: Repo) -> None:
     repo.write("prompts/greeting.md", "Say hello.\n")
 
     assert (run("lint").code, run("lint", "--staged").code) == (0, 1)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows lets only administrators make links")
+def test_a_link_is_found_under_its_own_name(repo: Repo) -> None:
+    (repo.path / "prompts").mkdir()
+    (repo.path / "prompts/link.md").symlink_to(repo.write("text.md", "Hello.\n"))
+
+    result = run("lint", "prompts/link.md")
+
+    assert (result.code, result.stdout.partition(":")[0]) == (1, "prompts/link.md")
 
 
 def test_files_are_checked_outside_of_a_repository(

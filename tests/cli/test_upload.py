@@ -333,6 +333,24 @@ def test_only_what_changed_since_a_revision_is_uploaded(repo: Repo) -> None:
     assert run("upload", "--changed-since", "before", "--dry-run") == Ran(0, NOTHING, "")
 
 
+def test_the_stamp_of_a_composite_names_the_commit_of_its_newest_part(repo: Repo) -> None:
+    repo.write(".gitignore", ".promptsync/\n")
+    repo.write("prompts/rules.md", "---\npartial: true\n---\n\nBe brief.\n")
+    repo.write("prompts/farewell.md", "Say goodbye. {{> rules}}\n")
+    repo.commit("Add farewell")
+    repo.write("prompts/rules.md", "---\npartial: true\n---\n\nBe kind.\n")
+    kind = repo.commit("Be kind")
+    run("upload", "--yes")
+    repo.write("prompts/rules.md", "---\npartial: true\n---\n\nBe quick.\n")
+    run("upload", "--yes")
+
+    registry = registry_of(repo)
+    stamps = [each.stamp for each in registry.list_versions("farewell")]
+    registry.close()
+
+    assert [each and each.commit for each in stamps] == [None, kind]
+
+
 def test_names_and_changed_since_exclude_each_other(repo: Repo) -> None:
     with_greeting(repo)
 
