@@ -453,6 +453,12 @@ def test_git_finds_the_top_also_where_a_hook_sets_its_directory(
     assert config.environment_for_git()["GIT_DIR"] == "/repo/.git/worktrees/feature"
 
 
+def test_git_speaks_the_language_that_is_understood_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+
+    assert config.environment_for_git()["LC_ALL"] == "C"
+
+
 def test_every_variable_is_listed_for_the_documentation() -> None:
     assert sorted(config.environment_names()) == [
         "BRAINTRUST_API_KEY",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -86,15 +85,6 @@ def test_a_repository_of_somebody_else_is_not_taken_for_none(
 
     assert "dubious ownership" in raised.value.message
     assert raised.value.hint == f"git config --global --add safe.directory {repo.path}"
-
-
-def test_messages_of_git_are_understood_in_any_language(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
-    monkeypatch.setenv("LANGUAGE", "de")
-
-    assert git.repository_around(tmp_path) is None
 
 
 @needs_posix_names
@@ -264,10 +254,13 @@ def test_author_and_date_of_a_commit(repo: Repo, monkeypatch: pytest.MonkeyPatch
 def test_odd_paths_arrive_as_they_are(repo: Repo, name: str) -> None:
     path = f"prompts/{name}"
     repo.write(path, "Hello\n")
+    # What `[draft]*.md` would find too, were it a pattern.
+    repo.write("prompts/decoy/draft.md", "Decoy\n")
+    repo.write("prompts/d.md", "Decoy\n")
     commit = repo.commit()
     entry = TreeEntry(path, "100644", blob(repo, f":{path}"))
 
-    assert git.list_tree(found(repo), commit, ["prompts"]) == [entry]
+    assert entry in git.list_tree(found(repo), commit, ["prompts"])
     assert git.list_index(found(repo), [path]) == [entry]
     assert git.history(found(repo), commit, [path]) == [FileVersion(commit, path, entry.blob)]
     assert git.last_commits(found(repo), [path]) == {path: commit}
@@ -403,10 +396,19 @@ def test_more_paths_than_a_command_line_holds(repo: Repo) -> None:
         repo.write(path, path)
     commit = repo.commit()
     repo.write(paths[0], "Hello again\n")
-    repo.write("prompts/other.md", "Hello\n")
+    repo.write(f"prompts/{'long' * 10}/other.md", "Hello\n")
 
     assert git.uncommitted_paths(found(repo), paths) == {paths[0]}
     assert git.last_commits(found(repo), paths) == dict.fromkeys(paths, commit)
+
+
+def test_more_paths_than_any_command_line_holds(repo: Repo) -> None:
+    repo.write(PATH, "Hello\n")
+    commit = repo.commit()
+    paths = [PATH, *(f"prompts/{'long' * 20}-{number:05}.md" for number in range(30_000))]
+
+    assert git.uncommitted_paths(found(repo), paths) == frozenset()
+    assert git.last_commits(found(repo), paths) == {PATH: commit}
 
 
 def test_more_paths_than_a_command_line_holds_in_several_folders(repo: Repo) -> None:
@@ -489,11 +491,62 @@ def test_history_begins_with_the_newest(repo: Repo) -> None:
 def test_history_goes_by_succession_and_not_by_the_clock(
     repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (first,) = commit_texts(repo, "one")
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2024-01-01T00:00:00Z")
+    (base,) = commit_texts(repo, "base")
+    (parent,) = commit_texts(repo, "parent")
+    repo.git("switch", "--quiet", "--create", "side")
     monkeypatch.setenv("GIT_COMMITTER_DATE", "2001-01-01T00:00:00Z")
-    (second,) = commit_texts(repo, "two")
+    (child,) = commit_texts(repo, "child")
+    repo.git("switch", "--quiet", "main")
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2025-01-01T00:00:00Z")
+    (other,) = commit_texts(repo, "other")
+    repo.git("merge", "--quiet", "--strategy=ours", "--no-edit", "side")
 
-    assert [each.commit for each in git.history(found(repo), second, [PATH])] == [second, first]
+    seen = [each.commit for each in git.history(found(repo), "HEAD", [PATH])]
+
+    assert sorted([child, parent, base], key=seen.index) == [child, parent, base]
+    assert sorted([other, parent, base], key=seen.index) == [other, parent, base]
+
+
+def test_history_is_that_of_a_path_and_not_of_what_was_renamed_to_it(repo: Repo) -> None:
+    repo.git("config", "log.follow", "true")
+    commit_texts(repo, "one\n")
+    repo.git("mv", PATH, "prompts/welcome.md")
+    renamed = repo.commit()
+
+    history = git.history(found(repo), renamed, ["prompts/welcome.md"])
+
+    assert history == [FileVersion(renamed, "prompts/welcome.md", repo_blob(repo, "one\n"))]
+
+
+SIGNER = """#!/bin/sh
+cat >/dev/null
+echo "gpg: a signature" >&2
+for argument; do
+    case $argument in --verify) echo "[GNUPG:] GOODSIG 1 Ada"; exit 0;; esac
+done
+echo "[GNUPG:] SIG_CREATED " >&2
+echo "-----BEGIN PGP SIGNATURE-----"
+echo "-----END PGP SIGNATURE-----"
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the signing program is a shell script")
+def test_signatures_are_not_shown(repo: Repo) -> None:
+    signer = repo.write(".git/signer", SIGNER)
+    signer.chmod(0o755)
+    repo.git("config", "gpg.program", str(signer))
+    repo.git("config", "commit.gpgSign", "true")
+    repo.git("config", "log.showSignature", "true")
+    (commit,) = commit_texts(repo, "one\n")
+    assert "a signature" in repo.git("log")
+
+    assert git.commits_touching(found(repo), commit, [PATH]) == [commit]
+    assert git.history(found(repo), commit, [PATH]) == versions(repo, (commit, "one\n"))
+    assert git.author_and_date(found(repo), commit) == (
+        "Ada Lovelace",
+        repo.git("log", "-1", "--format=%aI", "--no-show-signature"),
+    )
 
 
 def test_history_holds_a_merged_branch_whose_text_was_not_kept(repo: Repo) -> None:
@@ -710,10 +763,12 @@ def test_a_merge_needs_no_repository(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_nothing_of_a_check_takes_a_lock(repo: Repo) -> None:
     commit_texts(repo, "one\n")
-    shutil.copy(repo.path / PATH, repo.path / "copy")
-    shutil.copy(repo.path / "copy", repo.path / PATH)
+    # An ordinary `git status` writes what it found out about the file into the index.
+    os.utime(repo.path / PATH, (0, 0))
     before = (repo.path / ".git" / "index").read_bytes()
 
     git.uncommitted_paths(found(repo), [PATH])
 
     assert (repo.path / ".git" / "index").read_bytes() == before
+    repo.git("status")
+    assert (repo.path / ".git" / "index").read_bytes() != before
