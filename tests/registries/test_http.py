@@ -306,7 +306,7 @@ def test_a_refusal_is_final(service: BraintrustServer, client: HttpClient, statu
 
 
 @pytest.mark.network
-@pytest.mark.parametrize("retry_after", ["0", formatdate(usegmt=True)])
+@pytest.mark.parametrize("retry_after", ["0", formatdate(usegmt=True)], ids=["seconds", "moment"])
 def test_the_time_that_a_service_names_is_kept(service: BraintrustServer, retry_after: str) -> None:
     # The pause alone would outlast the deadline.
     client = http_client(timeouts=Timeouts(pauses=(60,)))
