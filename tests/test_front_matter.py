@@ -362,6 +362,20 @@ def test_a_list_keeps_its_indentation() -> None:
     )
 
 
+def test_a_nested_list_keeps_its_indentation() -> None:
+    text = "params:\n  stop:\n    - a\n  n: 1\n"
+
+    assert edited(text, params={"stop": ["b", "c"], "n": 1}) == (
+        "params:\n  stop:\n    - b\n    - c\n  n: 1\n"
+    )
+
+
+def test_a_number_sign_in_a_block_of_text_is_no_comment() -> None:
+    text = "description: |\n  a\n  # b\n# about the model\nmodel: m\n"
+
+    assert edited(text, description="c") == "description: c\n# about the model\nmodel: m\n"
+
+
 def test_a_value_of_another_shape_is_written_anew_in_its_place() -> None:
     assert edited(title="a\nb\n") == changed(
         'title: "Signal"   # shown in lists\n', "title: |\n  a\n  b\n"

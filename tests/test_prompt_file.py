@@ -142,6 +142,13 @@ def test_a_key_without_a_value_is_absent(value: str) -> None:
     assert parse(f"---\n{front}---\n\nHi\n") == prompt(text="Hi")
 
 
+def test_what_is_empty_is_absent() -> None:
+    texts = "".join(f"{key}: ''\n" for key in ("name", "title", "description", "model"))
+    others = "params: {}\ntools: []\nresponse_format: {}\ntags: []\nmetadata: {}\nopik: {}\n"
+
+    assert parse(f"---\n{texts}{others}---\n\nHi\n") == prompt(text="Hi")
+
+
 def test_a_role_in_the_front_matter_makes_the_body_one_message() -> None:
     assert parse("---\nrole: system\n---\n\nBe brief.\n") == chat(system="Be brief.")
 
@@ -564,6 +571,7 @@ def test_a_role_in_the_front_matter_stays_the_way_to_say_one_message() -> None:
     assert update(text, chat(user="Hi", assistant="Ho")) == (
         "---\n---\n\n# user:\n\nHi\n\n# assistant:\n\nHo\n"
     )
+    assert update(text, prompt(text="x")) == "---\n---\n\nx\n"
 
 
 def test_content_stays_in_the_front_matter_where_somebody_put_it() -> None:
@@ -573,6 +581,7 @@ def test_content_stays_in_the_front_matter_where_somebody_put_it() -> None:
     assert update(text, prompt(text="Ho")) == "---\ntext: Ho # short\n---\n"
     assert update(messages, chat(user="Ho")) == messages.replace("Hi", "Ho")
     assert update(text, chat(user="Ho")) == "---\n---\n\n# user:\n\nHo\n"
+    assert update(messages, prompt(text="Ho")) == "---\n---\n\nHo\n"
 
 
 def test_a_file_without_front_matter_gets_one_when_it_needs_one() -> None:
