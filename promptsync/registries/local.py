@@ -93,9 +93,8 @@ class LocalRegistry:
         served = _checked(prompt)
         while True:
             head = self._find_head(served.name)
-            current = _remote_prompt(head) if head is not None else None
-            if replaces not in (ANY_VERSION, current.version if current else None):
-                raise MovedError(served.name, current)
+            if replaces not in (ANY_VERSION, None if head is None else str(head.number)):
+                raise MovedError(served.name, None if head is None else _remote_prompt(head))
             try:
                 return self._append(served, write_stamp(stamp), self._author, head)
             except LostRaceError:
