@@ -294,6 +294,15 @@ def test_a_file_that_appeared_since_the_plan_is_left_alone(ada: Clone, team: Tea
     assert ada.repo.read("prompts/other.md") == "Meanwhile.\n"
 
 
+def test_a_folder_in_the_place_of_the_file_is_left_alone(ada: Clone, team: Team) -> None:
+    team.registry.save_prompt(prompt("other"), None)
+    (ada.repo.path / "prompts" / "other.md").mkdir()
+
+    error = error_of([*ada.download(extras=True)])
+
+    assert error.message.startswith("`prompts/other.md` changed since the plan was made")
+
+
 def test_what_a_prompt_file_cannot_hold_is_refused(ada: Clone, team: Team) -> None:
     team.registry.save_prompt(prompt("large", "x" * (1024 * 1024)), None)
 

@@ -57,11 +57,18 @@ app(sys.argv[3:])
 LIMIT = 100
 
 
+def mortal_environment(**variables: str) -> dict[str, str]:
+    """Return the environment of a process that is killed: half a coverage file is of no use."""
+    kept = {name: value for name, value in os.environ.items() if "COV" not in name}
+    return kept | variables
+
+
 def dies(step: int, repo: Repo, *arguments: str) -> bool:
     """Run a command that is killed at a step; False when it came to its end before."""
     done = subprocess.run(
         [sys.executable, "-c", MORTAL, str(step), str(repo.path), *arguments],
         cwd=repo.path,
+        env=mortal_environment(),
         capture_output=True,
         text=True,
         check=False,
@@ -145,7 +152,7 @@ def dies_by(killer: Killer, service: BraintrustServer, repo: Repo) -> bool:
     process = subprocess.Popen(
         [sys.executable, "-m", "promptsync", "upload", "--yes"],
         cwd=repo.path,
-        env=os.environ | {"BRAINTRUST_API_KEY": API_KEY},
+        env=mortal_environment(BRAINTRUST_API_KEY=API_KEY),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
