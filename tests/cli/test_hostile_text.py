@@ -118,6 +118,19 @@ def test_a_name_from_the_registry_stays_in_its_line() -> None:
 
 
 @pytest.mark.network
+def test_a_name_from_the_registry_is_quoted_for_the_shell_or_left_out(
+    repo: Repo, trader: BraintrustServer
+) -> None:
+    repo.write("prompts/greeting.md", "Say hello.\n")
+    put(trader, "$(touch x)")
+    quoted = run("status").stdout
+    put(trader, "--force")
+
+    assert "  promptsync download '$(touch x)'\n" in quoted
+    assert "  promptsync download --all\n" in run("status").stdout
+
+
+@pytest.mark.network
 @pytest.mark.usefixtures("hostile_name")
 def test_a_name_from_the_registry_stays_in_its_cell() -> None:
     lines = run("verify", "--strict", "--format", "markdown").stdout.splitlines()

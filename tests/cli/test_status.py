@@ -278,8 +278,18 @@ def test_code_scanning_takes_every_result(repo: Repo) -> None:
 
     assert len(set(rules)) == len(rules)
     assert {result["ruleId"] for result in document["results"]} == set(rules)
-    assert all(place.isascii() and not place.startswith("/") for place in places)
+    assert "promptsync.toml" in places
+    assert all(place and not place.startswith("/") for place in places)
     assert len(places) == 7
+
+
+def test_code_scanning_takes_any_path(repo: Repo) -> None:
+    repo.write("prompts/Grüße an alle.md", "---\nname: greeting\n---\n\nHello.\n")
+
+    (result,) = run("verify", "--format", "sarif").json["runs"][0]["results"]
+    place = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+
+    assert place == "prompts/Gr%C3%BC%C3%9Fe%20an%20alle.md"
 
 
 def test_extras_fail_only_when_strict(repo: Repo) -> None:
@@ -353,6 +363,23 @@ def test_commands_that_help_repeat_the_registry_and_the_alias(repo: Repo) -> Non
         "  promptsync upload --registry two --alias live greeting\n"
         in run("status", "-r", "two", "--alias", "live").stdout
     )
+
+
+def test_an_error_repeats_the_registry_too(repo: Repo) -> None:
+    with_greeting(repo)
+    repo.write(
+        "promptsync.toml",
+        'default-registry = "one"\n'
+        '[registries.one]\nkind = "local"\nurl = "sqlite:///.promptsync/one.db"\n'
+        '[registries.two]\nkind = "local"\nurl = "sqlite:///.promptsync/two.db"\n',
+    )
+    run("upload", "--yes", "--registry", "two")
+
+    unknown = run("restore", "greeting", "9", "--registry", "two")
+    nobody = run("status", "nobody", "--registry", "two", "--alias", "live")
+
+    assert "`promptsync history --registry two greeting` lists them" in unknown.stderr
+    assert "`promptsync status --registry two --alias live` lists the names" in nobody.stderr
 
 
 def test_an_alias_is_looked_at_instead_of_the_latest_version(repo: Repo) -> None:
