@@ -20,11 +20,12 @@ PIP_WITH_GROUPS := 'pip>=25.1'
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
-.PHONY: help demo test lint unit docs docs-write bench clean
+.PHONY: help demo test lint unit everything docs docs-write bench clean
 
 help:
 	@echo 'make demo   show the main job on a throw-away repository'
 	@echo 'make test   lint, then every test, with coverage'
+	@echo 'make unit   the tests of seconds: no git, no server, no other program'
 	@echo 'make lint   formatting, ruff and mypy'
 	@echo 'make docs   build the documentation, strictly, into site/'
 	@echo 'make docs-write  write into docs/ what commands print and what is made from the code'
@@ -34,14 +35,17 @@ help:
 demo: $(VENV)/.package
 	@$(BIN)/python examples/demo.py
 
-test: lint unit
+test: lint everything
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-unit: $(VENV)/.dev $(BRAINTRUST)/.installed
+unit: $(VENV)/.dev
+	$(BIN)/pytest --numprocesses auto -m 'not (git or network or slow or vendor)'
+
+everything: $(VENV)/.dev $(BRAINTRUST)/.installed
 	$(BIN)/pytest --numprocesses auto --cov --cov-report term --cov-fail-under 95
 
 docs: $(VENV)/.dev

@@ -54,6 +54,19 @@ FOREIGN_NAMES = frozenset(
 )
 
 
+# Tests that need one of these run git; so do all below `cli`, and those of whole programs.
+GIT_FIXTURES = frozenset({"ada", "ben", "composer", "repo", "session", "team", "trader"})
+GIT_MODULES = ("tests/cli/", "tests/test_main.py", "tests/test_pre_commit.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what runs git, so that the rest is a suite of seconds: `make unit`."""
+    for item in items:
+        fixtures = GIT_FIXTURES.intersection(getattr(item, "fixturenames", ()))
+        if fixtures or item.nodeid.startswith(GIT_MODULES):
+            item.add_marker("git")
+
+
 @pytest.fixture(autouse=True)
 def isolated_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give each test a home of its own and an environment that says nothing about this machine."""
