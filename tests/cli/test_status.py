@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from promptsync.cli.next_command import Given
 from tests.builders import Repo, prompt
 from tests.cli.running import Ran, run
 from tests.cli.scenes import (
@@ -362,6 +363,15 @@ def test_commands_that_help_repeat_the_registry_and_the_alias(repo: Repo) -> Non
     assert (
         "  promptsync upload --registry two --alias live greeting\n"
         in run("status", "-r", "two", "--alias", "live").stdout
+    )
+
+
+def test_a_command_without_an_alias_is_given_none() -> None:
+    given = Given(registry="two", alias="live")
+
+    assert given.repeated("`promptsync history greeting`, `promptsync diff`") == (
+        "`promptsync history --registry two greeting`, "
+        "`promptsync diff --registry two --alias live`"
     )
 
 

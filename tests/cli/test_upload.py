@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from promptsync.content_hash import short_hash
 from tests.builders import Repo, prompt
 from tests.cli.running import Ran, run
@@ -12,6 +14,7 @@ from tests.cli.scenes import (
     with_every_status,
     with_greeting,
 )
+from tests.fakes.braintrust import BraintrustServer, PageCap
 
 NOTHING = "nothing to upload to registry `local`\n"
 
@@ -193,6 +196,18 @@ def test_a_prompt_whose_file_is_gone_is_removed_with_prune(repo: Repo) -> None:
     assert "- delete  gone      sha256:9b05cb879f7e\n" in pruned.stderr
     assert "removed `gone`\n" in pruned.stdout
     assert run("status", "--format", "json").json["summary"] == {"in_sync": 6, "unmanaged": 1}
+
+
+@pytest.mark.network
+def test_prune_sees_the_whole_registry(repo: Repo, trader: BraintrustServer) -> None:
+    for name in ("a", "greeting", "z"):
+        repo.write(f"prompts/{name}.md", f"This is {name}.\n")
+    run("upload", "--yes")
+    trader.inject(PageCap(1))
+    for name in ("a", "z"):
+        (repo.path / f"prompts/{name}.md").unlink()
+
+    assert run("upload", "--yes", "--prune").stdout == "removed `a`\nremoved `z`\n"
 
 
 def test_a_prompt_without_a_stamp_is_adopted(repo: Repo) -> None:
