@@ -6,7 +6,6 @@ which text is the base of a three-way merge.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -25,9 +24,6 @@ from promptsync.remote_prompt import RemotePrompt, Stamp
 from promptsync.status import LocalPrompt
 from promptsync.upload_log import LogEntry, read_log
 from promptsync.workspace import Workspace
-
-# A stamp is data: only a commit's full id is looked up.
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +105,9 @@ class Past:
     def _stamped_source(
         self, local: LocalPrompt, digest: str, stamp: Stamp | None, *, merged_only: bool
     ) -> PromptSource | None:
-        if stamp is None or not _COMMIT.fullmatch(stamp.commit or ""):
+        if stamp is None or stamp.commit is None:
             return None
-        commit = git.resolve(self.repository, stamp.commit or "")
+        commit = git.resolve(self.repository, stamp.commit)
         if commit is None or (merged_only and not self._is_merged(commit)):
             return None
         if includes_of(local.prompt):
@@ -189,11 +185,7 @@ class Past:
 
     def _hash(self, prompt: Prompt) -> str | None:
         """Return the content hash of an old version, None where its includes are unknown."""
-        if includes_of(prompt):
-            return None
-        with suppress(ValueError):
-            return content_hash(expand(prompt, {}), self.kind)
-        return None
+        return None if includes_of(prompt) else content_hash(expand(prompt, {}), self.kind)
 
     def _source(self, local: LocalPrompt, data: bytes | None) -> PromptSource:
         name = self.roots.name_of(local.path) or local.prompt.name

@@ -322,7 +322,12 @@ def test_the_log_counts_on_an_unborn_branch(ada: Clone) -> None:
     assert ada.status() is Status.MODIFIED
 
 
-def test_an_unmerged_index_has_no_answer_and_history_has(ada: Clone) -> None:
+def test_an_unmerged_index_has_no_answer_and_history_has(ada: Clone, team: Team) -> None:
+    stored = team.registry.get_prompt("greeting")
+    assert stored is not None
+    assert stored.stamp is not None
+    team.registry.save_prompt(stored.prompt, replace(stored.stamp, commit=None))
+    ada.forget_log()
     ada.repo.git("switch", "--quiet", "--create", "feature")
     ada.commit("Say hello from a branch.\n")
     ada.repo.git("switch", "--quiet", "main")
@@ -408,14 +413,17 @@ def test_a_rollback_made_in_the_registry_is_never_overwritten_silently(
 
 
 def test_an_edit_equal_to_a_text_on_a_parallel_branch_is_no_successor(
-    ada: Clone, team: Team
+    ada: Clone, team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ada.repo.git("switch", "--quiet", "--create", "side")
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2099-01-01T00:00:00Z")  # listed first
     ada.commit("Say hello from the side.\n")
+    monkeypatch.delenv("GIT_COMMITTER_DATE")
     ada.repo.git("switch", "--quiet", "main")
     ada.commit("Say hello from main.\n")
     ada.upload()
-    ada.repo.git("merge", "--quiet", "--strategy=ours", "--no-edit", "side")
+    ada.repo.git("merge", "--quiet", "--strategy=ours", "--no-commit", "side")
+    ada.commit("Say hello from both.\n")
     team.edit("Say hello from the side.")
     ada.forget_log()
 
