@@ -295,10 +295,12 @@ def _log(
 
 
 def _covering(paths: Sequence[str]) -> Sequence[str]:
-    """Return the paths, or a folder around them where they are too many for a command line."""
-    if sum(map(len, paths)) <= _MAX_PATHS_LENGTH:
-        return paths
-    return [posixpath.commonpath([posixpath.dirname(path) for path in paths]) or "."]
+    """Return the paths, or folders around them where they are too many for a command line."""
+    folders = sorted({posixpath.dirname(path) or "." for path in paths})
+    for candidates in (paths, folders):
+        if sum(map(len, candidates)) <= _MAX_PATHS_LENGTH:
+            return candidates
+    return [posixpath.commonpath(folders) or "."]
 
 
 def remote_url(repository: Repository) -> str | None:

@@ -412,7 +412,24 @@ def test_more_paths_than_any_command_line_holds(repo: Repo) -> None:
 
 
 def test_more_paths_than_a_command_line_holds_in_several_folders(repo: Repo) -> None:
-    paths = [f"{'long' * 10}-{number}/prompt.md" for number in range(200)]
+    paths = [f"{folder}/{'long' * 10}-{number}.md" for folder in "abc" for number in range(70)]
+    for path in paths:
+        repo.write(path, path)
+
+    assert git.uncommitted_paths(found(repo), paths) == set(paths)
+
+
+@pytest.mark.parametrize("top", ["", "prompts/"])
+def test_more_folders_than_a_command_line_holds(repo: Repo, top: str) -> None:
+    paths = [f"{top}{'long' * 10}-{number}/prompt.md" for number in range(200)]
+    for path in paths:
+        repo.write(path, path)
+
+    assert git.uncommitted_paths(found(repo), paths) == set(paths)
+
+
+def test_files_at_the_top_and_below_it(repo: Repo) -> None:
+    paths = ["top.md", *(f"prompts/{'long' * 10}-{number}.md" for number in range(200))]
     for path in paths:
         repo.write(path, path)
 
