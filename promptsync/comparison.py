@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from promptsync.catalog import Catalog
 from promptsync.daemon_threads import DaemonThreads
+from promptsync.listing import Listing
 from promptsync.prompt import details_differ
 from promptsync.registries.base import Registry
 from promptsync.remote_prompt import RemotePrompt
@@ -75,19 +76,6 @@ class Comparison:
         if state.status.is_extra:
             return not self.strict
         return self.uploaded_is_enough and state.carrier is not None
-
-
-class Listing:
-    """A listing of a registry that is under way before it is known which names matter."""
-
-    def __init__(self, registry: Registry, *, complete: bool) -> None:
-        self._wanted: Collection[str] = ()
-        self._prompts = registry.list_prompts(wanted=None if complete else lambda: self._wanted)
-
-    def by_name(self, wanted: Collection[str]) -> dict[str, RemotePrompt]:
-        """Return what was listed, which has all there is of the names wanted."""
-        self._wanted = wanted
-        return {each.name: each for each in self._prompts}
 
 
 def compare(

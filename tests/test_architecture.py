@@ -62,6 +62,7 @@ WORLD = frozenset(
         "git_hook",
         "github",
         "loaded",
+        "listing",
         "loader",
         "past",
         "prompt_sources",

@@ -20,6 +20,7 @@ from promptsync.comparison import (
     in_parallel,
 )
 from promptsync.content_hash import content_hash
+from promptsync.listing import Listing
 from promptsync.prompt import Prompt
 from promptsync.prompt_sources import PromptSource
 from promptsync.registries.braintrust import BraintrustRegistry

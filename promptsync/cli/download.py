@@ -139,7 +139,8 @@ def _apply(session: Session, plan: Plan) -> list[FileOutcome]:
         remote = outcome.change.state.remote
         if outcome.error is None and remote is not None:
             entry = (remote.name, remote.content_hash, remote.stamped_hash)
-            append_to_log(session.workspace.state_folder, session.name, "download", entry)
+            folder, replaced = session.workspace.state_folder, outcome.change.state.local_hash
+            append_to_log(folder, session.name, "download", entry, replaced=replaced)
     return outcomes
 
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from promptsync import git
 from promptsync.catalog import Catalog, select
-from promptsync.comparison import Listing, Scope, compare
+from promptsync.comparison import Scope, compare
 from promptsync.errors import UsageError
+from promptsync.listing import Listing
 from promptsync.reading import changed_names, read_catalog
-from promptsync.registries import open_registry
+from promptsync.registries import open_registry_of
 from promptsync.registries.base import Registry
 from promptsync.remote_prompt import RemotePrompt
 from promptsync.status import LocalPrompt, PromptState
@@ -57,10 +58,6 @@ class Session:
         """Tell whether a file's past contains what the registry holds."""
         return self.past.has_taken_in(local, remote)
 
-    def begin_listing(self, *, complete: bool) -> None:
-        """Ask the registry for everything now; the files are read while the answer travels."""
-        self.listing = Listing(self.registry, complete=complete)
-
     def states(self, catalog: Catalog, scope: Scope) -> tuple[PromptState, ...]:
         """Compare a catalog with the registry."""
         return compare(
@@ -84,18 +81,16 @@ def open_session(
     revision: str | None = None,
     timeout: float | None = None,
     workspace: Workspace | None = None,
+    listing: Listing | None = None,
 ) -> Iterator[Session]:
-    """Open the workspace around the current directory, in a repository, and its registry."""
+    """Open the workspace around the current directory, in a repository, and its registry.
+
+    With a `listing` that has begun, the registry is the one that it is of.
+    """
     workspace = workspace or open_workspace(Path.cwd(), registry)
-    workspace.require_repository()
-    opened = open_registry(
-        workspace.registry,
-        folder=workspace.config.root,
-        cache=workspace.state_folder,
-        timeout=timeout,
-    )
+    opened = listing.registry if listing else open_registry_of(workspace, timeout=timeout)
     try:
-        yield Session(workspace, opened, registry, revision)
+        yield Session(workspace, opened, registry, revision, listing)
     finally:
         opened.close()
 

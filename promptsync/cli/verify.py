@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,7 +20,10 @@ from promptsync.cli.options import (
 )
 from promptsync.errors import PromptsyncError, RegistryError, UsageError
 from promptsync.staged_check import is_nothing_staged
-from promptsync.workspace import open_workspace
+from promptsync.workspace import Workspace, open_workspace
+
+if TYPE_CHECKING:
+    from promptsync.listing import Listing
 
 
 @cli_command()
@@ -93,7 +97,11 @@ def command(
         workspace = open_workspace(Path.cwd(), registry)
         if staged and not names and format_ is Format.TEXT and is_nothing_staged(workspace):
             return 0
-        # The comparison and everything below it is only imported for a commit that needs it.
+        listing = None
+        if not (names or changed_since or staged):
+            listing = _begin_listing(workspace, complete=strict, timeout=timeout)
+        # The comparison and everything below it is only imported for a commit that needs it, and
+        # while the registry's first answer travels.
         from promptsync.cli.verify_files import verify_files  # noqa: PLC0415
 
         code = verify_files(
@@ -109,6 +117,7 @@ def command(
             strict=strict,
             timeout=timeout,
             quiet=quiet,
+            listing=listing,
         )
     except PromptsyncError as error:
         if warn_only or (allow_unreachable and isinstance(error, RegistryError)):
@@ -117,6 +126,13 @@ def command(
             return _stop_commit(error)
         raise
     return 0 if warn_only else code
+
+
+def _begin_listing(workspace: Workspace, *, complete: bool, timeout: float | None) -> Listing:
+    from promptsync.listing import Listing  # noqa: PLC0415
+    from promptsync.registries import open_registry_of  # noqa: PLC0415
+
+    return Listing(open_registry_of(workspace, timeout=timeout), complete=complete)
 
 
 def _warn(error: PromptsyncError, format_: Format) -> int:

@@ -20,6 +20,7 @@ from promptsync.status import PromptState
 from promptsync.workspace import Workspace
 
 if TYPE_CHECKING:
+    from promptsync.listing import Listing
     from promptsync.remote_edit import TwoTexts
 
 
@@ -37,19 +38,22 @@ def verify_files(
     strict: bool,
     timeout: float | None,
     quiet: bool,
+    listing: Listing | None,
 ) -> int:
-    """Compare the chosen prompt files with the registry, show the report, return the exit code."""
-    is_everything = not (names or changed_since or staged)
+    """Compare the chosen prompt files with the registry, show the report, return the exit code.
+
+    A `listing` that has begun says that everything is chosen.
+    """
     catalog, chosen = None, None
-    if not is_everything:
+    if listing is None:
         catalog = valid_catalog(workspace, staged=staged, revision=revision)
         chosen = _chosen(workspace, catalog, names, changed_since, staged=staged, revision=revision)
         if not chosen:
             _show_nothing_to_compare(workspace, format_, quiet=quiet)
             return 0
-    with open_session(registry, revision=revision, timeout=timeout, workspace=workspace) as session:
-        if is_everything:
-            session.begin_listing(complete=strict)
+    with open_session(
+        registry, revision=revision, timeout=timeout, workspace=workspace, listing=listing
+    ) as session:
         report = make_report(
             session,
             catalog or valid_catalog(workspace, revision=revision),

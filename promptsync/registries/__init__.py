@@ -10,6 +10,7 @@ from promptsync.errors import ConfigError
 from promptsync.registries.base import Registry
 from promptsync.registries.routing_file import RoutingFile
 from promptsync.remote_prompt import RemotePrompt
+from promptsync.workspace import Workspace
 
 
 def open_registry(
@@ -27,6 +28,17 @@ def open_registry(
             return _open_braintrust(registry, cache, timeout)
         case kind:
             raise ConfigError(f"there is no registry of kind `{kind}`")
+
+
+def open_registry_of(workspace: Workspace, *, timeout: float | None = None) -> Registry:
+    """Open the registry that a workspace looks at. Raises GitError outside of a repository."""
+    workspace.require_repository()
+    return open_registry(
+        workspace.registry,
+        folder=workspace.config.root,
+        cache=workspace.state_folder,
+        timeout=timeout,
+    )
 
 
 def _open_local(registry: RegistryConfig, folder: Path) -> Registry:
