@@ -7,14 +7,16 @@ import sys
 
 def _run(arguments: list[str]) -> None:
     # Imported here, because a broken installation is a crash too.
-    if "--staged" in arguments:
-        from promptsync.staged_check import has_nothing_to_say  # noqa: PLC0415
+    early = None
+    if arguments[:1] == ["verify"]:
+        from promptsync.early_verify import begin_verify, has_nothing_to_say  # noqa: PLC0415
 
-        if has_nothing_to_say(arguments):
+        if "--staged" in arguments and has_nothing_to_say(arguments):
             return
+        early = begin_verify(arguments)
     from promptsync.cli import run  # noqa: PLC0415
 
-    run(arguments)
+    run(arguments, early)
 
 
 def main() -> None:

@@ -13,7 +13,6 @@ from promptsync.comparison import (
     FEW,
     Comparison,
     IsTakenIn,
-    Listing,
     Scope,
     compare,
     find_carrier,

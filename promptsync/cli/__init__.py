@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from promptsync.early_verify import EarlyVerify
 
 # A command's module is `promptsync.cli.<name>`, and the click command in it is called `command`.
 COMMANDS = (
@@ -108,10 +111,10 @@ def app() -> None:
     """Keep prompts in git and prove that the registry serves exactly those."""
 
 
-def run(arguments: Sequence[str]) -> None:
-    """Run a command line. Ends in SystemExit with the exit code."""
+def run(arguments: Sequence[str], early: EarlyVerify | None = None) -> None:
+    """Run a command line, some of which may be done `early`. Ends in SystemExit with its code."""
     for stream in (sys.stdout, sys.stderr):
         # An old code page lacks characters that prompts and messages have.
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    app(list(arguments), prog_name="promptsync")
+    app(list(arguments), prog_name="promptsync", obj=early)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -18,12 +17,9 @@ from promptsync.cli.options import (
     quiet_option,
     registry_option,
 )
+from promptsync.early_verify import begin_listing, is_nothing_staged
 from promptsync.errors import PromptsyncError, RegistryError, UsageError
-from promptsync.staged_check import is_nothing_staged
-from promptsync.workspace import Workspace, open_workspace
-
-if TYPE_CHECKING:
-    from promptsync.listing import Listing
+from promptsync.workspace import open_workspace
 
 
 @cli_command()
@@ -94,12 +90,13 @@ def command(
             quiet=quiet,
         )
     try:
-        workspace = open_workspace(Path.cwd(), registry)
+        early = click.get_current_context().obj
+        workspace = early.workspace if early else open_workspace(Path.cwd(), registry)
         if staged and not names and format_ is Format.TEXT and is_nothing_staged(workspace):
             return 0
-        listing = None
-        if not (names or changed_since or staged):
-            listing = _begin_listing(workspace, complete=strict, timeout=timeout)
+        listing = early.listing if early else None
+        if not (listing or names or changed_since or staged):
+            listing = begin_listing(workspace, complete=strict, timeout=timeout)
         # The comparison and everything below it is only imported for a commit that needs it, and
         # while the registry's first answer travels.
         from promptsync.cli.verify_files import verify_files  # noqa: PLC0415
@@ -126,13 +123,6 @@ def command(
             return _stop_commit(error)
         raise
     return 0 if warn_only else code
-
-
-def _begin_listing(workspace: Workspace, *, complete: bool, timeout: float | None) -> Listing:
-    from promptsync.listing import Listing  # noqa: PLC0415
-    from promptsync.registries import open_registry_of  # noqa: PLC0415
-
-    return Listing(open_registry_of(workspace, timeout=timeout), complete=complete)
 
 
 def _warn(error: PromptsyncError, format_: Format) -> int:

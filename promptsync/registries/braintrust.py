@@ -90,6 +90,7 @@ class BraintrustRegistry:
         The first request is on its way when this returns, and full pages follow each other by
         themselves: iterate later, and other work is done while they travel.
         """
+        self._client.prepare()
         cursors: set[str] = set()
         return self._read_pages(self._begin(None, cursors), cursors, wanted)
 

@@ -144,6 +144,14 @@ class HttpClient:
         """Write once. Raises LostAnswerError when it may or may not have been carried out."""
         return self._json(self._request(method, url, body, is_repeatable=False), within)
 
+    def prepare(self) -> None:
+        """Import what a request needs, so that a thread which makes one sends it at once.
+
+        Imports in two threads only take turns; what the caller imports next can wait until the
+        request is on its way.
+        """
+        import urllib3  # noqa: F401, PLC0415
+
     def close(self) -> None:
         """Close the connections; the next request opens them anew."""
         with self._lock:

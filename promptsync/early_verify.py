@@ -1,0 +1,65 @@
+"""What a `verify` can do before the command line is imported: most of its time is imports.
+
+A hook asks on every commit whether a prompt file is staged at all, and most commits touch none.
+A check of everything sends its first request, and imports the rest while the answer travels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from promptsync import git
+from promptsync.errors import PromptsyncError
+from promptsync.listing import Listing
+from promptsync.workspace import Workspace, open_workspace
+
+# With any other option the command line has to be read first, and does all of this itself.
+_HARMLESS = frozenset({"--strict", "--quiet", "-q", "--warn-only", "--allow-unreachable"})
+_STAGED = _HARMLESS | {"--staged", "--uploaded"}
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyVerify:
+    """What was begun: the workspace that was found, and a listing of its registry."""
+
+    workspace: Workspace
+    listing: Listing
+
+
+def has_nothing_to_say(arguments: Sequence[str]) -> bool:
+    """Tell whether a command line is a `verify --staged` that ends with 0 and no output."""
+    if arguments[:1] != ["verify"] or not _STAGED.issuperset(arguments[1:]):
+        return False
+    try:
+        return is_nothing_staged(open_workspace(Path.cwd()))
+    except PromptsyncError:
+        return False  # the command itself says what is wrong
+
+
+def is_nothing_staged(workspace: Workspace) -> bool:
+    """Tell whether no staged change touches a prompt file, one deleted or renamed included."""
+    staged = git.staged_paths(workspace.require_repository())
+    return not any(workspace.roots.name_of(path) for path in staged)
+
+
+def begin_verify(arguments: Sequence[str]) -> EarlyVerify | None:
+    """Begin a `verify` of everything, None for any other command line.
+
+    Errors are left to the command, which meets them again and shows them.
+    """
+    if arguments[:1] != ["verify"] or not _HARMLESS.issuperset(arguments[1:]):
+        return None
+    try:
+        workspace = open_workspace(Path.cwd())
+        return EarlyVerify(workspace, begin_listing(workspace, complete="--strict" in arguments))
+    except PromptsyncError:
+        return None
+
+
+def begin_listing(workspace: Workspace, *, complete: bool, timeout: float | None = None) -> Listing:
+    """Open the registry of a workspace and ask it for everything."""
+    from promptsync.registries import open_registry_of  # noqa: PLC0415  not for a hook
+
+    return Listing(open_registry_of(workspace, timeout=timeout), complete=complete)
