@@ -55,6 +55,7 @@ docs-write: $(VENV)/.dev
 	WRITE_DOCS=1 $(BIN)/pytest tests/test_documentation.py
 
 bench: $(VENV)/.dev $(BRAINTRUST)/.installed
+	$(BIN)/python $(PIP_INSTALL) --group bench
 	$(BIN)/python -m benchmarks
 
 clean:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import statistics
 import subprocess
 import time
@@ -70,6 +71,16 @@ class Figure:
         factor = 1000 if self.unit == "ms" else 1
         values = f"{self.ours * factor:9.1f} {self.unit} {self.other * factor:9.1f} {self.unit}"
         return f"{self.what:<52} {values} {self.ratio:7.2f}x {limit:<8} {verdict}"
+
+
+def peak_megabytes() -> float:
+    """Return the most memory this process ever held, in megabytes."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        # Linux hands `ru_maxrss` on from the parent; this line begins anew with each program.
+        line = next(each for each in status.read_text().splitlines() if each.startswith("VmHWM"))
+        return int(line.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2  # bytes on macOS
 
 
 def side_by_side(ours: Command, other: Command, *, runs: int) -> tuple[float, float]:

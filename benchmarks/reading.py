@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import resource
 import statistics
 import sys
 import time
@@ -12,21 +11,23 @@ from pathlib import Path
 
 import yaml
 
+from benchmarks.measuring import peak_megabytes
 from promptsync.catalog import load_catalog
 from promptsync.prompt_sources import Roots, in_work_tree
 
 
 def measure(folder: Path) -> None:
     """Print both medians in seconds and the peak memory in MB; runs in a process of its own."""
-    texts = [path.read_bytes() for path in sorted((folder / "prompts").iterdir())]
+    paths = sorted((folder / "prompts").iterdir())
     roots = Roots(folder, ("prompts",))
 
     def ours() -> None:
-        if len(load_catalog(in_work_tree(roots), kind="braintrust").prompts) != len(texts):
+        if len(load_catalog(in_work_tree(roots), kind="braintrust").prompts) != len(paths):
             raise RuntimeError("not every prompt file was read")
 
     def other() -> None:
-        for data in texts:
+        for path in paths:
+            data = path.read_bytes()
             front_matter = data.decode().split("---\n", 2)[1]
             yaml.load(front_matter, Loader=yaml.CSafeLoader)
             hashlib.sha256(data).hexdigest()
@@ -35,8 +36,7 @@ def measure(folder: Path) -> None:
     for _ in range(3):
         theirs.append(_seconds(other))
         mine.append(_seconds(ours))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(statistics.median(mine), statistics.median(theirs), peak)
+    print(statistics.median(mine), statistics.median(theirs), peak_megabytes())
 
 
 def _seconds(work: Callable[[], None]) -> float:

@@ -24,60 +24,57 @@ def content_hash(prompt: Prompt, kind: str | None = None) -> str:
     tables of other kinds never do. Names and details (title, description, tags, metadata) are
     left out. Raises ValueError for what JSON cannot hold.
     """
+    unusual: list[Any] = []
     try:
-        canonical = canonical_json(canonical_form(prompt, kind))
+        canonical = _serialised(_form(prompt, kind, unusual), unusual)
     except RecursionError as error:
         raise ValueError("a value is nested too deeply") from error
     return "sha256:" + hashlib.sha256(canonical).hexdigest()
 
 
 def canonical_form(prompt: Prompt, kind: str | None = None) -> dict[str, Any]:
-    """Return the object that is hashed.
+    """Return the object that is hashed, its numbers as RFC 8785 means them.
 
     Absent, null and empty mean the same: null members are left out at any depth, then empty ones
     (`""`, `[]`, `{}`) of the object itself, of each message, of `params` and of the registry's
     table. Deeper down, empty says something: the arguments of a tool that takes none are `{}`.
     """
+    return _form(prompt, kind, [])
+
+
+def _form(prompt: Prompt, kind: str | None, unusual: list[Any]) -> dict[str, Any]:
     form: dict[str, Any] = {
         "model": prompt.model,
-        "params": _stated(prompt.params),
-        "tools": _without_null(prompt.tools),
-        "response_format": _without_null(prompt.response_format),
+        "params": _stated(prompt.params, unusual),
+        "tools": _cleaned(prompt.tools, unusual),
+        "response_format": _cleaned(prompt.response_format, unusual),
     }
     if isinstance(prompt.content, str):
         form |= {"type": "text", "text": prompt.content}
     else:
-        form |= {"type": "chat", "messages": [_message_form(each) for each in prompt.content]}
+        messages = [_message_form(each, unusual) for each in prompt.content]
+        form |= {"type": "chat", "messages": messages}
     if prompt.template is not Template.MUSTACHE:
         form["template"] = prompt.template.value
     if kind is not None and (options := prompt.registry_options.get(kind)):
-        form[kind] = _stated({key: options[key] for key in options if key not in NAMING_KEYS})
+        table = {key: options[key] for key in options if key not in NAMING_KEYS}
+        form[kind] = _stated(table, unusual)
     return {key: member for key, member in form.items() if member not in _EMPTY}
 
 
-def _message_form(message: Message) -> dict[str, Any]:
-    return _stated({**message.extra, "role": message.role, "content": message.content})
+def _message_form(message: Message, unusual: list[Any]) -> dict[str, Any]:
+    form = {**message.extra, "role": message.role, "content": message.content}
+    return _stated(form, unusual)
 
 
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
 _OBJECT = (dict, Mapping)  # the question is ten times faster for a class than for an abstract one
 
 
-def _stated(value: Mapping[str, Any]) -> dict[str, Any]:
+def _stated(value: Mapping[str, Any], unusual: list[Any]) -> dict[str, Any]:
     """Leave out null members at any depth, then the members that are empty."""
-    return {
-        key: member
-        for key, each in value.items()
-        if (member := each if isinstance(each, str) else _without_null(each)) not in _EMPTY
-    }
-
-
-def _without_null(value: Any) -> Any:
-    if isinstance(value, _OBJECT):
-        return {key: _without_null(each) for key, each in value.items() if each is not None}
-    if isinstance(value, (list, tuple)):
-        return [_without_null(each) for each in value]
-    return value
+    cleaned = _cleaned(value, unusual)
+    return {key: member for key, member in cleaned.items() if member not in _EMPTY}
 
 
 _ENCODER = json.JSONEncoder(
@@ -92,7 +89,10 @@ def canonical_json(value: Any) -> bytes:
     Raises ValueError for what JSON cannot hold.
     """
     unusual: list[Any] = []
-    cleaned = _cleaned(value, unusual)
+    return _serialised(_cleaned(value, unusual), unusual)
+
+
+def _serialised(cleaned: Any, unusual: list[Any]) -> bytes:
     text = _ENCODER.encode(cleaned)
     try:
         encoded = text.encode()
@@ -113,6 +113,8 @@ def _cleaned(value: Any, unusual: list[Any]) -> Any:
     """Prepare for `json`; collect in `unusual` what it writes in another way than RFC 8785."""
     if isinstance(value, (str, bool)) or value is None:
         return value
+    if isinstance(value, int) and abs(value) <= MAX_SAFE_INTEGER:
+        return value
     if isinstance(value, _OBJECT):
         # RFC 8785 sorts keys by UTF-16 code units, Python by code points.
         if not "".join(value).isascii():
@@ -124,8 +126,6 @@ def _cleaned(value: Any, unusual: list[Any]) -> Any:
 
 
 def _canonical_number(value: float, unusual: list[Any]) -> float:
-    if isinstance(value, int) and abs(value) <= MAX_SAFE_INTEGER:
-        return value
     try:
         number = float(value)
     except OverflowError as error:

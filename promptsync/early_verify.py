@@ -7,21 +7,22 @@ A check of everything sends its first request, and imports the rest while the an
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from promptsync import git
 from promptsync.errors import PromptsyncError
-from promptsync.listing import Listing
 from promptsync.workspace import Workspace, open_workspace
+
+if TYPE_CHECKING:
+    from promptsync.listing import Listing
 
 # With any other option the command line has to be read first, and does all of this itself.
 _HARMLESS = frozenset({"--strict", "--quiet", "-q", "--warn-only", "--allow-unreachable"})
 _STAGED = _HARMLESS | {"--staged", "--uploaded"}
 
 
-@dataclass(frozen=True, slots=True)
-class EarlyVerify:
+class EarlyVerify(NamedTuple):
     """What was begun: the workspace that was found, and a listing of its registry."""
 
     workspace: Workspace
@@ -60,6 +61,7 @@ def begin_verify(arguments: Sequence[str]) -> EarlyVerify | None:
 
 def begin_listing(workspace: Workspace, *, complete: bool, timeout: float | None = None) -> Listing:
     """Open the registry of a workspace and ask it for everything."""
-    from promptsync.registries import open_registry_of  # noqa: PLC0415  not for a hook
+    from promptsync.listing import Listing  # noqa: PLC0415  not for a hook
+    from promptsync.registries import open_registry_of  # noqa: PLC0415
 
     return Listing(open_registry_of(workspace, timeout=timeout), complete=complete)
