@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,6 +58,15 @@ FOREIGN_NAMES = frozenset(
 # Tests that need one of these run git; so do all below `cli`, and those of whole programs.
 GIT_FIXTURES = frozenset({"ada", "ben", "composer", "repo", "session", "team", "trader"})
 GIT_MODULES = ("tests/cli/", "tests/test_main.py", "tests/test_pre_commit.py")
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C reach the programs that tests start.
+
+    A shell that runs the suite in the background has it ignored, and programs inherit that.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
