@@ -25,7 +25,7 @@ PIP_WITH_GROUPS := 'pip>=25.1'
 help:
 	@echo 'make demo   show the main job on a throw-away repository'
 	@echo 'make test   lint, then every test, with coverage'
-	@echo 'make unit   the tests of seconds: no git, no server, no other program'
+	@echo 'make unit   the tests of seconds: no git, no database, no server'
 	@echo 'make lint   formatting, ruff and mypy'
 	@echo 'make docs   build the documentation, strictly, into site/'
 	@echo 'make docs-write  write into docs/ what commands print and what is made from the code'
@@ -43,7 +43,7 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 
 unit: $(VENV)/.dev
-	$(BIN)/pytest --numprocesses auto -m 'not (git or network or slow or vendor)'
+	$(BIN)/pytest --numprocesses auto -m 'not (system or network or slow or vendor)'
 
 everything: $(VENV)/.dev $(BRAINTRUST)/.installed
 	$(BIN)/pytest --numprocesses auto --cov --cov-report term --cov-fail-under 95

@@ -55,9 +55,14 @@ FOREIGN_NAMES = frozenset(
 )
 
 
-# Tests that need one of these run git; so do all below `cli`, and those of whole programs.
-GIT_FIXTURES = frozenset({"ada", "ben", "composer", "repo", "session", "team", "trader"})
-GIT_MODULES = ("tests/cli/", "tests/test_main.py", "tests/test_pre_commit.py")
+# Tests that need one of these run git; the modules below it run git, programs or a database.
+SYSTEM_FIXTURES = frozenset({"ada", "ben", "composer", "repo", "session", "team", "trader"})
+SYSTEM_MODULES = (
+    "tests/cli/",
+    "tests/registries/test_local",
+    "tests/test_main.py",
+    "tests/test_pre_commit.py",
+)
 
 
 def pytest_configure() -> None:
@@ -70,11 +75,11 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what runs git, so that the rest is a suite of seconds: `make unit`."""
+    """Mark what runs more than Python, so that the rest is a suite of seconds: `make unit`."""
     for item in items:
-        fixtures = GIT_FIXTURES.intersection(getattr(item, "fixturenames", ()))
-        if fixtures or item.nodeid.startswith(GIT_MODULES):
-            item.add_marker("git")
+        fixtures = SYSTEM_FIXTURES.intersection(getattr(item, "fixturenames", ()))
+        if fixtures or item.nodeid.startswith(SYSTEM_MODULES):
+            item.add_marker("system")
 
 
 @pytest.fixture(autouse=True)
