@@ -404,7 +404,9 @@ def test_a_new_key_stands_behind_the_others() -> None:
 
 
 def test_a_key_without_a_value_gets_one() -> None:
-    assert edited("title:  # none yet\nmodel: x\n", title="A") == "title: A\nmodel: x\n"
+    text = "# top\ntitle:\nmodel: x # y\n"
+
+    assert edited(text, title="A") == "# top\ntitle: A\nmodel: x # y\n"
 
 
 @pytest.mark.parametrize(
