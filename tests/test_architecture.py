@@ -84,7 +84,7 @@ PURE_LIBRARIES = frozenset(
     """
     __future__ bisect codecs collections copy dataclasses datetime difflib enum functools hashlib
     heapq io itertools json math operator re string textwrap types typing unicodedata
-    urllib.parse rfc8785 ruamel yaml
+    urllib.parse rfc8785 yaml
     """.split()  # noqa: SIM905  one word per module reads better than forty quoted lines
 )
 IMPORTED_ONLY_BY = {
@@ -98,7 +98,7 @@ VENDOR_SDKS = frozenset(
     {"anthropic", "braintrust", "langfuse", "langsmith", "mlflow", "openai", "opik"}
 )
 ENVIRONMENT = ("os.environ", "os.environb", "os.getenv", "os.getenvb", "os.putenv", "os.unsetenv")
-SLOW_TO_IMPORT = ("click", "ruamel", "sqlalchemy", "urllib3", "yaml")
+SLOW_TO_IMPORT = ("click", "sqlalchemy", "urllib3", "yaml")
 
 
 class Import(NamedTuple):
