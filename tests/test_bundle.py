@@ -86,6 +86,7 @@ def test_another_served_name_is_said() -> None:
     assert (entry["name"], entry["served_name"]) == ("greeting", "hello")
 
 
+@pytest.mark.slow
 @given(st.lists(prompts(), max_size=2, unique_by=lambda each: each.name.lower()))
 def test_what_was_written_is_read_again(found: list[Prompt]) -> None:
     written = bundle_of(*sorted(found, key=lambda each: each.name))

@@ -436,6 +436,7 @@ prompts = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(sent=prompts, there=prompts)
 def test_whatever_is_supported_is_read_as_it_was_sent(sent: Prompt, there: Prompt) -> None:
