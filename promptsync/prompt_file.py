@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -33,8 +33,6 @@ MAX_BYTES = 1024 * 1024
 MAX_NAME = 255
 MAX_PROBLEMS = 100
 NAME = re.compile(rf"[A-Za-z0-9_.-]{{1,{MAX_NAME}}}")
-
-ReadFrontMatter = Callable[[str], dict[str, Any]]
 
 _CONTENT_KEYS = ("role", "messages", "text")
 
@@ -83,9 +81,7 @@ def split_file(text: str, path: str) -> FileParts:
     return FileParts(front, body, line)
 
 
-def parse_prompt(
-    text: str, *, path: str, name: str, read: ReadFrontMatter = read_front_matter
-) -> Prompt:
+def parse_prompt(text: str, *, path: str, name: str) -> Prompt:
     """Parse a decoded prompt file. `name` is the one its path gives; `name:` in the file wins.
 
     Raises PromptFileError, with every problem of the front matter at once.
@@ -93,7 +89,7 @@ def parse_prompt(
     if (line := find_conflict(text)) is not None:
         raise _conflict(path, line)
     parts = split_file(text, path)
-    values = _front_matter_values(parts, path, read)
+    values = _front_matter_values(parts, path)
     content = _content(parts, values, path)
     prompt = prompt_schema.to_prompt(values, name=name, content=content)
     if not NAME.fullmatch(prompt.name):
@@ -123,7 +119,7 @@ def update_text(text: str, prompt: Prompt, *, path: str, path_name: str) -> str:
     """
     old = parse_prompt(text, path=path, name=path_name)
     parts = split_file(text, path)
-    stated = _front_matter_values(parts, path, read_front_matter)
+    stated = _front_matter_values(parts, path)
     wanted = _wanted_values(stated, old, prompt, path_name)
     body = parts.body
     if not is_same(content_values(old.content), content_values(prompt.content)):
@@ -200,11 +196,11 @@ def _readable(text: str, path: str, name: str) -> str:
     return text
 
 
-def _front_matter_values(parts: FileParts, path: str, read: ReadFrontMatter) -> dict[str, Any]:
+def _front_matter_values(parts: FileParts, path: str) -> dict[str, Any]:
     if not parts.front_matter:
         return {}
     try:
-        values = read(parts.front_matter)
+        values = read_front_matter(parts.front_matter)
     except FrontMatterError as error:
         raise _wrong(path, error.message, error.line + 1, error.column) from error
     if errors := tuple(islice(prompt_schema.check(values), MAX_PROBLEMS)):
