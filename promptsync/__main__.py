@@ -28,7 +28,11 @@ def main() -> None:
     try:
         _run(sys.argv[1:])
     except KeyboardInterrupt:
-        sys.exit(130)
+        # Before the command line is there to say it: most of a short command's time is imports.
+        from promptsync.interruption import INTERRUPTED, MESSAGE  # noqa: PLC0415
+
+        sys.stderr.write(f"{MESSAGE}\n")
+        sys.exit(INTERRUPTED)
     except Exception:  # noqa: BLE001  the one catcher of what is a bug
         import traceback  # noqa: PLC0415  slow, and rarely needed
 

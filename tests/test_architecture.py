@@ -55,6 +55,7 @@ WORLD = frozenset(
         "deployed",
         "download",
         "early_verify",
+        "interruption",
         "drift",
         "drift_warning",
         "file_writer",

@@ -22,11 +22,14 @@ needs_signals = pytest.mark.skipif(
 )
 
 
-def broken(tmp_path: Path, module: str) -> Mapping[str, str]:
-    """Return an environment in which a library cannot be imported."""
+INTERRUPTED = "\nerror: interrupted\n\nhint: running the command again is safe\n"
+
+
+def broken(tmp_path: Path, module: str, error: str) -> Mapping[str, str]:
+    """Return an environment in which the import of a library ends in an error."""
     folder = tmp_path / "broken"
     folder.mkdir()
-    (folder / f"{module}.py").write_text("raise RuntimeError('this library is broken')\n")
+    (folder / f"{module}.py").write_text(f"raise {error}\n")
     return {"PYTHONPATH": str(folder)}
 
 
@@ -34,11 +37,11 @@ def broken(tmp_path: Path, module: str) -> Mapping[str, str]:
 def test_a_crash_exits_2_and_says_what_to_do(repo: Repo, tmp_path: Path, module: str) -> None:
     with_greeting(repo)
 
-    result = run_program("verify", env=broken(tmp_path, module))
+    result = run_program("verify", env=broken(tmp_path, module, "RuntimeError('broken')"))
 
     assert (result.code, result.stdout) == (2, "")
     assert result.stderr.endswith(
-        "RuntimeError: this library is broken\n\n"
+        "RuntimeError: broken\n\n"
         "error: this is a bug in promptsync; please report it with the lines above\n\n"
         "hint: look them over first, they may quote a prompt\n"
     )
@@ -73,7 +76,16 @@ def test_ctrl_c_while_the_registry_hangs_exits_130(repo: Repo) -> None:
         stdout, stderr = process.communicate()
 
     assert (process.returncode, stdout) == (130, "")
-    assert stderr == "\nerror: interrupted\n\nhint: running the command again is safe\n"
+    assert stderr == INTERRUPTED
+
+
+@pytest.mark.parametrize("module", ["click", "yaml", "sqlalchemy"])
+def test_ctrl_c_during_an_import_exits_130(repo: Repo, tmp_path: Path, module: str) -> None:
+    with_greeting(repo)
+
+    result = run_program("verify", env=broken(tmp_path, module, "KeyboardInterrupt"))
+
+    assert result == Ran(130, "", INTERRUPTED)
 
 
 @needs_terminal
@@ -95,7 +107,7 @@ def test_ctrl_c_at_a_question_exits_130(repo: Repo) -> None:
     os.close(slave)
 
     assert process.wait() == 130
-    assert rest.endswith("\nerror: interrupted\n\nhint: running the command again is safe\n")
+    assert rest.endswith(INTERRUPTED)
     assert run("status", "--format", "json").json["summary"] == {"new": 1}
 
 

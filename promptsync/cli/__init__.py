@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from promptsync.interruption import INTERRUPTED, MESSAGE
+
 if TYPE_CHECKING:
     from promptsync.early_verify import EarlyVerify
 
@@ -29,8 +31,6 @@ COMMANDS = (
     "bundle",
     "hook",
 )
-
-INTERRUPTED = 130
 
 
 class LazyGroup(click.Group):
@@ -62,6 +62,8 @@ class LazyGroup(click.Group):
             raise
         except click.UsageError as error:
             raise click.exceptions.Exit(_report(error, as_json=as_json)) from error
+        except KeyboardInterrupt as error:
+            raise click.exceptions.Exit(_report_interruption()) from error
         context.meta[__name__] = as_json
         return context
 
@@ -74,14 +76,18 @@ class LazyGroup(click.Group):
         except click.UsageError as error:
             code = _report(error, as_json=ctx.meta[__name__])
         except (KeyboardInterrupt, click.Abort):
-            # By itself click exits 1 here, which means that git and registry differ.
-            click.echo("\nerror: interrupted\n\nhint: running the command again is safe", err=True)
-            code = INTERRUPTED
+            code = _report_interruption()
         ctx.exit(code or 0)
 
 
 def _asks_for_json(arguments: Sequence[str]) -> bool:
     return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
+
+
+def _report_interruption() -> int:
+    # By itself click exits 1, which means that git and registry differ.
+    click.echo(MESSAGE, err=True)
+    return INTERRUPTED
 
 
 def _report(error: click.UsageError, *, as_json: bool) -> int:
