@@ -55,7 +55,9 @@ def check_supported(plan: Plan, registry: Registry) -> None:
         f"`{change.name}`: {reason}"
         for change in plan.changes
         if change.state.local is not None and change.action is not Action.PROMOTE
-        for reason in registry.unsupported(to_upload(change, registry.kind))
+        for reason in registry.unsupported(
+            to_upload(change, registry.kind), replaces=change.state.remote
+        )
     ]
     if found:
         raise ConflictError(

@@ -103,7 +103,7 @@ def compare(
         served = catalog.name_by_served_name
         extras = [each for name, each in remote.items() if name not in served]
     if scope.alias is not None or (scope.names is not None and len(local) <= FEW):
-        remote = _read_one_by_one(registry, local, scope.alias)
+        remote = {each.name: each for each in registry.get_prompts(local, alias=scope.alias)}
     states = [
         _state(each.header.name, each, remote.get(name), is_taken_in)
         for name, each in local.items()
@@ -112,13 +112,6 @@ def compare(
         states = list(_with_carriers(registry, states, scope, registry.kind))
     states += [_extra_state(each, scope.repository) for each in extras]
     return tuple(sorted(states, key=lambda state: state.name))
-
-
-def _read_one_by_one(
-    registry: Registry, names: Iterable[str], alias: str | None
-) -> dict[str, RemotePrompt]:
-    found = in_parallel(lambda name: registry.get_prompt(name, alias=alias), names)
-    return {each.name: each for each in found if each is not None}
 
 
 def _state(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
+from promptsync.experiment import Experiment
 from promptsync.prompt import Prompt
 from promptsync.remote_prompt import RemotePrompt, Stamp
 
@@ -24,6 +25,9 @@ class Registry(Protocol):
 
     kind: str
     """The registry's kind, as in the configuration: `local`, `braintrust`, …"""
+
+    can_rename: bool
+    """Whether the service keeps a prompt's versions when its name changes."""
 
     @property
     def address(self) -> str:
@@ -47,6 +51,15 @@ class Registry(Protocol):
 
         None means that there is no such prompt or version, or that the alias points at none of
         its versions; it never means that the service could not be asked.
+        """
+        ...
+
+    def get_prompts(
+        self, names: Collection[str], *, alias: str | None = None
+    ) -> Iterable[RemotePrompt]:
+        """Return several prompts as `get_prompt` does, those that there are, in any order.
+
+        In the fewest requests that the service allows; side by side where it takes one each.
         """
         ...
 
@@ -76,8 +89,33 @@ class Registry(Protocol):
         """Point an alias at a version of a prompt."""
         ...
 
-    def unsupported(self, prompt: Prompt) -> list[str]:
-        """Say what of this prompt the service cannot hold, a sentence each; empty is fine."""
+    def list_aliases(self, names: Collection[str]) -> Mapping[str, Mapping[str, str]]:
+        """Return what the aliases of some prompts point at: name -> alias -> version.
+
+        A prompt that no alias points into is left out, and so is an unknown one.
+        """
+        ...
+
+    def rename_prompt(self, name: str, new_name: str) -> None:
+        """Give a prompt another name; its versions, stamps and aliases stay with it.
+
+        Raises RegistryRefusedError when there is no such prompt, when the new name is taken, and
+        where `can_rename` is false.
+        """
+        ...
+
+    def list_experiments(self, name: str) -> Sequence[Experiment]:
+        """Return the service's experiments that ran versions of a prompt, newest first.
+
+        Empty when there are none, or where the service has no experiments.
+        """
+        ...
+
+    def unsupported(self, prompt: Prompt, *, replaces: RemotePrompt | None = None) -> list[str]:
+        """Say what of this prompt the service cannot hold, a sentence each; empty is fine.
+
+        `replaces` is what is stored under its name now: some services fix a prompt's type.
+        """
         ...
 
     def close(self) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from promptsync.daemon_threads import DaemonThreads
 from promptsync.errors import ConfigError, RegistryAnswerError, RegistryRefusedError
+from promptsync.experiment import Experiment
 from promptsync.prompt import JsonObject, Prompt
 from promptsync.registries.base import ANY_VERSION, AskNames
 from promptsync.registries.braintrust_api import PAGE_SIZE, BraintrustApi, id_of
@@ -41,6 +43,7 @@ class BraintrustRegistry:
     """
 
     kind = KIND
+    can_rename = True
 
     def __init__(
         self,
@@ -106,6 +109,13 @@ class BraintrustRegistry:
         # A server may answer with the latest version where it does not know the one asked for.
         return None if remote and version not in (None, remote.version) else remote
 
+    def get_prompts(
+        self, names: Collection[str], *, alias: str | None = None
+    ) -> Iterable[RemotePrompt]:
+        """Return several prompts, a request each: the API answers one slug at a time."""
+        found = self._threads.map(lambda name: self.get_prompt(name, alias=alias), sorted(names))
+        return filter(None, found)
+
     def list_versions(self, name: str) -> Sequence[RemotePrompt]:
         """Return every version of a prompt, newest first, without what was before a deletion."""
         return self._ask(lambda api: self._read_versions(api, name))
@@ -132,7 +142,26 @@ class BraintrustRegistry:
             raise RegistryRefusedError(f"`{name}` has no version `{version}`")
         self._ask(lambda api: self._assign(api, name, alias, number))
 
-    def unsupported(self, prompt: Prompt) -> list[str]:
+    def list_aliases(self, names: Collection[str]) -> Mapping[str, Mapping[str, str]]:
+        """Return what environments point at, two requests for each prompt."""
+        asked = sorted(names)
+        answers = self._threads.map(lambda name: self._ask(partial(_aliases, name=name)), asked)
+        return {name: found for name, found in zip(asked, answers, strict=True) if found}
+
+    def rename_prompt(self, name: str, new_name: str) -> None:
+        """Give a prompt another slug; Braintrust tells prompts apart by their id."""
+        self._ask(lambda api: self._rename(api, name, new_name))
+
+    def list_experiments(self, name: str) -> Sequence[Experiment]:  # noqa: ARG002
+        """Return none yet."""
+        return ()
+
+    def unsupported(
+        self,
+        prompt: Prompt,
+        *,
+        replaces: RemotePrompt | None = None,  # noqa: ARG002  any version may have any type
+    ) -> list[str]:
         """Say what of this prompt Braintrust cannot hold."""
         from promptsync.registries.braintrust_limits import find_unsupported  # noqa: PLC0415
 
@@ -237,6 +266,14 @@ class BraintrustRegistry:
             if api.find(name) is not None:
                 raise
 
+    def _rename(self, api: BraintrustApi, name: str, new_name: str) -> None:
+        found = self._find(api, name)
+        if found is None:
+            raise RegistryRefusedError(f"Braintrust has no prompt `{name}`")
+        if self._find(api, new_name) is not None:
+            raise RegistryRefusedError(f"Braintrust has a prompt `{new_name}` already")
+        api.patch(id_of(found), {"slug": new_name})
+
     def _assign(self, api: BraintrustApi, name: str, alias: str, version: str) -> None:
         found = self._find(api, name)
         if found is None:
@@ -256,6 +293,11 @@ class BraintrustRegistry:
 def _serves(api: BraintrustApi, name: str, alias: str, version: str) -> bool:
     found = api.find(name, environment=alias)
     return found is not None and found.get("_xact_id") == version
+
+
+def _aliases(api: BraintrustApi, name: str) -> dict[str, str]:
+    found = api.find(name)
+    return api.assignments(id_of(found)) if found else {}
 
 
 def _read_row(api: BraintrustApi, prompt_id: str, row: JsonObject) -> RemotePrompt:

@@ -114,6 +114,23 @@ class BraintrustApi:
                 raise
             raise _without_environments(error) from error
 
+    def assignments(self, prompt_id: str) -> dict[str, str]:
+        """Return the version that each environment points at; undocumented."""
+        url = self._url("/environment-object/prompt", prompt_id)
+        query = {"org_name": self.route.org_name} if self.route.org_name else {}
+        objects = read_objects(self.client.get(url, query))
+        return {
+            each["environment_slug"]: each["object_version"]
+            for each in objects
+            if isinstance(each.get("environment_slug"), str)
+            and isinstance(each.get("object_version"), str)
+        }
+
+    def patch(self, prompt_id: str, body: JsonObject) -> None:
+        """Change some fields of a prompt."""
+        url = self._url("/v1/prompt", prompt_id)
+        self.client.write("PATCH", url, dict(body), within=WRITE_SECONDS)
+
     def read_history(self, prompt: JsonObject) -> list[JsonObject]:
         """Return the rows of a prompt's audit log, in no order; undocumented."""
         headers = {}

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from promptsync.content_hash import content_hash
 from promptsync.errors import MovedError, RegistryRefusedError
+from promptsync.experiment import Experiment
 from promptsync.prompt import Prompt
 from promptsync.registries.base import ANY_VERSION, AskNames
 from promptsync.registries.local_database import Database
@@ -30,6 +31,7 @@ from promptsync.registries.local_tables import (
     ALIASES,
     PROMPTS,
     VERSIONS,
+    every_alias,
     has_alias,
     head_of,
     latest_versions,
@@ -52,6 +54,7 @@ class LocalRegistry:
     """
 
     kind = KIND
+    can_rename = True
 
     def __init__(
         self, url: str = DEFAULT_URL, author: str | None = None, *, folder: Path | None = None
@@ -78,6 +81,12 @@ class LocalRegistry:
         """Return one prompt, latest unless `version` or `alias` say which; None if none fits."""
         row = self._find_version(name, version, alias)
         return _remote_prompt(row) if row else None
+
+    def get_prompts(
+        self, names: Collection[str], *, alias: str | None = None
+    ) -> Iterable[RemotePrompt]:
+        """Return several prompts, latest or where an alias points."""
+        return filter(None, (self.get_prompt(name, alias=alias) for name in names))
 
     def list_versions(self, name: str) -> Sequence[RemotePrompt]:
         """Return every version of a prompt, newest first."""
@@ -139,7 +148,35 @@ class LocalRegistry:
             connection.execute(delete(ALIASES).filter_by(**key))
             connection.execute(insert(ALIASES).values(**key, number=target.number))
 
-    def unsupported(self, prompt: Prompt) -> list[str]:
+    def list_aliases(self, names: Collection[str]) -> Mapping[str, Mapping[str, str]]:
+        """Return what the aliases of some prompts point at: name -> alias -> version."""
+        found: dict[str, dict[str, str]] = {}
+        for row in self._database.rows(every_alias()):
+            if row.name in names:
+                found.setdefault(row.name, {})[row.alias] = str(row.number)
+        return found
+
+    def rename_prompt(self, name: str, new_name: str) -> None:
+        """Give a prompt another name; versions and aliases stay with it."""
+        head, other = self._find_version(name), self._find_any_case(new_name)
+        if head is None:
+            raise RegistryRefusedError(f"there is no prompt `{name}` in {self.address}")
+        if other is not None and other.prompt_id != head.prompt_id:
+            raise RegistryRefusedError(f"there is a prompt `{other.name}` in {self.address}")
+        renamed = {"name": new_name, "caseless_name": new_name.lower()}
+        with self._database.writing() as connection:
+            connection.execute(update(PROMPTS).filter_by(id=head.prompt_id).values(**renamed))
+
+    def list_experiments(self, name: str) -> Sequence[Experiment]:  # noqa: ARG002
+        """Return none: a database of prompts runs no experiments."""
+        return ()
+
+    def unsupported(
+        self,
+        prompt: Prompt,
+        *,
+        replaces: RemotePrompt | None = None,  # noqa: ARG002  any version may have any type
+    ) -> list[str]:
         """Say what of this prompt cannot be stored, a sentence each."""
         return find_unsupported(prompt)
 
@@ -159,8 +196,11 @@ class LocalRegistry:
             query = query.where(has_alias(alias))
         return next(iter(self._database.rows(query)), None)
 
+    def _find_any_case(self, name: str) -> Row[Any] | None:
+        return next(iter(self._database.rows(head_of(name))), None)
+
     def _find_head(self, name: str) -> Row[Any] | None:
-        head = next(iter(self._database.rows(head_of(name))), None)
+        head = self._find_any_case(name)
         if head is not None and head.name != name:
             raise RegistryRefusedError(
                 f"`{name}` and the stored prompt `{head.name}` differ only in case",

@@ -67,6 +67,13 @@ def versions_of(name: str) -> Select[Any]:
     return every_version().where(PROMPTS.c.name == name).order_by(VERSIONS.c.number.desc())
 
 
+def every_alias() -> Select[Any]:
+    """Select every alias, with the name of the prompt and the number of the version."""
+    return select(PROMPTS.c.name, ALIASES.c.alias, ALIASES.c.number).join_from(
+        PROMPTS, ALIASES, PROMPTS.c.id == ALIASES.c.prompt_id
+    )
+
+
 def has_alias(alias: str) -> Exists:
     """Hold for each version that an alias points at."""
     return (
