@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from promptsync.experiment import Experiment
 from promptsync.prompt import Prompt
 from promptsync.remote_prompt import RemotePrompt, Stamp
+
+if TYPE_CHECKING:
+    from promptsync.experiment import Experiment
 
 # As `If-Match: *` in HTTP: whatever is there may be replaced.
 ANY_VERSION = "*"

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 from promptsync.daemon_threads import DaemonThreads
 from promptsync.errors import ConfigError, RegistryAnswerError, RegistryRefusedError
-from promptsync.experiment import Experiment
 from promptsync.prompt import JsonObject, Prompt
 from promptsync.registries.base import ANY_VERSION, AskNames
 from promptsync.registries.braintrust_api import PAGE_SIZE, BraintrustApi, id_of
@@ -23,6 +22,7 @@ from promptsync.registries.redaction import shorten
 from promptsync.remote_prompt import RemotePrompt, Stamp
 
 if TYPE_CHECKING:
+    from promptsync.experiment import Experiment
     from promptsync.registries.braintrust_writing import PromptWriter
 
 # Requests that travel side by side; more would only fill the service's queue.

@@ -7,13 +7,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from promptsync.content_hash import content_hash
 from promptsync.errors import MovedError, RegistryRefusedError
-from promptsync.experiment import Experiment
 from promptsync.prompt import Prompt
 from promptsync.registries.base import ANY_VERSION, AskNames
 from promptsync.registries.local_database import Database
@@ -38,6 +37,9 @@ from promptsync.registries.local_tables import (
     versions_of,
 )
 from promptsync.remote_prompt import RemotePrompt, Stamp, make_remote_prompt
+
+if TYPE_CHECKING:
+    from promptsync.experiment import Experiment
 
 DEFAULT_URL = "sqlite:///.promptsync/registry.db"
 
