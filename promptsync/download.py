@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from promptsync import git
-from promptsync.catalog import file_sha256
 from promptsync.composition import escape_includes, expand, includes_of
 from promptsync.content_hash import content_hash, short_hash
 from promptsync.errors import ConflictError, PromptsyncError
@@ -18,6 +17,7 @@ from promptsync.plan import Action, Change, Plan
 from promptsync.prompt import Prompt
 from promptsync.prompt_file import decode, format_prompt, parse_prompt, update_text
 from promptsync.prompt_sources import Roots
+from promptsync.prompt_writer import current_text, moved, write_prompt
 from promptsync.remote_edit import as_file_prompt
 from promptsync.remote_prompt import RemotePrompt
 from promptsync.status import LocalPrompt, PromptState
@@ -61,7 +61,7 @@ def _create(change: Change, roots: Roots, kind: str, taken: dict[str, str]) -> F
         raise ValueError(f"`{change.name}` has nothing to download")
     path = path_for(roots, remote.name, taken)
     if os.path.lexists(roots.top / path):
-        raise _moved(path)
+        raise moved(path)
     text = format_prompt(escape_includes(remote.prompt), path_name=remote.name)
     _check_content(expand(_parse(text, path, remote.name), {}), remote, kind)
     write_text(roots.top, path, text)
@@ -71,29 +71,9 @@ def _create(change: Change, roots: Roots, kind: str, taken: dict[str, str]) -> F
 
 def _edit(change: Change, roots: Roots, kind: str, read_past: ReadPast) -> FileOutcome:
     local, _ = _both(change.state)
-    data = _current_data(roots, local)
-    merged = _new_text(change, decode(data, local.path), roots, kind, read_past)
-    has_crlf = b"\r\n" in data
-    text = merged.text.replace("\n", "\r\n") if has_crlf else merged.text
-    write_text(roots.top, local.path, text)
+    merged = _new_text(change, current_text(roots, local), roots, kind, read_past)
+    write_prompt(roots, local, merged.text)
     return FileOutcome(change=change, path=local.path, has_conflict=merged.has_conflict)
-
-
-def _current_data(roots: Roots, local: LocalPrompt) -> bytes:
-    try:
-        data = (roots.top / local.path).read_bytes()
-    except OSError as error:
-        raise ConflictError(f"`{local.path}` cannot be read: {error.strerror}") from error
-    if file_sha256(data) != local.file_sha256:
-        raise _moved(local.path)
-    return data
-
-
-def _moved(path: str) -> ConflictError:
-    return ConflictError(
-        f"`{path}` changed since the plan was made; it was left alone",
-        hint="run the same command again to plan anew",
-    )
 
 
 def _new_text(

@@ -69,6 +69,7 @@ WORLD = frozenset(
         "loader",
         "past",
         "prompt_sources",
+        "prompt_writer",
         "provenance",
         "reading",
         "registries",

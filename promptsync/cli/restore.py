@@ -25,8 +25,8 @@ from promptsync.cli.session import Session, open_session, valid_catalog
 from promptsync.cli.talk import say
 from promptsync.content_hash import short_hash
 from promptsync.errors import UsageError
-from promptsync.file_writer import write_text
-from promptsync.prompt_file import decode, update_text
+from promptsync.prompt_file import update_text
+from promptsync.prompt_writer import current_text, write_prompt
 from promptsync.remote_edit import as_file_prompt
 from promptsync.remote_prompt import RemotePrompt
 from promptsync.status import LocalPrompt
@@ -101,13 +101,13 @@ def _find(versions: Sequence[RemotePrompt], wanted: str, name: str) -> RemotePro
 def _write(session: Session, local: LocalPrompt, remote: RemotePrompt) -> bool:
     """Write the file and tell whether that changed it."""
     roots = session.workspace.roots
-    text = decode((roots.top / local.path).read_bytes(), local.path)
+    text = current_text(roots, local)
     prompt = as_file_prompt(local, remote, session.registry.kind)
     path_name = roots.name_of(local.path) or local.prompt.name
     restored = update_text(text, prompt, path=local.path, path_name=path_name)
     if restored == text:
         return False
-    write_text(roots.top, local.path, restored)
+    write_prompt(roots, local, restored)
     return True
 
 
