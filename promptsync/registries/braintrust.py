@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from functools import partial
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
@@ -15,6 +14,13 @@ from promptsync.prompt import JsonObject, Prompt
 from promptsync.registries.base import ANY_VERSION, AskNames
 from promptsync.registries.braintrust_api import PAGE_SIZE, BraintrustApi, id_of
 from promptsync.registries.braintrust_fields import KIND, decimal_version, read_prompt
+from promptsync.registries.braintrust_names import (
+    aliases,
+    called,
+    find_version,
+    no_prompt,
+    rename,
+)
 from promptsync.registries.braintrust_routing import APP_URL, Routing, RoutingCache, Target
 from promptsync.registries.http import Credentials, HttpClient, Timeouts
 from promptsync.registries.http_errors import LostAnswerError
@@ -143,14 +149,19 @@ class BraintrustRegistry:
         self._ask(lambda api: self._assign(api, name, alias, number))
 
     def list_aliases(self, names: Collection[str]) -> Mapping[str, Mapping[str, str]]:
-        """Return what environments point at, two requests for each prompt."""
+        """Return what environments point at, two requests for each prompt.
+
+        Raises RegistryRefusedError, with what to use instead, where the plan has none.
+        """
         asked = sorted(names)
-        answers = self._threads.map(lambda name: self._ask(partial(_aliases, name=name)), asked)
+        # A plan without environments refuses all alike: the first one is asked by itself.
+        first = [self._aliases_of(name) for name in asked[:1]]
+        answers = [*first, *self._threads.map(self._aliases_of, asked[1:])]
         return {name: found for name, found in zip(asked, answers, strict=True) if found}
 
     def rename_prompt(self, name: str, new_name: str) -> None:
         """Give a prompt another slug; Braintrust tells prompts apart by their id."""
-        self._ask(lambda api: self._rename(api, name, new_name))
+        self._ask(lambda api: rename(api, name, new_name))
 
     def list_experiments(self, name: str) -> Sequence[Experiment]:  # noqa: ARG002
         """Return none yet."""
@@ -187,6 +198,9 @@ class BraintrustRegistry:
     def _with_project_id(self, api: BraintrustApi) -> BraintrustApi:
         return BraintrustApi(self._client, self._routing.with_project_id(api.route))
 
+    def _aliases_of(self, name: str) -> dict[str, str]:
+        return self._ask(lambda api: aliases(api, name))
+
     def _find(
         self,
         api: BraintrustApi,
@@ -194,7 +208,10 @@ class BraintrustRegistry:
         version: str | None = None,
         alias: str | None = None,
     ) -> JsonObject | None:
-        found = api.find(name, version=version, environment=alias)
+        if version is None and alias is None:
+            found = api.find(name)
+        else:
+            found = find_version(api, name, version=version, environment=alias)
         self._routing.confirm_project(api.route, has_prompts=found is not None)
         return found
 
@@ -253,7 +270,7 @@ class BraintrustRegistry:
             for row in api.read_history(latest)
             if row["audit_data"]["action"] != "delete"
         }
-        versions = self._threads.map(lambda row: _read_row(api, id_of(latest), row), rows.values())
+        versions = self._threads.map(lambda row: _read_row(api, latest, row), rows.values())
         return sorted(versions, key=lambda each: int(each.version), reverse=True)
 
     def _delete(self, api: BraintrustApi, name: str) -> None:
@@ -266,18 +283,10 @@ class BraintrustRegistry:
             if api.find(name) is not None:
                 raise
 
-    def _rename(self, api: BraintrustApi, name: str, new_name: str) -> None:
-        found = self._find(api, name)
-        if found is None:
-            raise RegistryRefusedError(f"Braintrust has no prompt `{name}`")
-        if self._find(api, new_name) is not None:
-            raise RegistryRefusedError(f"Braintrust has a prompt `{new_name}` already")
-        api.patch(id_of(found), {"slug": new_name})
-
     def _assign(self, api: BraintrustApi, name: str, alias: str, version: str) -> None:
         found = self._find(api, name)
         if found is None:
-            raise RegistryRefusedError(f"Braintrust has no prompt `{name}`")
+            raise no_prompt(name)
         try:
             api.assign(id_of(found), alias, version)
         except LostAnswerError as lost:
@@ -291,20 +300,15 @@ class BraintrustRegistry:
 
 
 def _serves(api: BraintrustApi, name: str, alias: str, version: str) -> bool:
-    found = api.find(name, environment=alias)
+    found = find_version(api, name, environment=alias)
     return found is not None and found.get("_xact_id") == version
 
 
-def _aliases(api: BraintrustApi, name: str) -> dict[str, str]:
-    found = api.find(name)
-    return api.assignments(id_of(found)) if found else {}
-
-
-def _read_row(api: BraintrustApi, prompt_id: str, row: JsonObject) -> RemotePrompt:
+def _read_row(api: BraintrustApi, latest: JsonObject, row: JsonObject) -> RemotePrompt:
     # Only a full write is known to be logged whole.
-    if row["audit_data"]["action"] == "upsert" and "prompt_data" in row and "slug" in row:
-        return read_prompt(row)
-    return read_prompt(api.read_version(prompt_id, row["_xact_id"]))
+    if not (row["audit_data"]["action"] == "upsert" and "prompt_data" in row and "slug" in row):
+        row = api.read_version(id_of(latest), row["_xact_id"])
+    return read_prompt(called(str(latest.get("slug")), row))
 
 
 def _next_cursor(page: Sequence[JsonObject], cursors: set[str]) -> str:

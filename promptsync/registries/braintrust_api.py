@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from promptsync.errors import RegistryAnswerError, RegistryRefusedError
 from promptsync.prompt import JsonObject
+from promptsync.registries.braintrust_fields import decimal_version
 from promptsync.registries.braintrust_routing import Route, is_missing, read_objects
 from promptsync.registries.http import HttpClient, is_header_text
 
@@ -54,23 +56,35 @@ class BraintrustApi:
         environment: str | None = None,
         within: float | None = None,
     ) -> JsonObject | None:
-        """Return a prompt by its slug, None if there is none, or no such version of it."""
+        """Return a prompt by its slug, None if there is none, or no such version of it.
+
+        A version from before a rename has the slug of that time, if it is found at all.
+        """
         query = {**self.route.project_query, "slug": slug, "limit": "1"}
-        if version is not None:
-            query["version"] = version
-        if environment is not None:
-            query["environment"] = environment
+        chosen = _chosen(version, environment)
         try:
-            objects = read_objects(self.client.get(self._url("/v1/prompt"), query, within=within))
+            answer = self.client.get(self._url("/v1/prompt"), {**query, **chosen}, within=within)
+            objects = read_objects(answer)
         except RegistryRefusedError as error:
-            if is_missing(error) or (_says_no_version(error) and (version or environment)):
-                return None
-            if environment is None or error.status == _UNAUTHORIZED:
-                raise
-            raise _without_environments(error) from error
-        if objects and objects[0].get("slug") != slug:
+            _raise_unless_missing(error, chosen)
+            return None
+        if objects and objects[0].get("slug") != slug and not chosen:
             raise RegistryAnswerError("Braintrust answered with another prompt than was asked for")
         return objects[0] if objects else None
+
+    def find_by_id(
+        self, prompt_id: str, *, version: str | None = None, environment: str | None = None
+    ) -> JsonObject | None:
+        """Return a version of a prompt whatever it was called then, None if there is none."""
+        chosen = _chosen(version, environment)
+        try:
+            found = self.client.get(self._url("/v1/prompt", prompt_id), chosen)
+        except RegistryRefusedError as error:
+            _raise_unless_missing(error, chosen)
+            return None
+        if not isinstance(found, dict) or found.get("id") != prompt_id:
+            raise RegistryAnswerError("Braintrust answered with another prompt than was asked for")
+        return found
 
     def read_version(self, prompt_id: str, version: str) -> JsonObject:
         """Return a version that is known to exist."""
@@ -118,16 +132,17 @@ class BraintrustApi:
         """Return the version that each environment points at; undocumented."""
         url = self._url("/environment-object/prompt", prompt_id)
         query = {"org_name": self.route.org_name} if self.route.org_name else {}
-        objects = read_objects(self.client.get(url, query))
-        return {
-            each["environment_slug"]: each["object_version"]
-            for each in objects
-            if isinstance(each.get("environment_slug"), str)
-            and isinstance(each.get("object_version"), str)
-        }
+        try:
+            return dict(map(_assignment, read_objects(self.client.get(url, query))))
+        except RegistryRefusedError as error:
+            if is_missing(error):
+                return {}
+            if error.status == _UNAUTHORIZED:
+                raise
+            raise _without_environments(error) from error
 
     def patch(self, prompt_id: str, body: JsonObject) -> None:
-        """Change some fields of a prompt."""
+        """Change the fields of a prompt that are named; the answer only echoes them."""
         url = self._url("/v1/prompt", prompt_id)
         self.client.write("PATCH", url, dict(body), within=WRITE_SECONDS)
 
@@ -159,6 +174,31 @@ def id_of(found: JsonObject) -> str:
     if not (isinstance(identifier, str) and _ID.fullmatch(identifier)):
         raise RegistryAnswerError("Braintrust sent a prompt without an id")
     return identifier
+
+
+def _chosen(version: str | None, environment: str | None) -> dict[str, str]:
+    chosen = {"version": version, "environment": environment}
+    return {key: value for key, value in chosen.items() if value is not None}
+
+
+def _raise_unless_missing(error: RegistryRefusedError, chosen: Mapping[str, str]) -> None:
+    """Raise a refusal again unless it means that there is no such prompt or version."""
+    if is_missing(error) or (_says_no_version(error) and chosen):
+        return
+    if "environment" not in chosen or error.status == _UNAUTHORIZED:
+        raise error
+    raise _without_environments(error) from error
+
+
+def _assignment(found: JsonObject) -> tuple[str, str]:
+    environment, version = found.get("environment_slug"), found.get("object_version")
+    number = decimal_version(version) if isinstance(version, str) else None
+    if not isinstance(environment, str) or number is None:
+        raise RegistryAnswerError(
+            "Braintrust told what an environment points at in an unknown shape",
+            hint="a newer promptsync may know it",
+        )
+    return environment, number
 
 
 def _says_no_version(error: RegistryRefusedError) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +30,8 @@ from promptsync.registries.local_tables import (
     ALIASES,
     PROMPTS,
     VERSIONS,
-    every_alias,
+    aliased_versions,
+    aliases_of,
     has_alias,
     head_of,
     latest_versions,
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
     from promptsync.experiment import Experiment
 
 DEFAULT_URL = "sqlite:///.promptsync/registry.db"
+
+# Every database takes this many values in one query.
+_BATCH = 500
 
 # Nine digits: every one of them is an integer to PostgreSQL.
 _VERSION = re.compile(r"[1-9][0-9]{0,8}")
@@ -88,7 +92,12 @@ class LocalRegistry:
         self, names: Collection[str], *, alias: str | None = None
     ) -> Iterable[RemotePrompt]:
         """Return several prompts, latest or where an alias points."""
-        return filter(None, (self.get_prompt(name, alias=alias) for name in names))
+        for some in _batches(names):
+            if alias is None:
+                query = latest_versions().where(PROMPTS.c.name.in_(some))
+            else:
+                query = aliased_versions(some, alias)
+            yield from map(_remote_prompt, self._database.rows(query))
 
     def list_versions(self, name: str) -> Sequence[RemotePrompt]:
         """Return every version of a prompt, newest first."""
@@ -124,7 +133,7 @@ class LocalRegistry:
         """
         head = self._find_head(name)
         if head is None:
-            raise RegistryRefusedError(f"there is no prompt `{name}` in {self.address}")
+            raise self._no_prompt(name)
         changed = replace(as_served(change(_remote_prompt(head).prompt)), name=name)
         return self._append(_checked(changed), head.stamp, author, head)
 
@@ -153,8 +162,8 @@ class LocalRegistry:
     def list_aliases(self, names: Collection[str]) -> Mapping[str, Mapping[str, str]]:
         """Return what the aliases of some prompts point at: name -> alias -> version."""
         found: dict[str, dict[str, str]] = {}
-        for row in self._database.rows(every_alias()):
-            if row.name in names:
+        for some in _batches(names):
+            for row in self._database.rows(aliases_of(some)):
                 found.setdefault(row.name, {})[row.alias] = str(row.number)
         return found
 
@@ -162,12 +171,19 @@ class LocalRegistry:
         """Give a prompt another name; versions and aliases stay with it."""
         head, other = self._find_version(name), self._find_any_case(new_name)
         if head is None:
-            raise RegistryRefusedError(f"there is no prompt `{name}` in {self.address}")
+            raise self._no_prompt(name)
         if other is not None and other.prompt_id != head.prompt_id:
-            raise RegistryRefusedError(f"there is a prompt `{other.name}` in {self.address}")
+            raise RegistryRefusedError(
+                f"there is a prompt `{other.name}` in {self.address} already",
+                hint="give the other one another name, or delete it first",
+            )
+        _checked(replace(_remote_prompt(head).prompt, name=new_name))
         renamed = {"name": new_name, "caseless_name": new_name.lower()}
+        is_this = {"id": head.prompt_id, "name": name}
         with self._database.writing() as connection:
-            connection.execute(update(PROMPTS).filter_by(id=head.prompt_id).values(**renamed))
+            done = connection.execute(update(PROMPTS).filter_by(**is_this).values(**renamed))
+            if done.rowcount == 0:
+                raise self._no_prompt(name)
 
     def list_experiments(self, name: str) -> Sequence[Experiment]:  # noqa: ARG002
         """Return none: a database of prompts runs no experiments."""
@@ -185,6 +201,12 @@ class LocalRegistry:
     def close(self) -> None:
         """Give back connections."""
         self._database.close()
+
+    def _no_prompt(self, name: str) -> RegistryRefusedError:
+        return RegistryRefusedError(
+            f"there is no prompt `{name}` in {self.address}",
+            hint="`promptsync status --all` lists the names",
+        )
 
     def _find_version(
         self, name: str, version: str | None = None, alias: str | None = None
@@ -242,6 +264,11 @@ def _checked(prompt: Prompt) -> Prompt:
 def _insert_prompt(connection: Connection, name: str) -> int:
     connection.execute(insert(PROMPTS).values(name=name, caseless_name=name.lower()))
     return int(connection.execute(select(PROMPTS.c.id).filter_by(name=name)).scalar_one())
+
+
+def _batches(names: Collection[str]) -> Iterator[list[str]]:
+    every = list(names)
+    return (every[start : start + _BATCH] for start in range(0, len(every), _BATCH))
 
 
 def _now() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import (
@@ -67,11 +68,23 @@ def versions_of(name: str) -> Select[Any]:
     return every_version().where(PROMPTS.c.name == name).order_by(VERSIONS.c.number.desc())
 
 
-def every_alias() -> Select[Any]:
-    """Select every alias, with the name of the prompt and the number of the version."""
-    return select(PROMPTS.c.name, ALIASES.c.alias, ALIASES.c.number).join_from(
-        PROMPTS, ALIASES, PROMPTS.c.id == ALIASES.c.prompt_id
+def aliases_of(names: Collection[str]) -> Select[Any]:
+    """Select the aliases of some prompts, with the name of each and the number of the version."""
+    # Joined with the versions: a row deleted by hand in SQLite leaves its aliases behind.
+    is_there = and_(
+        ALIASES.c.prompt_id == VERSIONS.c.prompt_id, ALIASES.c.number == VERSIONS.c.number
     )
+    return (
+        select(PROMPTS.c.name, ALIASES.c.alias, ALIASES.c.number)
+        .join_from(PROMPTS, VERSIONS)
+        .join(ALIASES, is_there)
+        .where(PROMPTS.c.name.in_(names))
+    )
+
+
+def aliased_versions(names: Collection[str], alias: str) -> Select[Any]:
+    """Select the versions of some prompts that an alias points at."""
+    return every_version().where(PROMPTS.c.name.in_(names), has_alias(alias))
 
 
 def has_alias(alias: str) -> Exists:

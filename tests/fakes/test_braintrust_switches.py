@@ -14,6 +14,7 @@ from tests.fakes.braintrust import (
     DropsMetadataEverywhere,
     EnvironmentsRefused,
     EnvironmentUnassignedAnswers,
+    OldVersionsKeepTheirSlug,
     PageCap,
     PostReplaces,
     RefusesMetadata,
@@ -146,6 +147,19 @@ def test_an_unknown_version_may_be_answered_with_the_latest() -> None:
 
         assert version("1") == second["_xact_id"]
         assert version(first["_xact_id"]) == first["_xact_id"]
+
+
+def test_a_version_may_be_found_by_the_slug_of_its_time_alone() -> None:
+    with server(OldVersionsKeepTheirSlug()) as service:
+        first = put(service, environment_slugs=["production"])
+        path = f"/v1/prompt/{first['id']}"
+        call(service, f"PATCH {path}", {"slug": "salutation"})
+        version = first["_xact_id"]
+
+        assert call(service, f"GET /v1/prompt?slug=salutation&version={version}").objects == []
+        assert call(service, "GET /v1/prompt?slug=salutation&environment=production").objects == []
+        assert call(service, "GET /v1/prompt?slug=salutation").slugs == ["salutation"]
+        assert call(service, f"GET {path}?version={version}").json["slug"] == "greeting"
 
 
 def test_a_post_may_replace() -> None:

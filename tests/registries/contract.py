@@ -7,6 +7,10 @@ A test class inherits RegistryContract and provides three fixtures:
 * `edit_remotely`: a function (name, text) that plays a person who changes the text of a text
   prompt in the service's own web page, and nothing else
 
+and, where the service can delete one version of a prompt, a fourth:
+
+* `delete_version`: a function (name, version) that does so behind the adapter's back
+
 What a service cannot hold it must say with `unsupported`; it is never an exception from a fact.
 """
 
@@ -31,6 +35,7 @@ from tests.builders import chat, prompt
 
 Reopen = Callable[[], Registry]
 EditRemotely = Callable[[str, str], None]
+DeleteVersion = Callable[[str, str], None]
 
 TOOL = {
     "type": "function",
@@ -149,8 +154,18 @@ def latest(registry: Registry, name: str = "greeting") -> RemotePrompt:
     return found
 
 
+def under(name: str, remote: RemotePrompt) -> RemotePrompt:
+    """Return a version as it is after its prompt was given another name."""
+    return replace(remote, prompt=replace(remote.prompt, name=name))
+
+
 class RegistryContract:
     """The facts. Each begins with an empty registry."""
+
+    @pytest.fixture
+    def delete_version(self) -> DeleteVersion | None:
+        """Return None: this service never deletes a single version."""
+        return None
 
     # -- what is stored --
 
@@ -415,6 +430,37 @@ class RegistryContract:
 
         assert list(other.list_prompts()) == [stored]
 
+    # -- several prompts --
+
+    def test_several_prompts_are_read_at_once(self, registry: Registry) -> None:
+        for name in ("a", "b", "c", "d"):
+            registry.save_prompt(prompt(name, "old"), STAMP)
+        saved = [registry.save_prompt(prompt(name, "new"), STAMP) for name in ("a", "c")]
+
+        found = registry.get_prompts(["c", "unknown", "a"])
+
+        assert sorted(found, key=lambda each: each.name) == saved
+
+    def test_several_prompts_are_read_where_an_alias_points(self, registry: Registry) -> None:
+        old = [registry.save_prompt(prompt(name, "old"), STAMP) for name in ("a", "b")]
+        for each in old:
+            registry.set_alias(each.name, "production", each.version)
+            registry.save_prompt(prompt(each.name, "new"), STAMP)
+        registry.save_prompt(prompt("c"), STAMP)
+
+        found = registry.get_prompts(["a", "b", "c", "unknown"], alias="production")
+
+        assert sorted(found, key=lambda each: each.name) == old
+        assert list(registry.get_prompts(["a", "b"], alias="staging")) == []
+
+    def test_of_no_names_there_is_nothing(self, registry: Registry) -> None:
+        stored = save_text(registry, "Hello")
+        registry.set_alias("greeting", "production", stored.version)
+
+        assert list(registry.get_prompts([])) == []
+        assert list(registry.get_prompts([], alias="production")) == []
+        assert registry.list_aliases([]) == {}
+
     # -- aliases --
 
     def test_an_alias_points_at_a_version(self, registry: Registry, reopen: Reopen) -> None:
@@ -463,6 +509,144 @@ class RegistryContract:
 
         with pytest.raises(RegistryRefusedError):
             registry.set_alias("unknown", "production", version)
+
+    def test_aliases_are_listed_with_what_they_point_at(
+        self, registry: Registry, reopen: Reopen
+    ) -> None:
+        old, new = save_text(registry, "old"), save_text(registry, "new")
+        other = registry.save_prompt(prompt("other"), STAMP)
+        registry.save_prompt(prompt("bare"), STAMP)
+        registry.set_alias("greeting", "production", old.version)
+        registry.set_alias("greeting", "staging", new.version)
+        registry.set_alias("other", "production", other.version)
+
+        listed = reopen().list_aliases(["greeting", "bare", "unknown", "other"])
+
+        assert listed == {
+            "greeting": {"production": old.version, "staging": new.version},
+            "other": {"production": other.version},
+        }
+        assert registry.list_aliases(["other"]) == {"other": {"production": other.version}}
+
+    def test_an_alias_that_moved_is_listed_once(self, registry: Registry) -> None:
+        old, new = save_text(registry, "old"), save_text(registry, "new")
+        registry.set_alias("greeting", "production", old.version)
+        registry.set_alias("greeting", "production", new.version)
+
+        assert registry.list_aliases(["greeting"]) == {"greeting": {"production": new.version}}
+
+    def test_an_alias_does_not_outlive_its_prompt(self, registry: Registry) -> None:
+        stored = save_text(registry, "Hello")
+        registry.set_alias("greeting", "production", stored.version)
+
+        registry.delete_prompt("greeting")
+        assert registry.list_aliases(["greeting"]) == {}
+
+        save_text(registry, "Good morning")
+        assert registry.get_prompt("greeting", alias="production") is None
+        assert list(registry.get_prompts(["greeting"], alias="production")) == []
+        assert registry.list_aliases(["greeting"]) == {}
+
+    def test_an_alias_does_not_outlive_its_version(
+        self, registry: Registry, delete_version: DeleteVersion | None
+    ) -> None:
+        if delete_version is None:
+            pytest.skip("this service never deletes a single version")
+        old, new = save_text(registry, "old"), save_text(registry, "new")
+        registry.set_alias("greeting", "production", old.version)
+        registry.set_alias("greeting", "staging", new.version)
+
+        delete_version("greeting", old.version)
+
+        assert registry.get_prompt("greeting", alias="production") is None
+        assert list(registry.get_prompts(["greeting"], alias="production")) == []
+        assert registry.list_aliases(["greeting"]) == {"greeting": {"staging": new.version}}
+        with pytest.raises(RegistryRefusedError):
+            registry.set_alias("greeting", "production", old.version)
+
+    # -- renaming --
+
+    def test_a_prompt_is_renamed_with_all_it_has_or_that_is_refused(
+        self, registry: Registry, reopen: Reopen
+    ) -> None:
+        registry.save_prompt(prompt(text="old"), STAMP)
+        stamp = replace(STAMP, commit="4" * 40)
+        before = registry.save_prompt(replace(SAMPLES["details"], model="gpt-5-mini"), stamp)
+        versions = registry.list_versions("greeting")
+        registry.set_alias("greeting", "production", versions[-1].version)
+        registry.set_alias("greeting", "staging", before.version)
+
+        if not registry.can_rename:
+            with pytest.raises(RegistryRefusedError):
+                registry.rename_prompt("greeting", "salutation")
+            assert registry.list_versions("greeting") == versions
+            assert registry.get_prompt("salutation") is None
+            return
+        registry.rename_prompt("greeting", "salutation")
+
+        other = reopen()
+        after = latest(other, "salutation")
+        assert (after.prompt, after.stamp) == (replace(before.prompt, name="salutation"), stamp)
+        # The change of the name itself may be a version.
+        older = [under("salutation", each) for each in versions]
+        assert list(other.list_versions("salutation"))[-len(older) :] == older
+        assert [other.get_prompt("salutation", version=each.version) for each in older] == older
+        aliased = [other.get_prompt("salutation", alias=a) for a in ("staging", "production")]
+        assert aliased == older
+        assert list(other.get_prompts(["salutation"], alias="production")) == older[-1:]
+        assert other.list_aliases(["greeting", "salutation"]) == {
+            "salutation": {"production": older[-1].version, "staging": older[0].version}
+        }
+
+    def test_after_a_rename_the_old_name_is_free(self, registry: Registry, reopen: Reopen) -> None:
+        if not registry.can_rename:
+            return
+        stored = save_text(registry, "Hello")
+        registry.set_alias("greeting", "production", stored.version)
+
+        registry.rename_prompt("greeting", "salutation")
+
+        other = reopen()
+        assert [each.name for each in other.list_prompts()] == ["salutation"]
+        assert other.get_prompt("greeting") is None
+        assert other.get_prompt("greeting", version=stored.version) is None
+        assert other.get_prompt("greeting", alias="production") is None
+        assert list(other.list_versions("greeting")) == []
+        successor = save_text(other, "Good morning")
+        assert [each.version for each in other.list_versions("greeting")] == [successor.version]
+        assert other.get_prompt("greeting", alias="production") is None
+
+    def test_a_renamed_prompt_goes_on(self, registry: Registry) -> None:
+        if not registry.can_rename:
+            return
+        save_text(registry, "Hello")
+        registry.rename_prompt("greeting", "salutation")
+        there = latest(registry, "salutation")
+
+        stored = registry.save_prompt(
+            prompt("salutation", "Good day"), STAMP, replaces=there.version
+        )
+        registry.set_alias("salutation", "production", stored.version)
+
+        assert latest(registry, "salutation") == stored
+        assert registry.get_prompt("salutation", alias="production") == stored
+        assert len(registry.list_versions("salutation")) > 1
+
+    def test_a_name_that_is_taken_is_refused(self, registry: Registry) -> None:
+        one, other = save_text(registry, "Hello"), registry.save_prompt(prompt("other"), STAMP)
+
+        with pytest.raises(RegistryRefusedError):
+            registry.rename_prompt("greeting", "other")
+
+        assert (latest(registry), latest(registry, "other")) == (one, other)
+
+    def test_an_unknown_prompt_cannot_be_renamed(self, registry: Registry) -> None:
+        stored = save_text(registry, "Hello")
+
+        with pytest.raises(RegistryRefusedError):
+            registry.rename_prompt("unknown", "salutation")
+
+        assert list(registry.list_prompts()) == [stored]
 
     # -- deleting --
 

@@ -34,6 +34,7 @@ from tests.fakes.braintrust import (
     EnvironmentUnassignedAnswers,
     Hangs,
     Meanwhile,
+    OldVersionsKeepTheirSlug,
     PageCap,
     RateLimited,
     Refused,
@@ -77,6 +78,25 @@ class TestBraintrust(RegistryContract):
         return edit
 
 
+class TestBraintrustWhereOldVersionsKeepTheirSlug:
+    """The facts about renaming, where the service reads the less helpful way."""
+
+    @pytest.fixture
+    def registry(
+        self, service: BraintrustServer, braintrust: BraintrustRegistry
+    ) -> BraintrustRegistry:
+        service.inject(OldVersionsKeepTheirSlug())
+        return braintrust
+
+    @pytest.fixture
+    def reopen(self, open_braintrust: OpenBraintrust) -> Reopen:
+        return open_braintrust
+
+    test_rename = RegistryContract.test_a_prompt_is_renamed_with_all_it_has_or_that_is_refused
+    test_old_name = RegistryContract.test_after_a_rename_the_old_name_is_free
+    test_aliases = RegistryContract.test_an_alias_that_points_nowhere_is_none
+
+
 @dataclass(frozen=True)
 class Edits:
     """Changes the objects of every list that it meets."""
@@ -90,8 +110,8 @@ class Edits:
         return json_response({"objects": objects})
 
 
-def hides(slug: str) -> Edits:
-    return Edits(lambda objects: [each for each in objects if each["slug"] != slug])
+def hides(slug: str, on: str = Edits.on) -> Edits:
+    return Edits(lambda objects: [each for each in objects if each["slug"] != slug], on)
 
 
 def fill(service: BraintrustServer, *slugs: str) -> None:
@@ -492,6 +512,145 @@ def test_an_alias_that_serves_another_version_is_an_error(
         braintrust.set_alias("greeting", "production", stored.version)
 
 
+@pytest.mark.parametrize("status", [400, 402, 403])
+def test_a_plan_without_environments_has_no_aliases_to_list(
+    service: BraintrustServer, braintrust: BraintrustRegistry, status: int
+) -> None:
+    for name in ("a", "b", "c"):
+        braintrust.save_prompt(prompt(name), STAMP)
+    service.inject(EnvironmentsRefused(status))
+
+    with pytest.raises(RegistryRefusedError) as listing:
+        braintrust.list_aliases(["a", "b", "c"])
+
+    assert listing.value.hint == ENVIRONMENTS_HINT
+    asked = [each for each in service.requests if each.path.startswith("/environment-object/")]
+    assert len(asked) == 1
+
+
+def test_a_key_that_is_refused_has_nothing_to_do_with_the_plan(
+    service: BraintrustServer, braintrust: BraintrustRegistry
+) -> None:
+    braintrust.save_prompt(prompt(), STAMP)
+    service.inject(key_refused(), "GET /environment-object/*")
+
+    with pytest.raises(RegistryRefusedError) as listing:
+        braintrust.list_aliases(["greeting"])
+
+    assert "BRAINTRUST_API_KEY" in (listing.value.hint or "")
+
+
+def test_a_prompt_in_no_environment_may_be_missing_there(
+    service: BraintrustServer, braintrust: BraintrustRegistry
+) -> None:
+    braintrust.save_prompt(prompt(), STAMP)
+    service.inject(Refused(404, "Not found"), "GET /environment-object/*")
+
+    assert braintrust.list_aliases(["greeting"]) == {}
+
+
+def test_an_environment_may_name_a_version_as_the_web_page_does(
+    service: BraintrustServer, braintrust: BraintrustRegistry
+) -> None:
+    stored = braintrust.save_prompt(prompt(), STAMP)
+    printable = printable_version(int(stored.version))
+    told: Any = [{"environment_slug": "production", "object_version": printable}]
+    service.inject(Edits(lambda _: told, "GET /environment-object/*"))
+
+    assert braintrust.list_aliases(["greeting"]) == {"greeting": {"production": stored.version}}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {},
+        {"environment_slug": "production"},
+        {"object_version": "7"},
+        {"environment_slug": "production", "object_version": 7},
+        {"environment_slug": None, "object_version": "7"},
+        {"environment_slug": "production", "object_version": "no version"},
+    ],
+)
+def test_an_environment_in_an_unknown_shape_is_an_error(
+    service: BraintrustServer, braintrust: BraintrustRegistry, told: JsonObject
+) -> None:
+    braintrust.save_prompt(prompt(), STAMP)
+    service.inject(Edits(lambda _: [told], "GET /environment-object/*"))
+
+    with pytest.raises(RegistryAnswerError, match="points at in an unknown shape"):
+        braintrust.list_aliases(["greeting"])
+
+
+# -- renaming --
+
+
+def test_a_title_that_only_repeats_the_name_follows_it(braintrust: BraintrustRegistry) -> None:
+    braintrust.save_prompt(prompt("plain"), STAMP)
+    braintrust.save_prompt(prompt("titled", title="A greeting"), STAMP)
+
+    for name in ("plain", "titled"):
+        braintrust.rename_prompt(name, f"new-{name}")
+
+    found = [braintrust.get_prompt(f"new-{name}") for name in ("plain", "titled")]
+    assert [each.prompt.title for each in found if each] == [None, "A greeting"]
+
+
+def test_a_rename_whose_answer_was_lost_is_looked_at(
+    service: BraintrustServer, braintrust: BraintrustRegistry
+) -> None:
+    braintrust.save_prompt(prompt(), STAMP)
+    service.inject(ResetAfterApplying(), "PATCH *")
+
+    braintrust.rename_prompt("greeting", "salutation")
+
+    assert names(braintrust) == ["salutation"]
+
+
+def test_a_rename_that_did_not_happen_is_an_error(
+    service: BraintrustServer, braintrust: BraintrustRegistry
+) -> None:
+    stored = braintrust.save_prompt(prompt(), STAMP)
+    service.inject(ResetBeforeApplying(), "PATCH *")
+
+    with pytest.raises(RegistryUnavailableError, match="`greeting` may not be renamed: "):
+        braintrust.rename_prompt("greeting", "salutation")
+    assert braintrust.get_prompt("greeting") == stored
+    assert len([each for each in service.requests if each.method == "PATCH"]) == 1
+
+
+def test_a_rename_that_is_accepted_and_not_done_is_an_error(
+    service: BraintrustServer, braintrust: BraintrustRegistry
+) -> None:
+    braintrust.save_prompt(prompt(), STAMP)
+    service.inject(Edits(lambda _: [], "PATCH *"))
+    service.inject(hides("salutation", "GET /v1/prompt?*"))
+
+    with pytest.raises(RegistryAnswerError, match="accepted `salutation` for `greeting`, but"):
+        braintrust.rename_prompt("greeting", "salutation")
+
+
+def test_an_answer_about_another_prompt_is_an_error(
+    service: BraintrustServer, braintrust: BraintrustRegistry
+) -> None:
+    braintrust.save_prompt(prompt("other"), STAMP)
+    braintrust.save_prompt(prompt(), STAMP)
+    service.inject(OldVersionsKeepTheirSlug())
+    version = version_of(service, "greeting")
+    braintrust.rename_prompt("greeting", "salutation")
+
+    @dataclass(frozen=True)
+    class AnswersAnother:
+        on: str = "GET /v1/prompt/*"
+
+        def __call__(self, request: Request, serve: Serve) -> Response:
+            return json_response({**json.loads(serve(request).body), "id": "7"})
+
+    service.inject(AnswersAnother())
+
+    with pytest.raises(RegistryAnswerError, match="another prompt than was asked for"):
+        braintrust.get_prompt("salutation", version=version)
+
+
 # -- history --
 
 
@@ -660,6 +819,8 @@ USES: dict[str, Callable[[Registry], object]] = {
     "save": lambda registry: registry.save_prompt(prompt(text="Good morning"), STAMP),
     "promote": lambda registry: registry.set_alias("greeting", "production", "1"),
     "delete": lambda registry: registry.delete_prompt("greeting"),
+    "aliases": lambda registry: registry.list_aliases(["greeting", "other"]),
+    "rename": lambda registry: registry.rename_prompt("greeting", "salutation"),
 }
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -15,7 +17,13 @@ from promptsync.prompt import Prompt
 from promptsync.registries.local import LocalRegistry
 from tests.builders import prompt
 from tests.registries.conftest import OpenLocal
-from tests.registries.contract import STAMP, EditRemotely, RegistryContract, Reopen
+from tests.registries.contract import (
+    STAMP,
+    DeleteVersion,
+    EditRemotely,
+    RegistryContract,
+    Reopen,
+)
 
 
 class TestLocalRegistry(RegistryContract):
@@ -33,6 +41,17 @@ class TestLocalRegistry(RegistryContract):
             local.edit_prompt(name, lambda prompt: replace(prompt, content=text), "Grace")
 
         return edit
+
+    @pytest.fixture
+    def delete_version(self, database_url: str) -> DeleteVersion:
+        def delete(name: str, version: str) -> None:
+            statement = (
+                "DELETE FROM promptsync_versions WHERE number = :number AND prompt_id ="
+                " (SELECT id FROM promptsync_prompts WHERE name = :name)"
+            )
+            execute(database_url, statement, name=name, number=int(version))
+
+        return delete
 
 
 def execute(database_url: str, statement: str, **values: Any) -> list[Any]:
@@ -111,6 +130,25 @@ def test_the_listing_is_one_query(local: LocalRegistry) -> None:
 
     assert [each.version for each in listed] == ["3"] * 10
     assert len(statements) == 1
+
+
+def test_several_prompts_and_their_aliases_are_a_query_for_500(local: LocalRegistry) -> None:
+    stored = local.save_prompt(prompt(), STAMP)
+    local.set_alias("greeting", "production", stored.version)
+    names = ["greeting", *(f"prompt-{number}" for number in range(999))]
+    statements = []
+
+    def record(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        statements.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", record)
+    found = [list(local.get_prompts(names, alias=alias)) for alias in (None, "production")]
+    listed = local.list_aliases(names)
+    event.remove(Engine, "before_cursor_execute", record)
+
+    assert found == [[stored], [stored]]
+    assert listed == {"greeting": {"production": "1"}}
+    assert len(statements) == 6
 
 
 def test_a_version_and_an_alias_must_agree(local: LocalRegistry) -> None:
@@ -201,6 +239,50 @@ def test_a_name_that_somebody_else_planted_is_only_data(
     execute(database_url, "UPDATE promptsync_prompts SET name = :name", name="../../x")
 
     assert [each.name for each in local.list_prompts()] == ["../../x"]
+
+
+@pytest.mark.parametrize("name", ["", "../../x", "a b", "a" * 256])
+def test_a_prompt_is_never_renamed_to_what_no_file_can_have(
+    local: LocalRegistry, name: str
+) -> None:
+    stored = local.save_prompt(prompt(), STAMP)
+
+    with pytest.raises(RegistryRefusedError, match="is not 1 to 255 letters, digits"):
+        local.rename_prompt("greeting", name)
+
+    assert list(local.list_prompts()) == [stored]
+
+
+def test_only_the_case_of_a_name_may_change(local: LocalRegistry) -> None:
+    local.save_prompt(prompt(), STAMP)
+    local.save_prompt(prompt("other"), STAMP)
+
+    local.rename_prompt("greeting", "Greeting")
+
+    assert [each.name for each in local.list_prompts()] == ["Greeting", "other"]
+    with pytest.raises(RegistryRefusedError, match=r"there is a prompt `other` in .* already"):
+        local.rename_prompt("Greeting", "OTHER")
+
+
+def test_of_two_who_rename_at_once_one_is_told(open_local: OpenLocal) -> None:
+    open_local().save_prompt(prompt(), STAMP)
+    start = Barrier(2)
+
+    def rename(new_name: str) -> str | None:
+        registry = open_local()
+        registry.get_prompt("greeting")
+        start.wait()
+        try:
+            registry.rename_prompt("greeting", new_name)
+        except RegistryRefusedError as error:
+            return error.message
+        return None
+
+    with ThreadPoolExecutor(2) as pool:
+        told = list(pool.map(rename, ["one", "other"]))
+
+    assert [each is None for each in told].count(True) == 1
+    assert len(list(open_local().list_prompts())) == 1
 
 
 # -- values that cannot be stored or read --

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from .exchange import Request, Response, Serve, text_response
+from .exchange import Request, Response, Serve, json_response, text_response
 from .json_values import Json, JsonObject, parse_json
 
 PROMPTS = "* /v1/prompt*"
@@ -119,6 +119,23 @@ class UnknownVersionAnswersLatest:
 
 
 @dataclass(frozen=True)
+class OldVersionsKeepTheirSlug:
+    """A version from before a rename is not found by the slug of now, but by the one of then."""
+
+    on: str = "GET /v1/prompt?*"
+
+    def __call__(self, request: Request, serve: Serve) -> Response:
+        """Leave out what was called otherwise at the version that was asked for."""
+        response = serve(request)
+        slug = request.first("slug")
+        if slug is None or not (request.first("version") or request.first("environment")):
+            return response
+        found = _objects(response)
+        kept: list[Json] = [each for each in found if each.get("slug") == slug]
+        return json_response({"objects": kept}) if len(kept) < len(found) else response
+
+
+@dataclass(frozen=True)
 class PostReplaces:
     """POST replaces what is there, without x-bt-found-existing: recorded of /v1/function."""
 
@@ -160,6 +177,16 @@ def _body(request: Request) -> JsonObject:
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}
+
+
+def _objects(response: Response) -> list[JsonObject]:
+    try:
+        body = parse_json(response.body)
+    except ValueError:
+        return []
+    objects = body.get("objects") if isinstance(body, dict) else None
+    found = objects if isinstance(objects, list) else []
+    return [each for each in found if isinstance(each, dict)]
 
 
 def _edited(request: Request, edit: Callable[[JsonObject], JsonObject]) -> Request:
