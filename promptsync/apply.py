@@ -22,6 +22,7 @@ from promptsync.remote_prompt import RemotePrompt, Stamp
 from promptsync.status import LocalPrompt
 
 MakeStamp = Callable[[LocalPrompt], Stamp]
+ShouldStop = Callable[[], bool]
 
 # After these the rest of a plan is not tried: a registry that is down stays down for a while, and
 # one that rewrites a prompt may rewrite them all.
@@ -66,12 +67,25 @@ def check_supported(plan: Plan, registry: Registry) -> None:
         )
 
 
-def apply_upload(plan: Plan, registry: Registry, *, make_stamp: MakeStamp) -> Iterator[Outcome]:
+def ends_the_plan(error: PromptsyncError | None) -> bool:
+    """Tell whether nothing else of a plan is tried after an error."""
+    return isinstance(error, _ENDS_THE_PLAN)
+
+
+def apply_upload(
+    plan: Plan,
+    registry: Registry,
+    *,
+    make_stamp: MakeStamp,
+    should_stop: ShouldStop = lambda: False,
+) -> Iterator[Outcome]:
     """Write the changes of an upload plan, several at a time, and yield each when it is verified.
 
     Every prompt is read again right before it is written: what moved since the plan was made is
     refused. Services without compare-and-swap can still lose a race between that read and the
     write; this detects a race, it does not prevent one.
+
+    Once it `should_stop`, what has begun is finished and the rest is not tried.
     """
     pool = ThreadPoolExecutor(PARALLEL_REQUESTS)
     try:
@@ -84,6 +98,8 @@ def apply_upload(plan: Plan, registry: Registry, *, make_stamp: MakeStamp) -> It
             for future in done:
                 if future in pending:
                     yield from _outcomes(future, pending)
+            if should_stop():
+                yield from _not_begun(pending)
     finally:
         # After Ctrl-C what has begun is finished, and nothing else is begun.
         pool.shutdown(cancel_futures=True)
@@ -97,9 +113,14 @@ def _outcomes(
         yield Outcome(change=change, stored=future.result())
     except PromptsyncError as error:
         yield Outcome(change=change, error=error)
-        if isinstance(error, _ENDS_THE_PLAN):
-            for waiting in [each for each in pending if each.cancel()]:
-                yield Outcome(change=pending.pop(waiting), tried=False)
+        if ends_the_plan(error):
+            yield from _not_begun(pending)
+
+
+def _not_begun(pending: dict[Future[RemotePrompt | None], Change]) -> Iterator[Outcome]:
+    """Cancel what has not begun."""
+    for waiting in [each for each in pending if each.cancel()]:
+        yield Outcome(change=pending.pop(waiting), tried=False)
 
 
 def _apply_change(

@@ -36,12 +36,13 @@ class FileOutcome:
 
 
 def apply_download(
-    plan: Plan, roots: Roots, *, kind: str, read_past: ReadPast
+    plan: Plan, roots: Roots, *, kind: str, read_past: ReadPast, markers: bool = True
 ) -> Iterator[FileOutcome]:
     """Write the changes of a download plan, one file at a time, and yield each when it is done.
 
     A file that changed since the plan was made is left alone. One failure does not stop the
-    others; each file is whole at any moment.
+    others; each file is whole at any moment. Without `markers` a merge that leaves a conflict
+    fails with a ConflictError, and its file stays what it was.
     """
     remove_leftovers(roots)
     taken = taken_names(roots)
@@ -50,7 +51,7 @@ def apply_download(
             if change.state.local is None:
                 yield _create(change, roots, kind, taken)
             else:
-                yield _edit(change, roots, kind, read_past)
+                yield _edit(change, roots, kind, read_past, markers=markers)
         except PromptsyncError as error:
             yield FileOutcome(change=change, error=error)
 
@@ -69,9 +70,16 @@ def _create(change: Change, roots: Roots, kind: str, taken: dict[str, str]) -> F
     return FileOutcome(change=change, path=path)
 
 
-def _edit(change: Change, roots: Roots, kind: str, read_past: ReadPast) -> FileOutcome:
+def _edit(
+    change: Change, roots: Roots, kind: str, read_past: ReadPast, *, markers: bool
+) -> FileOutcome:
     local, _ = _both(change.state)
     merged = _new_text(change, current_text(roots, local), roots, kind, read_past)
+    if merged.has_conflict and not markers:
+        raise ConflictError(
+            f"git and the registry changed the same lines of `{change.name}`",
+            hint=f"`promptsync download {change.name}` marks them in the file",
+        )
     write_prompt(roots, local, merged.text)
     return FileOutcome(change=change, path=local.path, has_conflict=merged.has_conflict)
 

@@ -105,10 +105,13 @@ class Clone:
         """Plan a download."""
         return make_download_plan(self.compare(), registry="local", force=force, extras=extras)
 
-    def receive(self, plan: Plan) -> list[FileOutcome]:
+    def receive(self, plan: Plan, *, markers: bool = True) -> list[FileOutcome]:
         """Carry out a download and write the log."""
         kind, roots = self.registry.kind, self.workspace.roots
-        outcomes = list(apply_download(plan, roots, kind=kind, read_past=lambda: self.past))
+        applied = apply_download(
+            plan, roots, kind=kind, read_past=lambda: self.past, markers=markers
+        )
+        outcomes = list(applied)
         for outcome in outcomes:
             state = outcome.change.state
             if outcome.error is None and state.remote is not None:

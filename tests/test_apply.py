@@ -438,6 +438,17 @@ def test_a_registry_that_rewrites_a_prompt_is_caught_and_ends_the_plan(
     assert not any(each.done for each in outcomes.values())
 
 
+def test_an_upload_that_is_to_stop_finishes_what_it_began(registry: Registry) -> None:
+    planned = plan(catalog(**many(40)), registry)
+
+    applied = apply_upload(planned, registry, make_stamp=stamp, should_stop=lambda: True)
+
+    outcomes = list(applied)
+    begun = [each.change.name for each in outcomes if each.tried]
+    assert 0 < len(begun) < len(outcomes) == 40
+    assert sorted(begun) == sorted(each.name for each in registry.list_prompts())
+
+
 @pytest.mark.slow
 @pytest.mark.network
 def test_a_registry_that_is_down_ends_the_plan_and_the_rest_is_told(

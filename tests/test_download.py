@@ -363,6 +363,17 @@ def test_what_overlaps_is_left_as_conflict_markers(ada: Clone, team: Team) -> No
     assert [each.rule for each in ada.catalog.problems] == ["PS002"]
 
 
+def test_without_markers_a_file_with_a_conflict_stays_what_it_was(ada: Clone, team: Team) -> None:
+    ada.commit(FILE.replace("Say hello.", "Say hi."))
+    team.edit(TEXT.replace("Say hello.", "Say hey."))
+
+    error = error_of(list(ada.receive(ada.plan_download(), markers=False)))
+
+    assert error.message == "git and the registry changed the same lines of `greeting`"
+    assert ada.repo.read(GREETING) == FILE.replace("Say hello.", "Say hi.")
+    assert ada.status() is Status.DIVERGED
+
+
 def test_a_resolved_conflict_is_a_fast_forward(ada: Clone, team: Team) -> None:
     ada.commit(FILE.replace("Say hello.", "Say hi."))
     team.edit(TEXT.replace("Say hello.", "Say hey."))

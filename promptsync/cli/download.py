@@ -29,18 +29,18 @@ from promptsync.cli.planning import (
     show_failures,
     worst_exit_code,
 )
+from promptsync.cli.pulling import pull
 from promptsync.cli.render_json import to_json
 from promptsync.cli.render_plan import plan_json, render_plan_markdown
 from promptsync.cli.safe_text import code_span, printable
 from promptsync.cli.session import Session, open_session
-from promptsync.cli.talk import say, track
+from promptsync.cli.talk import say
 from promptsync.comparison import Scope
-from promptsync.download import FileOutcome, apply_download
+from promptsync.download import FileOutcome
 from promptsync.errors import ConflictError, PromptFileError, PromptsyncError, UsageError
 from promptsync.plan import Plan, make_download_plan
 from promptsync.reading import read_catalog
 from promptsync.status import PromptState
-from promptsync.upload_log import append_to_log
 
 
 @cli_command()
@@ -91,7 +91,7 @@ def command(
             checksum=plan_checksum,
         ):
             return exit_code_without_apply(plan, dry_run=dry_run)
-        outcomes = _apply(session, plan)
+        outcomes = list(pull(session, plan))
     _show_outcomes(plan, outcomes, format_, given)
     return _exit_code(plan, outcomes)
 
@@ -126,22 +126,6 @@ def _refuse_uncommitted(session: Session, plan: Plan) -> None:
             + "\n".join(f"  {path}" for path in dirty),
             hint="commit or stash them; `--force` overwrites them",
         )
-
-
-def _apply(session: Session, plan: Plan) -> list[FileOutcome]:
-    kind = session.registry.kind
-    applied = apply_download(
-        plan, session.workspace.roots, kind=kind, read_past=lambda: session.past
-    )
-    outcomes = []
-    for outcome in track(applied, len(plan.changes), "downloading"):
-        outcomes.append(outcome)
-        remote = outcome.change.state.remote
-        if outcome.error is None and remote is not None:
-            entry = (remote.name, remote.content_hash, remote.stamped_hash)
-            folder, replaced = session.workspace.state_folder, outcome.change.state.local_hash
-            append_to_log(folder, session.name, "download", entry, replaced=replaced)
-    return outcomes
 
 
 def _show_outcomes(

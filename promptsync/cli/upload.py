@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import click
 
-from promptsync.apply import Outcome, apply_upload, check_supported
+from promptsync.apply import Outcome, check_supported
 from promptsync.catalog import Catalog
 from promptsync.cli.errors import error_json
 from promptsync.cli.next_command import Given
@@ -30,17 +30,16 @@ from promptsync.cli.planning import (
     show_failures,
     worst_exit_code,
 )
+from promptsync.cli.pushing import push
 from promptsync.cli.render_json import to_json
 from promptsync.cli.render_plan import plan_json, render_plan_markdown
 from promptsync.cli.report import some_names
 from promptsync.cli.safe_text import name_span, shown_name
 from promptsync.cli.session import Session, chosen_names, open_session, valid_catalog
-from promptsync.cli.stamping import make_stamps
-from promptsync.cli.talk import say, track
+from promptsync.cli.talk import say
 from promptsync.comparison import Scope
 from promptsync.errors import PromptsyncError
 from promptsync.plan import Action, Plan, UploadOptions, make_upload_plan
-from promptsync.upload_log import append_to_log
 
 
 @cli_command()
@@ -94,7 +93,8 @@ def command(
             checksum=plan_checksum,
         ):
             return exit_code_without_apply(plan, dry_run=dry_run)
-        outcomes = _apply(session, catalog, plan)
+        applied = push(session, catalog, plan)
+        outcomes = sorted(applied, key=lambda outcome: outcome.change.name)
     _show_outcomes(plan, outcomes, format_, given)
     return worst_exit_code(plan, _errors(outcomes))
 
@@ -114,20 +114,6 @@ def _make_plan(
     )
     states = session.states(catalog, scope)
     return make_upload_plan(states, registry=session.name, alias=alias, options=options)
-
-
-def _apply(session: Session, catalog: Catalog, plan: Plan) -> list[Outcome]:
-    locals_ = [change.state.local for change in plan.changes if change.state.local]
-    stamps = make_stamps(session, catalog, locals_)
-    applied = apply_upload(plan, session.registry, make_stamp=lambda local: stamps[local.path])
-    outcomes = []
-    for outcome in track(applied, len(plan.changes), "uploading"):
-        outcomes.append(outcome)
-        if outcome.stored is not None:
-            stored = outcome.stored
-            entry = (stored.name, stored.content_hash, stored.stamped_hash)
-            append_to_log(session.workspace.state_folder, session.name, "upload", entry)
-    return sorted(outcomes, key=lambda outcome: outcome.change.name)
 
 
 _DONE = {
