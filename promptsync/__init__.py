@@ -28,6 +28,8 @@ if TYPE_CHECKING:
         UsageError,
     )
     from promptsync.prompt import Message, Prompt, Template
+    from promptsync.seed_report import SeedReport
+    from promptsync.seeding import seed
     from promptsync.status import Status
 
 __all__ = [
@@ -48,12 +50,14 @@ __all__ = [
     "RegistryError",
     "RegistryRefusedError",
     "RegistryUnavailableError",
+    "SeedReport",
     "ShallowCloneError",
     "Status",
     "Template",
     "UsageError",
     "check_drift",
     "load_bundle",
+    "seed",
     "warn_on_drift",
 ]
 
@@ -62,6 +66,8 @@ _MODULES = {
     "drift_report": ("DriftReport", "PromptDrift"),
     "errors": tuple(name for name in __all__ if name.endswith("Error")),
     "prompt": ("Message", "Prompt", "Template"),
+    "seed_report": ("SeedReport",),
+    "seeding": ("seed",),
     "status": ("Status",),
 }
 _MODULE_BY_NAME = {name: module for module, names in _MODULES.items() for name in names}

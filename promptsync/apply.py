@@ -13,6 +13,7 @@ from promptsync.errors import (
     HashMismatchError,
     MovedError,
     PromptsyncError,
+    RegistryRefusedError,
     RegistryUnavailableError,
 )
 from promptsync.plan import Action, Change, Plan
@@ -36,30 +37,34 @@ class Outcome:
     """What became of one change: the remote prompt as read back, or the error that kept it.
 
     Neither of the two means deleted, or not tried because an earlier change ended the plan
-    (`tried` is then false).
+    (`tried` is then false). `skipped` is a prompt that was missing when the plan was made, and
+    that somebody else created: `stored` is theirs.
     """
 
     change: Change
     stored: RemotePrompt | None = None
     error: PromptsyncError | None = None
     tried: bool = True
+    skipped: bool = False
 
     @property
     def done(self) -> bool:
         """Whether the change is in the registry, verified."""
-        return self.tried and self.error is None
+        return self.tried and self.error is None and not self.skipped
+
+
+def find_unsupported(plan: Plan, registry: Registry) -> Iterator[tuple[Change, str]]:
+    """Yield each change that the registry cannot hold, with a sentence for each reason."""
+    for change in plan.changes:
+        if change.state.local is not None and change.action is not Action.PROMOTE:
+            prompt = to_upload(change, registry.kind)
+            for reason in registry.unsupported(prompt, replaces=change.state.remote):
+                yield change, reason
 
 
 def check_supported(plan: Plan, registry: Registry) -> None:
     """Raise ConflictError, naming all of it, when the registry cannot hold what is planned."""
-    found = [
-        f"`{change.name}`: {reason}"
-        for change in plan.changes
-        if change.state.local is not None and change.action is not Action.PROMOTE
-        for reason in registry.unsupported(
-            to_upload(change, registry.kind), replaces=change.state.remote
-        )
-    ]
+    found = [f"`{change.name}`: {reason}" for change, reason in find_unsupported(plan, registry)]
     if found:
         raise ConflictError(
             f"{registry.address} cannot hold this:\n" + "\n".join(found),
@@ -90,14 +95,14 @@ def apply_upload(
     pool = ThreadPoolExecutor(PARALLEL_REQUESTS)
     try:
         pending: dict[Future[RemotePrompt | None], Change] = {
-            pool.submit(_apply_change, change, plan.alias, registry, make_stamp): change
+            pool.submit(_apply_change, change, plan, registry, make_stamp): change
             for change in plan.changes
         }
         while pending:
             done, _ = wait(pending, return_when=FIRST_COMPLETED)
             for future in done:
                 if future in pending:
-                    yield from _outcomes(future, pending)
+                    yield from _outcomes(future, pending, only_missing=plan.only_missing)
             if should_stop():
                 yield from _not_begun(pending)
     finally:
@@ -106,12 +111,18 @@ def apply_upload(
 
 
 def _outcomes(
-    future: Future[RemotePrompt | None], pending: dict[Future[RemotePrompt | None], Change]
+    future: Future[RemotePrompt | None],
+    pending: dict[Future[RemotePrompt | None], Change],
+    *,
+    only_missing: bool,
 ) -> Iterator[Outcome]:
     change = pending.pop(future)
     try:
         yield Outcome(change=change, stored=future.result())
     except PromptsyncError as error:
+        if only_missing and isinstance(error, MovedError):
+            yield Outcome(change=change, stored=error.current, skipped=True)
+            return
         yield Outcome(change=change, error=error)
         if ends_the_plan(error):
             yield from _not_begun(pending)
@@ -124,9 +135,11 @@ def _not_begun(pending: dict[Future[RemotePrompt | None], Change]) -> Iterator[O
 
 
 def _apply_change(
-    change: Change, alias: str | None, registry: Registry, make_stamp: MakeStamp
+    change: Change, plan: Plan, registry: Registry, make_stamp: MakeStamp
 ) -> RemotePrompt | None:
-    name = _served_name(change, registry.kind)
+    name, alias = _served_name(change, registry.kind), plan.alias
+    if plan.only_missing and change.action is Action.CREATE:
+        return _create(change, name, alias, registry, make_stamp)
     if change.action is Action.DELETE:
         # What nobody has a file for was found in the listing, which knows no aliases.
         _refuse_if_moved(change, registry.get_prompt(name))
@@ -141,23 +154,53 @@ def _apply_change(
     return stored
 
 
+def _create(
+    change: Change, name: str, alias: str | None, registry: Registry, make_stamp: MakeStamp
+) -> RemotePrompt:
+    """Make the first version of a prompt. Raises MovedError when somebody else made it."""
+    if alias is not None:
+        # A service without aliases says so here, before anything is written.
+        registry.get_prompt(name, alias=alias)
+    stored = _write(change, name, None, registry, make_stamp)
+    if alias is not None:
+        try:
+            registry.set_alias(name, alias, stored.version)
+        except RegistryRefusedError as error:
+            raise RegistryRefusedError(
+                f"`{change.name}` was created (version {stored.version}), but alias `{alias}` "
+                f"does not point at it: {error.message}",
+                hint=error.hint,
+                status=error.status,
+            ) from error
+    return stored
+
+
 def _save(
     change: Change, name: str, alias: str | None, registry: Registry, make_stamp: MakeStamp
 ) -> RemotePrompt:
-    local, planned = change.state.local, change.state.remote
-    if local is None:
-        raise ValueError(f"`{change.name}` has no file to upload")
-    sent, prompt = local.content_hash, to_upload(change, registry.kind)
+    planned = change.state.remote
     # With an alias the latest version may be anything: only what the alias points at is replaced.
     latest = planned.version if planned else None
     replaces = latest if alias is None else ANY_VERSION
     try:
-        stored = registry.save_prompt(prompt, make_stamp(local), replaces=replaces)
+        return _write(change, name, replaces, registry, make_stamp)
     except MovedError as error:
         current = error.current
-        if current and current.content_hash == sent and change.action in _WRITES_CONTENT:
+        is_same = current is not None and current.content_hash == change.state.local_hash
+        if current and is_same and change.action in _WRITES_CONTENT:
             return current  # somebody else uploaded the same
         raise _moved(change, current) from error
+
+
+def _write(
+    change: Change, name: str, replaces: str | None, registry: Registry, make_stamp: MakeStamp
+) -> RemotePrompt:
+    """Store a version and verify what is read back."""
+    local = change.state.local
+    if local is None:
+        raise ValueError(f"`{change.name}` has no file to upload")
+    sent, prompt = local.content_hash, to_upload(change, registry.kind)
+    stored = registry.save_prompt(prompt, make_stamp(local), replaces=replaces)
     if stored.content_hash == sent:
         return stored
     if any(each.content_hash == sent for each in registry.list_versions(name)):

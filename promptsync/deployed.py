@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from promptsync import bundle as bundles
-from promptsync.bundle import load_bundle
+from promptsync.bundle import Bundle, load_bundle
 from promptsync.catalog import Catalog, load_catalog, select
 from promptsync.comparison import Scope, compare
 from promptsync.config import Config, RegistryConfig, load_config, user_cache_folder
@@ -68,14 +68,19 @@ def answer(
 class Deployed:
     """The prompts that a process was deployed with, and the registry that should serve them.
 
-    `folder` is where relative paths in the registry's settings start. `commit` is known of a
-    bundle only.
+    `folder` is where relative paths in the registry's settings start. `bundle` is what they were
+    read from, None for prompt files.
     """
 
     catalog: Catalog
     registry: RegistryConfig
     folder: Path
-    commit: str | None = None
+    bundle: Bundle | None = None
+
+    @property
+    def commit(self) -> str | None:
+        """The commit that a bundle was made from."""
+        return self.bundle.commit if self.bundle else None
 
 
 def find_deployed(
@@ -140,7 +145,7 @@ def _from_bundle(file: Path, registry: str | None) -> Deployed:
         catalog=bundle.catalog(chosen.kind),
         registry=chosen,
         folder=folder,
-        commit=bundle.commit,
+        bundle=bundle,
     )
 
 

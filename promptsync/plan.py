@@ -84,6 +84,7 @@ class Plan:
     """Every intended write for one registry, sorted by name.
 
     `existing` counts the prompts the target held before; it is what the safety limit refers to.
+    With `only_missing`, what somebody else creates before the plan is carried out is left alone.
     """
 
     direction: Direction
@@ -92,6 +93,7 @@ class Plan:
     changes: tuple[Change, ...]
     refusals: tuple[Refusal, ...] = ()
     existing: int = 0
+    only_missing: bool = False
 
     @property
     def checksum(self) -> str:
@@ -170,6 +172,7 @@ def make_upload_plan(
         changes=tuple(changes),
         refusals=tuple(refusals),
         existing=sum(state.remote is not None for state in states),
+        only_missing=options.only_missing,
     )
 
 

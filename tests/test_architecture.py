@@ -41,6 +41,7 @@ VALUES = frozenset(
         "remote_prompt",
         "rendering",
         "scaffold",
+        "seed_report",
         "status",
         "sticky_comment",
     }
@@ -73,6 +74,8 @@ WORLD = frozenset(
         "provenance",
         "reading",
         "registries",
+        "seeding",
+        "stamping",
         "starters",
         "templates",
         "upload_log",

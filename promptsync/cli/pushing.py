@@ -30,7 +30,7 @@ def push(
         should_stop=should_stop,
     )
     for outcome in track(applied, len(plan.changes), "uploading"):
-        if outcome.stored is not None:
+        if outcome.stored is not None and outcome.done:
             stored = outcome.stored
             entry = (stored.name, stored.content_hash, stored.stamped_hash)
             append_to_log(session.workspace.state_folder, session.name, "upload", entry)

@@ -9,7 +9,7 @@ import click
 
 from promptsync.apply import Outcome, check_supported
 from promptsync.catalog import Catalog
-from promptsync.cli.errors import error_json
+from promptsync.cli.errors import error_json, report_error
 from promptsync.cli.next_command import Given
 from promptsync.cli.options import (
     PLAN_FORMATS,
@@ -38,8 +38,10 @@ from promptsync.cli.safe_text import name_span, shown_name
 from promptsync.cli.session import Session, chosen_names, open_session, valid_catalog
 from promptsync.cli.talk import say
 from promptsync.comparison import Scope
-from promptsync.errors import PromptsyncError
+from promptsync.errors import PromptsyncError, RegistryError, UsageError
 from promptsync.plan import Action, Plan, UploadOptions, make_upload_plan
+
+NOT_SEEDED = "\nwarning: not every missing prompt was created; running the command again is safe"
 
 
 @cli_command()
@@ -48,7 +50,9 @@ from promptsync.plan import Action, Plan, UploadOptions, make_upload_plan
 @format_option(*PLAN_FORMATS)
 @yes_option
 @dry_run_option
-@click.option("--only-missing", is_flag=True, help="Only prompts that are not there yet.")
+@click.option(
+    "--only-missing", is_flag=True, help="Create what is not there; what is stays as it is."
+)
 @click.option("--prune", is_flag=True, help="Remove prompts whose file is gone.")
 @click.option("--adopt", is_flag=True, help="Add the stamp to equal prompts that lack it.")
 @click.option("--force", is_flag=True, help="Replace edits made in the registry, too.")
@@ -57,6 +61,11 @@ from promptsync.plan import Action, Plan, UploadOptions, make_upload_plan
 )
 @changed_since_option
 @plan_checksum_option
+@click.option(
+    "--allow-unreachable",
+    is_flag=True,
+    help="With `--only-missing`: warn, and exit 0, when the registry cannot be asked.",
+)
 def command(
     *,
     names: tuple[str, ...],
@@ -71,32 +80,50 @@ def command(
     alias: str | None,
     changed_since: str | None,
     plan_checksum: str | None,
+    allow_unreachable: bool,
 ) -> int:
     """Make the registry agree with the prompt files.
 
     Fast-forward only: what was edited in the registry is left alone without `--force`.
     """
+    if allow_unreachable and not only_missing:
+        raise UsageError("`--allow-unreachable` goes with `--only-missing`")
     given = Given(registry=registry, alias=alias)
     options = UploadOptions(force=force, only_missing=only_missing, prune=prune, adopt=adopt)
-    with open_session(registry) as session:
-        catalog = valid_catalog(session.workspace)
-        chosen = chosen_names(session.workspace, catalog, names, changed_since)
-        plan = _make_plan(session, catalog, chosen, session.alias(alias), options)
-        check_supported(plan, session.registry)
-        if not is_to_be_applied(
-            plan,
-            format_,
-            given,
-            yes=yes,
-            dry_run=dry_run,
-            force=force,
-            checksum=plan_checksum,
-        ):
-            return exit_code_without_apply(plan, dry_run=dry_run)
-        applied = push(session, catalog, plan)
-        outcomes = sorted(applied, key=lambda outcome: outcome.change.name)
+    try:
+        with open_session(registry) as session:
+            catalog = valid_catalog(session.workspace)
+            chosen = chosen_names(session.workspace, catalog, names, changed_since)
+            plan = _make_plan(session, catalog, chosen, session.alias(alias), options)
+            check_supported(plan, session.registry)
+            if not is_to_be_applied(
+                plan,
+                format_,
+                given,
+                yes=yes,
+                dry_run=dry_run,
+                force=force,
+                checksum=plan_checksum,
+            ):
+                return exit_code_without_apply(plan, dry_run=dry_run)
+            applied = push(session, catalog, plan)
+            outcomes = sorted(applied, key=lambda outcome: outcome.change.name)
+    except RegistryError as error:
+        if not allow_unreachable:
+            raise
+        return _warn_unreachable(error, format_)
     _show_outcomes(plan, outcomes, format_, given)
-    return worst_exit_code(plan, _errors(outcomes))
+    errors = _errors(outcomes)
+    if allow_unreachable and errors and all(isinstance(each, RegistryError) for each in errors):
+        say(NOT_SEEDED)
+        return 0
+    return worst_exit_code(plan, errors)
+
+
+def _warn_unreachable(error: RegistryError, format_: Format) -> int:
+    report_error(error, as_json=format_ is Format.JSON)
+    say(NOT_SEEDED)
+    return 0
 
 
 def _make_plan(
@@ -108,7 +135,8 @@ def _make_plan(
 ) -> Plan:
     scope = Scope(
         names=names,
-        alias=alias,
+        # A prompt is not missing because an alias points at none of its versions.
+        alias=None if options.only_missing else alias,
         complete=options.prune,
         repository=lambda: session.repository_url,
     )
@@ -127,7 +155,7 @@ _DONE = {
 
 
 def _show_outcomes(plan: Plan, outcomes: Sequence[Outcome], format_: Format, given: Given) -> None:
-    done = [each for each in outcomes if each.done]
+    done = [each for each in outcomes if each.done or each.skipped]
     if format_ is Format.JSON:
         document = plan_json(plan) | {"results": [_result_json(each) for each in outcomes]}
         show(to_json(document))
@@ -141,6 +169,8 @@ def _show_outcomes(plan: Plan, outcomes: Sequence[Outcome], format_: Format, giv
 
 
 def _sentence(outcome: Outcome, name: str) -> str:
+    if outcome.skipped:
+        return f"skipped {name}: somebody else created it meanwhile"
     version = f" (version {outcome.stored.version})" if outcome.stored else ""
     return f"{_DONE[outcome.change.action]} {name}{version}"
 
@@ -157,14 +187,17 @@ def _tell_rest(outcomes: Sequence[Outcome]) -> None:
     """Say how many are done where not all are, and what the registry did not keep."""
     not_tried = [each.change.name for each in outcomes if not each.tried]
     counts = Counter(
-        "done" if each.done else "failed" if each.tried else "not tried" for each in outcomes
+        "done" if each.done or each.skipped else "failed" if each.tried else "not tried"
+        for each in outcomes
     )
     if counts["done"] < len(outcomes) > 1:
         counted = ", ".join(f"{counts[each]} {each}" for each in counts)
         rest = f": {some_names(not_tried)}" if not_tried else ""
         say(f"\n{counted}{rest}; running the command again is safe")
     written = [
-        each for each in outcomes if each.stored and each.change.action is not Action.PROMOTE
+        each
+        for each in outcomes
+        if each.stored and not each.skipped and each.change.action is not Action.PROMOTE
     ]
     if written and all(each.stored and each.stored.stamp is None for each in written):
         say(

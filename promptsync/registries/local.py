@@ -108,7 +108,8 @@ class LocalRegistry:
     ) -> RemotePrompt:
         """Append a version and return what the database reads back.
 
-        Of two writers at the same moment one is refused, unless both store the same content.
+        Of two writers at the same moment one is refused, unless both store the same content and
+        may replace any version.
         """
         served = _checked(prompt)
         while True:
@@ -119,10 +120,10 @@ class LocalRegistry:
                 return self._append(served, write_stamp(stamp), self._author, head)
             except LostRaceError:
                 winner = self.get_prompt(served.name)
+                if winner is not None and replaces not in (ANY_VERSION, winner.version):
+                    raise MovedError(served.name, winner) from None
                 if winner is None or winner.content_hash != content_hash(served, KIND):
                     raise
-                if replaces != ANY_VERSION:
-                    return winner
 
     def edit_prompt(
         self, name: str, change: Callable[[Prompt], Prompt], author: str | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 
 from promptsync.content_hash import short_hash
@@ -15,6 +17,7 @@ from tests.cli.scenes import (
     with_greeting,
 )
 from tests.fakes.braintrust import BraintrustServer, PageCap
+from tests.registries.serving import unused_address
 
 NOTHING = "nothing to upload to registry `local`\n"
 
@@ -238,6 +241,49 @@ def test_only_missing_prompts_are_uploaded_when_asked(repo: Repo) -> None:
     with_every_status(repo)
 
     assert run("upload", "--yes", "--only-missing").stdout == "created `fresh` (version 1)\n"
+
+
+def test_a_first_version_gets_the_alias_at_once_and_what_is_there_is_left_alone(
+    repo: Repo,
+) -> None:
+    repo.write("prompts/farewell.md", "Say goodbye.\n")
+    repo.write("prompts/greeting.md", "Say hello.\n")
+    run("upload", "--yes", "farewell")
+    seed = ("upload", "--only-missing", "--alias", "production", "--yes")
+
+    first, second = run(*seed), run(*seed)
+
+    assert first.stdout == "created `greeting` (version 1)\n"
+    assert second == Ran(0, "nothing to upload to registry `local`, alias `production`\n", "")
+    with closing(registry_of(repo)) as registry:
+        assert registry.list_aliases(["farewell", "greeting"]) == {"greeting": {"production": "1"}}
+
+
+@pytest.mark.network
+def test_an_unreachable_registry_may_be_a_warning_while_seeding(
+    repo: Repo, trader: BraintrustServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BRAINTRUST_APP_URL", unused_address())
+    repo.write("prompts/greeting.md", "Say hello.\n")
+    seed = ("upload", "--only-missing", "--alias", "production", "--yes")
+
+    warned = run(*seed, "--allow-unreachable")
+
+    assert run(*seed).code == 4
+    assert (warned.code, warned.stdout) == (0, "")
+    assert warned.stderr.startswith("error: ")
+    assert warned.stderr.endswith(
+        "\nwarning: not every missing prompt was created; running the command again is safe\n"
+    )
+    assert trader.api_key not in warned.text
+
+
+def test_only_seeding_may_leave_an_unreachable_registry(repo: Repo) -> None:
+    with_greeting(repo)
+
+    assert run("upload", "--yes", "--allow-unreachable") == Ran(
+        2, "", "error: `--allow-unreachable` goes with `--only-missing`\n"
+    )
 
 
 def test_a_version_that_has_the_content_is_promoted(repo: Repo) -> None:

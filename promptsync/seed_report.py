@@ -1,0 +1,44 @@
+"""What seeding a registry did. Values only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+# A log is read by people; the report has them all.
+MAX_FAILURES_TOLD = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeedReport:
+    """The prompts that were created, by name, and those that were there already.
+
+    `created` maps a name to the version that the registry gave it. `failed` maps a name to what
+    kept it from being created. `reason` says why not everything was looked at; what was done in
+    spite of it is told all the same. `is_reachable` is False where the registry did not answer,
+    or not in time.
+    """
+
+    created: Mapping[str, str] = field(default_factory=dict)
+    skipped: tuple[str, ...] = ()
+    failed: Mapping[str, str] = field(default_factory=dict)
+    reason: str | None = None
+    is_reachable: bool = True
+    registry: str | None = None
+    alias: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the registry has every prompt that was asked for."""
+        return self.reason is None and not self.failed
+
+    def __str__(self) -> str:
+        """Say in a line what was done, and what was not."""
+        counts = [f"{len(self.created)} created", f"{len(self.skipped)} there already"]
+        if self.failed:
+            counts.append(f"{len(self.failed)} failed")
+        failures = [f"`{name}`: {why}" for name, why in self.failed.items()]
+        told = [", ".join(counts), *failures[:MAX_FAILURES_TOLD]]
+        if self.reason:
+            told.append(self.reason)
+        return "; ".join(told)
