@@ -11,6 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+# What pip installs has its bytecode beside it; here the run that is not counted writes it.
+_NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
+
 
 @dataclass(frozen=True)
 class Command:
@@ -23,11 +26,12 @@ class Command:
 
     def run(self) -> float:
         """Run it once and return the seconds it took. Raises when it ends unexpectedly."""
+        inherited = {name: value for name, value in os.environ.items() if name != _NO_BYTECODE}
         started = time.perf_counter()
         done = subprocess.run(
             self.arguments,
             cwd=self.folder,
-            env={**os.environ, **self.environment},
+            env={**inherited, **self.environment},
             capture_output=True,
             check=False,
         )
