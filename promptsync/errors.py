@@ -117,11 +117,22 @@ class RegistryUnavailableError(RegistryError):
 
 
 class RegistryRefusedError(RegistryError):
-    """The service understood the request and refused it; `status` is the HTTP status, if any."""
+    """The service understood the request and refused it.
 
-    def __init__(self, message: str, *, hint: str | None = None, status: int | None = None) -> None:
+    `status` is the HTTP status and `code` the service's own word for the reason, if there are any.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        status: int | None = None,
+        code: str | None = None,
+    ) -> None:
         super().__init__(message, hint=hint)
         self.status = status
+        self.code = code
 
 
 class RegistryAnswerError(RegistryError):

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import settings
 
 from tests.builders import Repo
+from tests.mlflow_server import MlflowServer, mlflow_server
 from tests.postgresql import postgresql_server
 
 # The same examples in every run, and no clock; `--hypothesis-profile thorough` looks further.
@@ -207,3 +208,10 @@ def postgresql_url() -> Iterator[str]:
         pytest.skip("the server listens on a Unix socket: PostgreSQL is tested on Linux and macOS")
     with postgresql_server() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def running_mlflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowServer]:
+    """Return an MLflow server that lives as long as the test session; others may have used it."""
+    with mlflow_server(tmp_path_factory.mktemp("mlflow")) as server:
+        yield server

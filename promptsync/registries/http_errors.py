@@ -199,7 +199,7 @@ def refusal(
     hint = None
     if answer.status in _CREDENTIALS_REFUSED:
         hint = f"check that the key in {key_variable} is valid here and may do this"
-    return RegistryRefusedError(message, hint=hint, status=answer.status)
+    return RegistryRefusedError(message, hint=hint, status=answer.status, code=_code(answer))
 
 
 def _redirected(answer: Answer, secrets: Collection[str]) -> RegistryError:
@@ -231,3 +231,13 @@ def _text(answer: Answer) -> str:
             if isinstance(value.get(key), str):
                 return str(value[key])
     return text
+
+
+def _code(answer: Answer) -> str | None:
+    """Return the reason in the words of an API that has some, such as MLflow's `error_code`."""
+    try:
+        value = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return None
+    code = value.get("error_code") if isinstance(value, dict) else None
+    return code if isinstance(code, str) else None

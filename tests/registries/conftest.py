@@ -1,4 +1,4 @@
-"""Empty registries: the embedded one in SQLite and in PostgreSQL, and Braintrust as a fake."""
+"""Empty registries: the embedded one in SQLite and PostgreSQL, Braintrust as a fake, MLflow."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from sqlalchemy.pool import NullPool
 
 from promptsync.registries.braintrust import BraintrustRegistry
 from promptsync.registries.local import LocalRegistry
+from promptsync.registries.mlflow import MlflowRegistry
 from tests.fakes.braintrust import BraintrustServer, braintrust_server
+from tests.mlflow_server import MlflowServer
 
 OpenBraintrust = Callable[..., BraintrustRegistry]
+OpenMlflow = Callable[..., MlflowRegistry]
 OpenLocal = Callable[[], LocalRegistry]
 
 _numbers = count(1)
@@ -92,3 +95,30 @@ def open_braintrust(service: BraintrustServer) -> Iterator[OpenBraintrust]:
 def braintrust(open_braintrust: OpenBraintrust) -> BraintrustRegistry:
     """Return a registry over the empty project Trader."""
     return open_braintrust()
+
+
+@pytest.fixture
+def mlflow_service(running_mlflow: MlflowServer) -> MlflowServer:
+    """Return a real MLflow server without prompts and models."""
+    running_mlflow.clear()
+    return running_mlflow
+
+
+@pytest.fixture
+def open_mlflow(mlflow_service: MlflowServer) -> Iterator[OpenMlflow]:
+    """Return a function that opens the server once more; the test need not close it."""
+    opened: list[MlflowRegistry] = []
+
+    def open_mlflow(**options: Any) -> MlflowRegistry:
+        opened.append(MlflowRegistry(**{"tracking_uri": mlflow_service.url} | options))
+        return opened[-1]
+
+    yield open_mlflow
+    for registry in opened:
+        registry.close()
+
+
+@pytest.fixture
+def mlflow(open_mlflow: OpenMlflow) -> MlflowRegistry:
+    """Return a registry over an empty MLflow server."""
+    return open_mlflow()

@@ -1,0 +1,193 @@
+"""The endpoints of MLflow's REST API that promptsync uses, each behind one function.
+
+https://mlflow.org/docs/latest/api_reference/rest-api.html describes them. None of them writes
+when it reads: the official client marks a prompt with the experiment that loaded it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from promptsync.errors import RegistryAnswerError, RegistryRefusedError
+from promptsync.prompt import Json, JsonObject
+from promptsync.registries.http import HttpClient
+from promptsync.registries.mlflow_fields import IS_PROMPT_TAG, read_tags
+from promptsync.remote_prompt import STAMP_KEY
+
+PAGE_SIZE = 1000
+VERSIONS_PAGE_SIZE = 10_000
+
+# A write that gets no answer is followed by a look at what is there. Both together stay within
+# the time in which a dead server has to show.
+WRITE_SECONDS = 9.0
+LOOK_SECONDS = 4.0
+
+# Proxies take addresses of 8 kB; a name costs its length and a few characters around it.
+_NAMES_CHARACTERS = 4000
+
+_IS_PROMPT = f"tags.`{IS_PROMPT_TAG}` = 'true'"
+_IS_STAMPED = f"tags.`{STAMP_KEY}` LIKE '%content_hash%'"
+_MISSING = "RESOURCE_DOES_NOT_EXIST"
+
+
+@dataclass(frozen=True, slots=True)
+class MlflowApi:
+    """One MLflow server; `url` has no slash at its end."""
+
+    client: HttpClient
+    url: str
+
+    def read_page(
+        self, token: str | None = None, names: Sequence[str] = ()
+    ) -> tuple[list[JsonObject], str | None]:
+        """Return some prompts with their latest versions and aliases, and where to go on.
+
+        `names` are those to look for; nothing looks for all.
+        """
+        clauses = [*([_is_one_of(names)] if names else []), _IS_PROMPT]
+        query = {"filter": " AND ".join(clauses), "max_results": str(PAGE_SIZE)}
+        return self._read_objects("registered-models/search", "registered_models", query, token)
+
+    def read_versions(
+        self, names: Sequence[str], *, stamped: bool = False, within: float | None = None
+    ) -> list[JsonObject]:
+        """Return all versions of some prompts, in no order; only those with a stamp if asked."""
+        clauses = [_is_one_of(names), _IS_PROMPT, *([_IS_STAMPED] if stamped else [])]
+        query = {"filter": " AND ".join(clauses), "max_results": str(VERSIONS_PAGE_SIZE)}
+        found: list[JsonObject] = []
+        token = None
+        while True:
+            page, token = self._read_objects(
+                "model-versions/search", "model_versions", query, token, within=within
+            )
+            found += page
+            if token is None:
+                return found
+
+    def find(self, name: str, *, within: float | None = None) -> JsonObject | None:
+        """Return what is registered under a name, which may be a model, None if nothing is."""
+        # MLflow takes these for paths, and refuses to look.
+        if name in ("", ".", ".."):
+            return None
+        return self._find("registered-models/get", "registered_model", {"name": name}, within)
+
+    def find_version(self, name: str, version: str) -> JsonObject | None:
+        """Return one version of what is registered under a name."""
+        query = {"name": name, "version": version}
+        return self._find("model-versions/get", "model_version", query, None)
+
+    def create(self, name: str, description: str | None) -> None:
+        """Register a prompt without a version."""
+        tags = [{"key": IS_PROMPT_TAG, "value": "true"}]
+        body = {"name": name, "description": description or "", "tags": tags}
+        self._write("registered-models/create", body)
+
+    def describe(self, name: str, description: str | None) -> None:
+        """Set the description of a prompt."""
+        body = {"name": name, "description": description or ""}
+        self._write("registered-models/update", body, method="PATCH")
+
+    def create_version(self, body: JsonObject) -> str:
+        """Make a version and return its number."""
+        answer = self._write("model-versions/create", body)
+        found = answer.get("model_version") if isinstance(answer, dict) else None
+        version = found.get("version") if isinstance(found, dict) else None
+        if not isinstance(version, str) or not version.isdecimal():
+            raise _strange("model-versions/create")
+        return version
+
+    def delete(self, name: str) -> None:
+        """Delete a prompt with its versions and aliases; nothing happens when it is gone."""
+        try:
+            self._write("registered-models/delete", {"name": name}, method="DELETE")
+        except RegistryRefusedError as error:
+            if error.code != _MISSING:
+                raise
+
+    def rename(self, name: str, new_name: str) -> None:
+        """Give a prompt another name."""
+        self._write("registered-models/rename", {"name": name, "new_name": new_name})
+
+    def set_alias(self, name: str, alias: str, version: str) -> None:
+        """Point an alias at a version."""
+        self._write("registered-models/alias", {"name": name, "alias": alias, "version": version})
+
+    def _find(
+        self, path: str, key: str, query: dict[str, str], within: float | None
+    ) -> JsonObject | None:
+        try:
+            answer = self.client.get(self._url(path), query, within=within)
+        except RegistryRefusedError as error:
+            if error.code == _MISSING:
+                return None
+            raise
+        found = answer.get(key) if isinstance(answer, dict) else None
+        if not isinstance(found, dict):
+            raise _strange(path)
+        if found.get("name") != query["name"]:
+            raise RegistryAnswerError("MLflow answered with another prompt than was asked for")
+        return found
+
+    def _read_objects(
+        self,
+        path: str,
+        key: str,
+        query: dict[str, str],
+        token: str | None,
+        *,
+        within: float | None = None,
+    ) -> tuple[list[JsonObject], str | None]:
+        """Return a page and where to go on. An empty list is left out by the service."""
+        page = query | ({"page_token": token} if token else {})
+        answer = self.client.get(self._url(path), page, within=within)
+        if not isinstance(answer, dict):
+            raise _strange(path)
+        objects, upcoming = answer.get(key, []), answer.get("next_page_token") or None
+        if not isinstance(objects, list) or not all(isinstance(each, dict) for each in objects):
+            raise _strange(path)
+        if upcoming is not None and (upcoming == token or not isinstance(upcoming, str)):
+            raise RegistryAnswerError("MLflow sent the same page of prompts twice")
+        return objects, upcoming
+
+    def _write(self, path: str, body: JsonObject, *, method: str = "POST") -> Json:
+        return self.client.write(method, self._url(path), dict(body), within=WRITE_SECONDS)
+
+    def _url(self, path: str) -> str:
+        return f"{self.url}/api/2.0/mlflow/{path}"
+
+
+def is_prompt(found: JsonObject) -> bool:
+    """Tell whether what is registered under a name is a prompt rather than a model."""
+    try:
+        return read_tags(found).get(IS_PROMPT_TAG, "").lower() == "true"
+    except (AttributeError, KeyError, TypeError) as error:
+        raise _strange("registered-models/get") from error
+
+
+def in_portions(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Divide names so that each portion fits into the address of one request."""
+    start, length = 0, 0
+    for index, name in enumerate(names):
+        length += len(name) + len("%27%27%2C")
+        if length > _NAMES_CHARACTERS and index > start:
+            yield names[start:index]
+            start, length = index, len(name)
+    if start < len(names):
+        yield names[start:]
+
+
+def _is_one_of(names: Sequence[str]) -> str:
+    return f"name IN ({', '.join(map(_quoted, names))})"
+
+
+def _quoted(name: str) -> str:
+    # No prompt has a quote in its name; one that is asked for may.
+    return "'" + name.replace("'", "") + "'"
+
+
+def _strange(path: str) -> RegistryAnswerError:
+    return RegistryAnswerError(
+        f"MLflow answered {path} in a shape that promptsync does not know",
+        hint="check the tracking URI; a newer promptsync may know it",
+    )
