@@ -4,6 +4,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 BRAINTRUST := .venv-braintrust
+MLFLOW := .venv-mlflow
 
 # The first of these that is new enough; override with `make PYTHON=/path/to/python3 test`.
 CANDIDATES := python3 python3.15 python3.14 python3.13 python3.12 python3.11
@@ -45,7 +46,7 @@ lint: $(VENV)/.dev
 unit: $(VENV)/.dev
 	$(BIN)/pytest --numprocesses auto -m 'not (system or network or slow or vendor)'
 
-everything: $(VENV)/.dev $(BRAINTRUST)/.installed
+everything: $(VENV)/.dev $(BRAINTRUST)/.installed $(MLFLOW)/.installed
 	$(BIN)/pytest --numprocesses auto --cov --cov-report term --cov-fail-under 95
 
 docs: $(VENV)/.dev
@@ -54,16 +55,16 @@ docs: $(VENV)/.dev
 docs-write: $(VENV)/.dev
 	WRITE_DOCS=1 $(BIN)/pytest tests/test_documentation.py
 
-bench: $(VENV)/.dev $(BRAINTRUST)/.installed
+bench: $(VENV)/.dev $(BRAINTRUST)/.installed $(MLFLOW)/.installed
 	$(BIN)/python $(PIP_INSTALL) --group bench
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) $(BRAINTRUST) build dist site htmlcov .coverage .coverage.* \
+	rm -rf $(VENV) $(BRAINTRUST) $(MLFLOW) build dist site htmlcov .coverage .coverage.* \
 		.hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(VENV)/bin/python $(BRAINTRUST)/bin/python:
+$(VENV)/bin/python $(BRAINTRUST)/bin/python $(MLFLOW)/bin/python:
 	@test -n '$(PYTHON)' || { \
 		echo 'error: promptsync needs Python 3.11 or newer; none of these is: $(CANDIDATES)' >&2; \
 		echo 'hint: install one, or name it: make PYTHON=/path/to/python3 $(MAKECMDGOALS)' >&2; \
@@ -85,4 +86,9 @@ $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 $(BRAINTRUST)/.installed: pyproject.toml | $(BRAINTRUST)/bin/python
 	$(BRAINTRUST)/bin/python $(PIP_INSTALL) --upgrade $(PIP_WITH_GROUPS)
 	$(BRAINTRUST)/bin/python $(PIP_INSTALL) --group braintrust
+	@touch $@
+
+$(MLFLOW)/.installed: pyproject.toml | $(MLFLOW)/bin/python
+	$(MLFLOW)/bin/python $(PIP_INSTALL) --upgrade $(PIP_WITH_GROUPS)
+	$(MLFLOW)/bin/python $(PIP_INSTALL) --group mlflow
 	@touch $@

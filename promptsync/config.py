@@ -24,7 +24,10 @@ DEFAULT_LOCAL_URL = "sqlite:///.promptsync/registry.db"
 OPTIONS_BY_KIND: Mapping[str, frozenset[str]] = {
     "local": frozenset({"url"}),
     "braintrust": frozenset({"project", "project-id", "api-url", "app-url", "org-name"}),
+    "mlflow": frozenset({"tracking-uri", "registry-uri"}),
 }
+# MLflow keeps these for the newest version and for versions by number.
+_RESERVED_ALIASES = {"mlflow": re.compile(r"latest|v[0-9]+", re.IGNORECASE)}
 _COMMON_OPTIONS = frozenset({"kind", "alias", "prompts"})
 _SECRET_KEY = re.compile(r"(api[-_]?key|token|secret|password|credential)", re.IGNORECASE)
 # Before the host, in HTTP also without a name, or in the query.
@@ -155,19 +158,24 @@ def read_registry(name: str, value: object, file: str) -> RegistryConfig:
         if _SECRET_KEY.search(key) or (isinstance(each, str) and _URL_SECRET.search(each)):
             raise ConfigError(
                 f"{where}: `{key}` holds a secret, and this file is committed",
-                hint="secrets come from the environment: BRAINTRUST_API_KEY, or PGPASSWORD for "
-                "PostgreSQL",
+                hint="secrets come from the environment: BRAINTRUST_API_KEY, "
+                "MLFLOW_TRACKING_PASSWORD, or PGPASSWORD for PostgreSQL",
             )
     kind = table.get("kind")
     if not isinstance(kind, str) or kind not in OPTIONS_BY_KIND:
         known = ", ".join(f"`{each}`" for each in OPTIONS_BY_KIND)
         raise ConfigError(f"{where}: `kind` must be one of {known}, not `{kind}`")
     _refuse_unknown(table, _COMMON_OPTIONS | OPTIONS_BY_KIND[kind], where)
-    roots = table.get("prompts")
+    roots, alias = table.get("prompts"), _optional_text(table, "alias", where)
+    if alias and (reserved := _RESERVED_ALIASES.get(kind)) and reserved.fullmatch(alias):
+        raise ConfigError(
+            f"{where}: `{kind}` reserves the alias `{alias}` for itself",
+            hint="choose another word, such as `production`; without an alias the latest is read",
+        )
     return RegistryConfig(
         name=name,
         kind=kind,
-        alias=_optional_text(table, "alias", where),
+        alias=alias,
         prompts=None if roots is None else _roots(roots, f"{where}: prompts"),
         options={
             key: _text(table[key], f"{where}: {key}")
@@ -252,6 +260,30 @@ def braintrust_environment() -> BraintrustEnvironment:
         api_url=_variable("BRAINTRUST_API_URL"),
         app_url=_variable("BRAINTRUST_APP_URL"),
         org_name=_variable("BRAINTRUST_ORG_NAME"),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MlflowEnvironment:
+    """What MLflow's own variables say; the secrets are never shown by `repr`."""
+
+    tracking_uri: str | None = field(repr=False)  # it may carry a password
+    registry_uri: str | None = field(repr=False)
+    username: str | None
+    password: str | None = field(repr=False)
+    token: str | None = field(repr=False)
+    insecure_tls: bool
+
+
+def mlflow_environment() -> MlflowEnvironment:
+    """Read the variables that MLflow's own client reads."""
+    return MlflowEnvironment(
+        tracking_uri=_variable("MLFLOW_TRACKING_URI"),
+        registry_uri=_variable("MLFLOW_REGISTRY_URI"),
+        username=_variable("MLFLOW_TRACKING_USERNAME"),
+        password=_variable("MLFLOW_TRACKING_PASSWORD"),
+        token=_variable("MLFLOW_TRACKING_TOKEN"),
+        insecure_tls=(_variable("MLFLOW_TRACKING_INSECURE_TLS") or "").lower() in ("true", "1"),
     )
 
 
@@ -357,6 +389,8 @@ def _variable(name: str) -> str | None:
 def environment_names() -> Iterator[str]:
     """Yield every environment variable promptsync reads itself, for the documentation."""
     yield from ("BRAINTRUST_API_KEY", "BRAINTRUST_API_URL", "BRAINTRUST_APP_URL")
+    yield from ("MLFLOW_REGISTRY_URI", "MLFLOW_TRACKING_INSECURE_TLS", "MLFLOW_TRACKING_PASSWORD")
+    yield from ("MLFLOW_TRACKING_TOKEN", "MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_USERNAME")
     yield from ("BRAINTRUST_ORG_NAME", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "NO_COLOR")
     yield from ("GITHUB_ACTIONS", "LOCALAPPDATA", "XDG_CACHE_HOME")
     yield from ("PROMPTSYNC_AUTHOR", "USER", "USERNAME")

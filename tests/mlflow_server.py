@@ -89,6 +89,10 @@ class MlflowServer:
         body = {"name": name, "version": version, "key": key, "value": value}
         self.ask("POST", "model-versions/set-tag", body)
 
+    def delete_version(self, name: str, version: str) -> None:
+        """Delete one version of a prompt."""
+        self.ask("DELETE", "model-versions/delete", {"name": name, "version": version})
+
     def edit(self, name: str, text: str) -> None:
         """Make a new version in the web page: its form is filled with text and response format.
 

@@ -156,15 +156,15 @@ def test_a_byte_order_mark_is_dropped(tmp_path: Path) -> None:
         ),
         (
             "[registries.x]\nproject = 'y'",
-            "registries.x: `kind` must be one of `local`, `braintrust`, not `None`",
+            "registries.x: `kind` must be one of `local`, `braintrust`, `mlflow`, not `None`",
         ),
         (
             "[registries.x]\nkind = 'ftp'",
-            "registries.x: `kind` must be one of `local`, `braintrust`, not `ftp`",
+            "registries.x: `kind` must be one of `local`, `braintrust`, `mlflow`, not `ftp`",
         ),
         (
             "[registries.x]\nkind = ['local']",
-            "registries.x: `kind` must be one of `local`, `braintrust`, not `['local']`",
+            "registries.x: `kind` must be one of `local`, `braintrust`, `mlflow`, not `['local']`",
         ),
         ("[registries.x]\nkind = 'local'\nurl = 5", "registries.x: url: must be text"),
         ("[registries.x]\nkind = 'local'\nalias = ''", "registries.x: alias: must be text"),
@@ -389,6 +389,43 @@ def test_braintrusts_own_variables_are_read(monkeypatch: pytest.MonkeyPatch) -> 
     assert "s3cret" not in repr(environment)
 
 
+def test_mlflows_own_variables_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert config.mlflow_environment().insecure_tls is False
+
+    for name in ("TRACKING_URI", "TRACKING_USERNAME", "TRACKING_PASSWORD", "TRACKING_TOKEN"):
+        monkeypatch.setenv(f"MLFLOW_{name}", f"my {name}")
+    monkeypatch.setenv("MLFLOW_REGISTRY_URI", "http://other")
+    monkeypatch.setenv("MLFLOW_TRACKING_INSECURE_TLS", "True")
+
+    environment = config.mlflow_environment()
+    assert environment == config.MlflowEnvironment(
+        tracking_uri="my TRACKING_URI",
+        registry_uri="http://other",
+        username="my TRACKING_USERNAME",
+        password="my TRACKING_PASSWORD",  # noqa: S106
+        token="my TRACKING_TOKEN",  # noqa: S106
+        insecure_tls=True,
+    )
+    assert "PASSWORD" not in repr(environment)
+    assert "TOKEN" not in repr(environment)
+    assert "_URI" not in repr(environment)
+
+
+@pytest.mark.parametrize("alias", ["latest", "LATEST", "v3", "V12"])
+def test_an_alias_that_mlflow_reserves_is_refused(tmp_path: Path, alias: str) -> None:
+    text = f"[registries.x]\nkind = 'mlflow'\nalias = '{alias}'"
+
+    assert f"`mlflow` reserves the alias `{alias}`" in refusal(tmp_path, text).message
+    assert refusal(tmp_path, text.replace("mlflow", "ftp")).message.endswith("not `ftp`")
+
+
+@pytest.mark.parametrize("alias", ["production", "v", "v3-test", "latest_good"])
+def test_other_aliases_are_free(tmp_path: Path, alias: str) -> None:
+    (tmp_path / "promptsync.toml").write_text(f"[registries.x]\nkind = 'mlflow'\nalias = '{alias}'")
+
+    assert load_config(tmp_path).registry().alias == alias
+
+
 def test_proxies_are_read_in_both_spellings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "https_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
@@ -469,6 +506,12 @@ def test_every_variable_is_listed_for_the_documentation() -> None:
         "HTTPS_PROXY",
         "HTTP_PROXY",
         "LOCALAPPDATA",
+        "MLFLOW_REGISTRY_URI",
+        "MLFLOW_TRACKING_INSECURE_TLS",
+        "MLFLOW_TRACKING_PASSWORD",
+        "MLFLOW_TRACKING_TOKEN",
+        "MLFLOW_TRACKING_URI",
+        "MLFLOW_TRACKING_USERNAME",
         "NO_COLOR",
         "NO_PROXY",
         "PROMPTSYNC_AUTHOR",

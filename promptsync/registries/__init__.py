@@ -26,6 +26,8 @@ def open_registry(
             return _open_local(registry, folder)
         case "braintrust":
             return _open_braintrust(registry, cache, timeout)
+        case "mlflow":
+            return _open_mlflow(registry, timeout)
         case kind:
             raise ConfigError(f"there is no registry of kind `{kind}`")
 
@@ -77,13 +79,45 @@ def _open_braintrust(registry: RegistryConfig, cache: Path, timeout: float | Non
     )
 
 
+def _open_mlflow(registry: RegistryConfig, timeout: float | None) -> Registry:
+    from promptsync.registries.mlflow import MlflowRegistry  # noqa: PLC0415
+    from promptsync.registries.mlflow_address import MlflowLogin  # noqa: PLC0415
+
+    environment, options = configuration.mlflow_environment(), registry.options
+    tracking_uri = environment.tracking_uri or options.get("tracking-uri")
+    registry_uri = environment.registry_uri or options.get("registry-uri")
+    if tracking_uri is None and registry_uri is None:
+        raise ConfigError(
+            f"registry `{registry.name}` needs the address of an MLflow server",
+            hint="set `tracking-uri` in its table, such as http://127.0.0.1:5000, or "
+            "MLFLOW_TRACKING_URI",
+        )
+    return MlflowRegistry(
+        tracking_uri=tracking_uri,
+        registry_uri=registry_uri,
+        login=MlflowLogin(
+            username=environment.username,
+            password=environment.password,
+            token=environment.token,
+        ),
+        verify_tls=not environment.insecure_tls,
+        timeout=timeout,
+        proxies=configuration.proxies(),
+    )
+
+
 def read_remote_prompt(kind: str, found: object) -> RemotePrompt:
     """Build a remote prompt from an object as a service's API sends it, for whoever has one.
 
     Raises RegistryAnswerError for a shape that is not known, ConfigError for such a kind.
     """
-    if kind != "braintrust":
-        raise ConfigError(f"objects of `{kind}` cannot be read")
-    from promptsync.registries.braintrust_fields import read_prompt  # noqa: PLC0415
+    match kind:
+        case "braintrust":
+            from promptsync.registries.braintrust_fields import read_prompt  # noqa: PLC0415
 
-    return read_prompt(found)
+            return read_prompt(found)
+        case "mlflow":
+            from promptsync.registries.mlflow_fields import read_version  # noqa: PLC0415
+
+            return read_version(found)
+    raise ConfigError(f"objects of `{kind}` cannot be read")

@@ -8,7 +8,7 @@ from promptsync.registries.base import Registry
 from promptsync.registries.mlflow import MlflowRegistry
 from tests.mlflow_server import MlflowServer, needs_mlflow
 from tests.registries.conftest import OpenMlflow
-from tests.registries.contract import EditRemotely, RegistryContract, Reopen
+from tests.registries.contract import DeleteVersion, EditRemotely, RegistryContract, Reopen
 
 pytestmark = [pytest.mark.network, pytest.mark.vendor, needs_mlflow]
 
@@ -25,3 +25,7 @@ class TestMlflow(RegistryContract):
     @pytest.fixture
     def edit_remotely(self, mlflow_service: MlflowServer) -> EditRemotely:
         return mlflow_service.edit
+
+    @pytest.fixture
+    def delete_version(self, mlflow_service: MlflowServer) -> DeleteVersion:
+        return mlflow_service.delete_version
