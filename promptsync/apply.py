@@ -56,7 +56,7 @@ class Outcome:
 def find_unsupported(plan: Plan, registry: Registry) -> Iterator[tuple[Change, str]]:
     """Yield each change that the registry cannot hold, with a sentence for each reason."""
     for change in plan.changes:
-        if change.state.local is not None and change.action is not Action.PROMOTE:
+        if change.state.local is not None and change.target is None:
             prompt = to_upload(change, registry.kind)
             for reason in registry.unsupported(prompt, replaces=change.state.remote):
                 yield change, reason
@@ -147,8 +147,7 @@ def _apply_change(
         return None
     if alias is not None:
         _refuse_if_moved(change, registry.get_prompt(name, alias=alias))
-    carrier = change.state.carrier if change.action is Action.PROMOTE else None
-    stored = carrier or _save(change, name, alias, registry, make_stamp)
+    stored = change.target or _save(change, name, alias, registry, make_stamp)
     if alias is not None:
         registry.set_alias(name, alias, stored.version)
     return stored

@@ -11,6 +11,7 @@ from typing import Any
 
 from promptsync.errors import UsageError
 from promptsync.prompt import details_of
+from promptsync.remote_prompt import RemotePrompt
 from promptsync.status import PromptState, Status
 
 # A plan may touch this share of at least so many prompts before it needs a second thought.
@@ -19,10 +20,12 @@ SAFE_COUNT = 10
 
 
 class Direction(Enum):
-    """Which side a plan writes to."""
+    """What a plan writes: versions in the registry, prompt files, or where an alias points."""
 
     UPLOAD = "upload"
     DOWNLOAD = "download"
+    PROMOTE = "promote"
+    ROLLBACK = "rollback"
 
 
 class Action(Enum):
@@ -33,22 +36,35 @@ class Action(Enum):
     DETAILS = "details"
     ADOPT = "adopt"
     PROMOTE = "promote"
+    ROLLBACK = "rollback"
     DELETE = "delete"
     WRITE = "write"
     MERGE = "merge"
 
 
+MOVES_AN_ALIAS = frozenset({Action.PROMOTE, Action.ROLLBACK})
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One intended write."""
+    """One intended write.
+
+    `commit` is the one behind the version that an alias is to point at, where it is known.
+    """
 
     action: Action
     state: PromptState
+    commit: str | None = None
 
     @property
     def name(self) -> str:
         """The name of the prompt."""
         return self.state.name
+
+    @property
+    def target(self) -> RemotePrompt | None:
+        """The version that an alias is to point at, which is there already."""
+        return self.state.carrier if self.action in MOVES_AN_ALIAS else None
 
     @property
     def before(self) -> str | None:
@@ -62,6 +78,8 @@ class Change:
         """The content hash that the target will have; a merge decides it when it is made."""
         if self.action in (Action.DELETE, Action.MERGE):
             return None
+        if self.target is not None:
+            return self.target.content_hash
         return self.state.remote_hash if self.action is Action.WRITE else self.state.local_hash
 
 
@@ -102,12 +120,15 @@ class Plan:
         Built from what is written and what that replaces: a new commit around the same prompts
         does not change it.
         """
-        form = {
+        form: dict[str, Any] = {
             "direction": self.direction.value,
             "registry": self.registry,
             "alias": self.alias,
             "changes": [_checked_part(each) for each in self.changes],
         }
+        if self.direction in (Direction.PROMOTE, Direction.ROLLBACK):
+            # An upload promotes content, whichever version has it; these promote versions.
+            form["versions"] = [each.target and each.target.version for each in self.changes]
         return "sha256:" + hashlib.sha256(json.dumps(form, sort_keys=True).encode()).hexdigest()
 
     def count(self, *actions: Action) -> int:
@@ -119,16 +140,22 @@ class Plan:
         touched = sum(each.action in _REPLACES and each.before is not None for each in self.changes)
         if self.existing < SAFE_COUNT or touched <= SAFE_SHARE * self.existing:
             return
-        share = f"{touched} of {self.existing} prompts ({touched / self.existing:.0%})"
-        what = f"this {self.direction.value} would change or remove {share}"
+        share = touched / self.existing
+        what = _TOO_MUCH[self.direction].format(f"{touched} of {self.existing} prompts")
         raise UsageError(
-            f"{what}, more than {SAFE_SHARE:.0%}",
+            f"{what} ({share:.0%}), more than {SAFE_SHARE:.0%}",
             hint=f"if that is what you want, apply exactly this plan: "
             f"`promptsync {self.direction.value} --plan-checksum {self.checksum}`",
         )
 
 
-_REPLACES = frozenset({Action.UPDATE, Action.DELETE, Action.PROMOTE, Action.MERGE, Action.WRITE})
+_TOO_MUCH = {
+    Direction.UPLOAD: "this upload would change or remove {}",
+    Direction.DOWNLOAD: "this download would change or remove {}",
+    Direction.PROMOTE: "this promotion would change what {} serve",
+    Direction.ROLLBACK: "this rollback would change what {} serve",
+}
+_REPLACES = MOVES_AN_ALIAS | {Action.UPDATE, Action.DELETE, Action.MERGE, Action.WRITE}
 
 
 def _checked_part(change: Change) -> list[Any]:

@@ -33,6 +33,7 @@ VALUES = frozenset(
         "merge",
         "message_markup",
         "plan",
+        "promotion",
         "prompt",
         "prompt_file",
         "prompt_schema",

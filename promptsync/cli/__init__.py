@@ -25,6 +25,8 @@ COMMANDS = (
     "verify",
     "upload",
     "download",
+    "promote",
+    "rollback",
     "history",
     "restore",
     "where",

@@ -84,7 +84,7 @@ class _Entry:
 
 def _entries(session: Session, versions: Sequence[RemotePrompt]) -> list[_Entry]:
     """Join what the registry says with what git says of the commit behind each version."""
-    commits = _commits(session, versions)
+    commits = commits_of(session, versions)
     repository = session.workspace.require_repository()
     entries = []
     for remote in versions:
@@ -96,7 +96,7 @@ def _entries(session: Session, versions: Sequence[RemotePrompt]) -> list[_Entry]
     return entries
 
 
-def _commits(session: Session, versions: Sequence[RemotePrompt]) -> dict[str, str]:
+def commits_of(session: Session, versions: Sequence[RemotePrompt]) -> dict[str, str]:
     """Return the commit of each version: the one in its stamp, else the first with its content.
 
     A stamp that names other content is left over from before an edit in the registry. One without

@@ -9,7 +9,9 @@ from typing import Any
 
 from promptsync.cli.safe_text import as_argument
 
-_COMMAND = re.compile(r"\bpromptsync (diff|download|history|restore|status|upload|verify)\b")
+_COMMAND = re.compile(
+    r"\bpromptsync (diff|download|history|promote|restore|rollback|status|upload|verify)\b"
+)
 _WITHOUT_ALIAS = frozenset({"history", "restore"})
 
 

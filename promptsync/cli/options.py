@@ -28,7 +28,7 @@ class Format(StrEnum):
 cli_command = partial(click.command, cls=ReportingCommand)
 
 
-def _complete_prompt(_: click.Context, __: click.Parameter, incomplete: str) -> Sequence[str]:
+def complete_prompt(_: click.Context, __: click.Parameter, incomplete: str) -> Sequence[str]:
     """Complete prompt names from the paths alone: the shell waits for the answer."""
     from promptsync.errors import PromptsyncError  # noqa: PLC0415
     from promptsync.workspace import prompt_names_by_path  # noqa: PLC0415
@@ -71,9 +71,9 @@ PLAN_FORMATS = (Format.TEXT, Format.JSON, Format.MARKDOWN)
 TABLE_FORMATS = (Format.TEXT, Format.JSON)
 
 names_argument = click.argument(
-    "names", nargs=-1, metavar="[NAME]...", shell_complete=_complete_prompt
+    "names", nargs=-1, metavar="[NAME]...", shell_complete=complete_prompt
 )
-name_argument = click.argument("name", shell_complete=_complete_prompt)
+name_argument = click.argument("name", shell_complete=complete_prompt)
 registry_option = click.option(
     "--registry",
     "-r",
@@ -83,6 +83,9 @@ registry_option = click.option(
 )
 alias_option = click.option(
     "--alias", metavar="ALIAS", help="Look at the versions that this alias points at."
+)
+moved_alias_option = click.option(
+    "--alias", metavar="ALIAS", help="Move this alias; without it, the one in the configuration."
 )
 yes_option = click.option("--yes", "-y", is_flag=True, help="Do it without asking.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show the plan and stop.")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from promptsync.cli.next_command import Given
 from promptsync.cli.options import Format
 from promptsync.cli.render_json import to_json
 from promptsync.cli.render_text import columns
-from promptsync.cli.safe_text import name_span, printable, shown_name
+from promptsync.cli.safe_text import code_span, name_span, one_line, printable, shown_name
 from promptsync.content_hash import short_hash
 from promptsync.plan import Action, Change, Direction, Plan, changes_by_action
 
@@ -20,11 +20,18 @@ _SIGN = {
     Action.DETAILS: "~",
     Action.ADOPT: "~",
     Action.PROMOTE: ">",
+    Action.ROLLBACK: "<",
     Action.DELETE: "-",
     Action.WRITE: "~",
     Action.MERGE: "~",
 }
-_PREPOSITION = {Direction.UPLOAD: "to", Direction.DOWNLOAD: "from"}
+_PREPOSITION = {
+    Direction.UPLOAD: "to",
+    Direction.DOWNLOAD: "from",
+    Direction.PROMOTE: "in",
+    Direction.ROLLBACK: "in",
+}
+_TO_DO = {Action.ROLLBACK: "roll back"}
 
 
 def render_plan(plan: Plan, format_: Format, given: Given) -> str:
@@ -45,7 +52,7 @@ def render_plan_text(plan: Plan, given: Given) -> str:
         return f"nothing to {_what(plan)}\n"
     lines = [_what(plan), ""]
     if plan.changes:
-        lines += [*columns([_row(change) for change in plan.changes]), ""]
+        lines += [*_rows(plan.changes), ""]
     for refusal in plan.refusals:
         lines.append(f"! left alone  {shown_name(refusal.name)}: {refusal.reason}")
         lines.append(f"              {given.repeated(refusal.hint)}")
@@ -57,7 +64,10 @@ def render_plan_text(plan: Plan, given: Given) -> str:
 
 def summary_line(plan: Plan) -> str:
     """Return the counts of a plan in one line."""
-    parts = [f"{count} to {action.value}" for action, count in changes_by_action(plan.changes)]
+    parts = [
+        f"{count} to {_TO_DO.get(action, action.value)}"
+        for action, count in changes_by_action(plan.changes)
+    ]
     if plan.refusals:
         parts.append(f"{len(plan.refusals)} left alone")
     return ", ".join(parts) or "nothing to do"
@@ -67,6 +77,16 @@ def _what(plan: Plan) -> str:
     alias = f", alias `{plan.alias}`" if plan.alias else ""
     direction = plan.direction
     return f"{direction.value} {_PREPOSITION[direction]} registry `{plan.registry}`{alias}"
+
+
+def _rows(changes: Sequence[Change]) -> Iterator[str]:
+    """Yield a line for each change, and one more where the commit behind it is known."""
+    rows = [_row(change) for change in changes]
+    indent = " " * (max(len(label) for label, *_ in rows) + 2)
+    for line, change in zip(columns(rows), changes, strict=True):
+        yield line
+        if change.commit is not None:
+            yield f"{indent}commit {one_line(change.commit)[:10]}"
 
 
 def _row(change: Change) -> tuple[str, ...]:
@@ -84,8 +104,10 @@ def _effect(change: Change) -> str:
             return before
         case Action.MERGE:
             return f"{before} with {short_hash(change.state.remote_hash)}"
-        case Action.PROMOTE if change.state.carrier:
-            return f"to version {change.state.carrier.version}"
+        case Action.PROMOTE | Action.ROLLBACK if change.target:
+            now = change.state.remote
+            target = one_line(change.target.version)
+            return f"version {one_line(now.version)} -> {target}" if now else f"to version {target}"
         case _:
             return after if change.before is None else f"{before} -> {after}"
 
@@ -108,6 +130,8 @@ def plan_json(plan: Plan) -> dict[str, Any]:
                 "path": change.state.path,
                 "before": change.before,
                 "after": change.after,
+                "version": change.target.version if change.target else None,
+                "commit": change.commit,
             }
             for change in plan.changes
         ],
@@ -145,4 +169,12 @@ def render_plan_markdown(plan: Plan) -> str:
 def _markdown_rows(plan: Plan) -> Iterator[str]:
     for change in plan.changes:
         before, after = short_hash(change.before), short_hash(change.after)
-        yield f"| {change.action.value} | {name_span(change.name)} | `{before}` | `{after}` |"
+        cells = (change.action.value, name_span(change.name), f"`{before}`", f"`{after}`")
+        yield f"| {' | '.join(cells)}{_version_span(change)} |"
+
+
+def _version_span(change: Change) -> str:
+    if change.target is None:
+        return ""
+    commit = f", commit {code_span(change.commit[:10])}" if change.commit else ""
+    return f" (version {code_span(change.target.version)}{commit})"

@@ -55,7 +55,7 @@ def command(*, name: str, version: str, registry: str | None, format_: Format, f
         if not force:
             _refuse_uncommitted(session, local)
         versions = find_versions(session, catalog, chosen)
-        remote = _find(versions, version, chosen)
+        remote = version_named(versions, version, chosen)
         has_changed = _write(session, local, remote)
     if format_ is Format.JSON:
         show(to_json(_document(local, remote, has_changed=has_changed)))
@@ -79,7 +79,8 @@ def _refuse_uncommitted(session: Session, local: LocalPrompt) -> None:
         )
 
 
-def _find(versions: Sequence[RemotePrompt], wanted: str, name: str) -> RemotePrompt:
+def version_named(versions: Sequence[RemotePrompt], wanted: str, name: str) -> RemotePrompt:
+    """Return the version that a person named, by its number or its hash. Raises UsageError."""
     for remote in versions:
         if remote.version == wanted:
             return remote

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 import click
 
-from promptsync.apply import Outcome, check_supported
+from promptsync.apply import check_supported
 from promptsync.catalog import Catalog
-from promptsync.cli.errors import error_json, report_error
+from promptsync.cli.errors import report_error
 from promptsync.cli.next_command import Given
 from promptsync.cli.options import (
     PLAN_FORMATS,
@@ -23,23 +22,14 @@ from promptsync.cli.options import (
     registry_option,
     yes_option,
 )
-from promptsync.cli.output import show
-from promptsync.cli.planning import (
-    exit_code_without_apply,
-    is_to_be_applied,
-    show_failures,
-    worst_exit_code,
-)
+from promptsync.cli.outcomes import errors_of, show_outcomes
+from promptsync.cli.planning import exit_code_without_apply, is_to_be_applied, worst_exit_code
 from promptsync.cli.pushing import push
-from promptsync.cli.render_json import to_json
-from promptsync.cli.render_plan import plan_json, render_plan_markdown
-from promptsync.cli.report import some_names
-from promptsync.cli.safe_text import name_span, shown_name
 from promptsync.cli.session import Session, chosen_names, open_session, valid_catalog
 from promptsync.cli.talk import say
 from promptsync.comparison import Scope
-from promptsync.errors import PromptsyncError, RegistryError, UsageError
-from promptsync.plan import Action, Plan, UploadOptions, make_upload_plan
+from promptsync.errors import RegistryError, UsageError
+from promptsync.plan import Plan, UploadOptions, make_upload_plan
 
 NOT_SEEDED = "\nwarning: not every missing prompt was created; running the command again is safe"
 
@@ -112,8 +102,8 @@ def command(
         if not allow_unreachable:
             raise
         return _warn_unreachable(error, format_)
-    _show_outcomes(plan, outcomes, format_, given)
-    errors = _errors(outcomes)
+    show_outcomes(plan, outcomes, format_, given)
+    errors = errors_of(outcomes)
     if allow_unreachable and errors and all(isinstance(each, RegistryError) for each in errors):
         say(NOT_SEEDED)
         return 0
@@ -142,75 +132,3 @@ def _make_plan(
     )
     states = session.states(catalog, scope)
     return make_upload_plan(states, registry=session.name, alias=alias, options=options)
-
-
-_DONE = {
-    Action.CREATE: "created",
-    Action.UPDATE: "updated",
-    Action.DETAILS: "updated the details of",
-    Action.ADOPT: "adopted",
-    Action.PROMOTE: "promoted",
-    Action.DELETE: "removed",
-}
-
-
-def _show_outcomes(plan: Plan, outcomes: Sequence[Outcome], format_: Format, given: Given) -> None:
-    done = [each for each in outcomes if each.done or each.skipped]
-    if format_ is Format.JSON:
-        document = plan_json(plan) | {"results": [_result_json(each) for each in outcomes]}
-        show(to_json(document))
-    elif format_ is Format.MARKDOWN:
-        lines = [f"- {_sentence(each, name_span(each.change.name))}" for each in done]
-        show("\n".join([render_plan_markdown(plan), *lines]).rstrip("\n") + "\n")
-    else:
-        show("".join(f"{_sentence(each, _quoted(each.change.name))}\n" for each in done))
-    show_failures([(each.change, each.error) for each in outcomes if each.error], given)
-    _tell_rest(outcomes)
-
-
-def _sentence(outcome: Outcome, name: str) -> str:
-    if outcome.skipped:
-        return f"skipped {name}: somebody else created it meanwhile"
-    version = f" (version {outcome.stored.version})" if outcome.stored else ""
-    return f"{_DONE[outcome.change.action]} {name}{version}"
-
-
-def _quoted(name: str) -> str:
-    return f"`{shown_name(name)}`"
-
-
-def _errors(outcomes: Sequence[Outcome]) -> list[PromptsyncError]:
-    return [each.error for each in outcomes if each.error]
-
-
-def _tell_rest(outcomes: Sequence[Outcome]) -> None:
-    """Say how many are done where not all are, and what the registry did not keep."""
-    not_tried = [each.change.name for each in outcomes if not each.tried]
-    counts = Counter(
-        "done" if each.done or each.skipped else "failed" if each.tried else "not tried"
-        for each in outcomes
-    )
-    if counts["done"] < len(outcomes) > 1:
-        counted = ", ".join(f"{counts[each]} {each}" for each in counts)
-        rest = f": {some_names(not_tried)}" if not_tried else ""
-        say(f"\n{counted}{rest}; running the command again is safe")
-    written = [
-        each
-        for each in outcomes
-        if each.stored and not each.skipped and each.change.action is not Action.PROMOTE
-    ]
-    if written and all(each.stored and each.stored.stamp is None for each in written):
-        say(
-            "note: the registry did not keep the stamp; agreement is proven by content alone, and "
-            "`promptsync where` cannot name the commit"
-        )
-
-
-def _result_json(outcome: Outcome) -> dict[str, object]:
-    return {
-        "name": outcome.change.name,
-        "action": outcome.change.action.value,
-        "done": outcome.done,
-        "version": outcome.stored.version if outcome.stored else None,
-        "error": None if outcome.error is None else error_json(outcome.error)["error"],
-    }

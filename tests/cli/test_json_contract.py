@@ -32,7 +32,16 @@ REPORT = {
     "prompts": [STATE],
     "summary": {"drifted": "int"},
 }
-CHANGE = {"name": "str", "action": "str", "path": "str", "before": "str", "after": "str"}
+CHANGE = {
+    "name": "str",
+    "action": "str",
+    "path": "str",
+    "before": "str",
+    "after": "str",
+    "version": "null",
+    "commit": "null",
+}
+MOVE = CHANGE | {"version": "str"}
 PLAN = {
     "schema": "int",
     "registry": "str",
@@ -93,6 +102,13 @@ CONTRACT: dict[str, Any] = {
     "upload --force --yes": PLAN | {"results": [RESULT | {"version": "str"}]},
     "download --dry-run": PLAN,
     "download --yes": PLAN | {"results": [RESULT | {"path": "str", "conflict": "bool"}]},
+    "promote --force --alias live --dry-run": PLAN | {"alias": "str", "changes": [MOVE]},
+    "rollback greeting --alias beta --yes": PLAN
+    | {
+        "alias": "str",
+        "changes": [MOVE | {"commit": "str"}],
+        "results": [RESULT | {"version": "str"}],
+    },
     "history greeting": {
         "schema": "int",
         "registry": "str",
@@ -120,7 +136,10 @@ def shape(value: object) -> object:
 def test_the_keys_of_a_document_stay(repo: Repo, command: str) -> None:
     with_greeting(repo)
     run("upload", "--yes")
+    run("promote", "--alias", "live", "--yes")
     edit_in_registry(repo, "greeting", "people", "friends")
+    run("promote", "greeting", "--version", "2", "--alias", "live", "--yes")
+    run("promote", "greeting", "--version", "2", "--alias", "beta", "--yes")
 
     document = run(*command.split(), "--format", "json").json
 

@@ -98,7 +98,9 @@ def test_a_plan_in_json(repo: Repo) -> None:
       "action": "create",
       "path": "prompts/greeting.md",
       "before": null,
-      "after": "{new}"
+      "after": "{new}",
+      "version": null,
+      "commit": null
     }}
   ],
   "refused": [
