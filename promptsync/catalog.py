@@ -195,7 +195,7 @@ def _expand_composites(
             content = _hash(expanded, kind, local.path)
         except CompositionError as error:
             line = composition.line_of_include(source.data.decode("utf-8-sig"), error.include)
-            yield Problem(local.path, line, error.message, rule="PS005")
+            yield Problem(local.path, line, error.message, hint=error.hint, rule="PS005")
         except PromptFileError as error:
             yield from error.problems
         else:

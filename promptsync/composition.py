@@ -7,7 +7,7 @@ before it, it is literal; of several backslashes one is taken off.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,10 +26,11 @@ class CompositionError(Exception):
     `include` is the name in the prompt's own text that leads to it, at whatever depth.
     """
 
-    def __init__(self, message: str, include: str) -> None:
+    def __init__(self, message: str, include: str, *, hint: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.include = include
+        self.hint = hint
 
 
 def expand(prompt: Prompt, catalog: Mapping[str, Prompt]) -> Prompt:
@@ -71,7 +72,39 @@ def escape_includes(prompt: Prompt) -> Prompt:
     """Return remote content as a prompt file has to say it: every directive literal."""
     if not has_directive(prompt):
         return prompt
-    return _map_text(prompt, lambda text: _INCLUDE.sub(r"\\\g<0>", text))
+    return _map_text(prompt, escape_text)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a file's text as it stands there: its own words, or an include of `partial`."""
+
+    raw: str
+    partial: str | None = None
+
+
+def pieces_of(text: str) -> Iterator[Piece]:
+    """Cut a file's text at its includes: own words, an include, own words, and so on to the end.
+
+    Own words come first, last and between two includes, empty where there are none.
+    """
+    start = 0
+    for found in _INCLUDE.finditer(text):
+        if not found.group(1):
+            yield Piece(text[start : found.start()])
+            yield Piece(found.group(), found.group(2))
+            start = found.end()
+    yield Piece(text[start:])
+
+
+def escape_text(text: str) -> str:
+    """Return text as a file has to say it: every directive literal."""
+    return _INCLUDE.sub(r"\\\g<0>", text) if "{{>" in text else text
+
+
+def unescape_text(own_words: str) -> str:
+    """Return own words of a file, without an include, as expanding gives them."""
+    return _INCLUDE.sub(lambda found: found.group()[1:], own_words)
 
 
 def line_of_include(text: str, name: str) -> int:
@@ -121,7 +154,8 @@ class _Expansion:
         if (known := self.text_by_name.get(name)) is not None:
             return known
         if (partial := self.catalog.get(name)) is None:
-            raise _error(f"there is no prompt `{name}` to include", chain, name)
+            hint = _near_name(name, self.catalog)
+            raise _error(f"there is no prompt `{name}` to include", chain, name, hint=hint)
         if not isinstance(partial.content, str):
             raise _error(
                 f"`{name}` is a chat prompt; only a text prompt can be included", chain, name
@@ -136,9 +170,19 @@ class _Expansion:
 _TOO_LARGE = f"with its includes the prompt has more than {MAX_EXPANDED:,} characters"
 
 
-def _error(problem: str, chain: tuple[str, ...], name: str) -> CompositionError:
+def _error(
+    problem: str, chain: tuple[str, ...], name: str, *, hint: str | None = None
+) -> CompositionError:
     shown = " -> ".join((*chain, name))
-    return CompositionError(f"{problem}: {shown}", (*chain, name)[1])
+    return CompositionError(f"{problem}: {shown}", (*chain, name)[1], hint=hint)
+
+
+def _near_name(name: str, catalog: Iterable[str]) -> str | None:
+    """Suggest a partial that was perhaps renamed."""
+    import difflib  # noqa: PLC0415  a comparison that finds nothing wrong does not need it
+
+    near = difflib.get_close_matches(name, list(catalog), n=1, cutoff=0.6)
+    return f"did you mean `{near[0]}`? `promptsync graph` shows who includes whom" if near else None
 
 
 def _included_names(text: str) -> Iterator[str]:

@@ -21,9 +21,11 @@ ROOT = Path(promptsync.__file__).parent
 VALUES = frozenset(
     {
         "composition",
+        "composition_edit",
         "content_hash",
         "drift_report",
         "errors",
+        "expanded_text",
         "experiment",
         "front_matter",
         "front_matter_edit",
@@ -45,6 +47,7 @@ VALUES = frozenset(
         "seed_report",
         "status",
         "sticky_comment",
+        "text_changes",
     }
 )
 # Files, git, HTTP, the clock and the environment.
