@@ -21,6 +21,7 @@ from promptsync.prompt import Prompt
 from promptsync.registries.base import ANY_VERSION, Registry
 from promptsync.remote_prompt import RemotePrompt, Stamp
 from promptsync.status import LocalPrompt
+from promptsync.upload_order import UploadOrder
 
 MakeStamp = Callable[[LocalPrompt], Stamp]
 ShouldStop = Callable[[], bool]
@@ -36,9 +37,9 @@ _WRITES_CONTENT = (Action.CREATE, Action.UPDATE)
 class Outcome:
     """What became of one change: the remote prompt as read back, or the error that kept it.
 
-    Neither of the two means deleted, or not tried because an earlier change ended the plan
-    (`tried` is then false). `skipped` is a prompt that was missing when the plan was made, and
-    that somebody else created: `stored` is theirs.
+    Neither of the two means deleted, or not tried (`tried` is then false): an earlier change ended
+    the plan, or `reason` says why this one cannot go. `skipped` is a prompt that was missing when
+    the plan was made, and that somebody else created: `stored` is theirs.
     """
 
     change: Change
@@ -46,6 +47,7 @@ class Outcome:
     error: PromptsyncError | None = None
     tried: bool = True
     skipped: bool = False
+    reason: str | None = None
 
     @property
     def done(self) -> bool:
@@ -90,21 +92,23 @@ def apply_upload(
     refused. Services without compare-and-swap can still lose a race between that read and the
     write; this detects a race, it does not prevent one.
 
-    Once it `should_stop`, what has begun is finished and the rest is not tried.
+    Once it `should_stop`, what has begun is finished and the rest is not tried. A composite is
+    begun when the prompts that it includes are done, and not tried when one of them fails.
     """
     pool = ThreadPoolExecutor(PARALLEL_REQUESTS)
+    order = UploadOrder(plan.changes)
+    pending: dict[Future[RemotePrompt | None], Change] = {}
     try:
-        pending: dict[Future[RemotePrompt | None], Change] = {
-            pool.submit(_apply_change, change, plan, registry, make_stamp): change
-            for change in plan.changes
-        }
-        while pending:
+        while (ready := order.take_ready()) or pending:
+            for change in ready:
+                future = pool.submit(_apply_change, change, plan, registry, make_stamp)
+                pending[future] = change
             done, _ = wait(pending, return_when=FIRST_COMPLETED)
             for future in done:
                 if future in pending:
-                    yield from _outcomes(future, pending, only_missing=plan.only_missing)
+                    yield from _outcomes(future, pending, order, only_missing=plan.only_missing)
             if should_stop():
-                yield from _not_begun(pending)
+                yield from _not_begun(pending, order)
     finally:
         # After Ctrl-C what has begun is finished, and nothing else is begun.
         pool.shutdown(cancel_futures=True)
@@ -113,25 +117,35 @@ def apply_upload(
 def _outcomes(
     future: Future[RemotePrompt | None],
     pending: dict[Future[RemotePrompt | None], Change],
+    order: UploadOrder,
     *,
     only_missing: bool,
 ) -> Iterator[Outcome]:
     change = pending.pop(future)
     try:
         yield Outcome(change=change, stored=future.result())
+        order.finish(change)
     except PromptsyncError as error:
         if only_missing and isinstance(error, MovedError):
             yield Outcome(change=change, stored=error.current, skipped=True)
+            order.finish(change)
             return
         yield Outcome(change=change, error=error)
         if ends_the_plan(error):
-            yield from _not_begun(pending)
+            yield from _not_begun(pending, order)
+        reason = f"it includes `{change.name}`, which was not uploaded"
+        for waiting in order.give_up(change):
+            yield Outcome(change=waiting, tried=False, reason=reason)
 
 
-def _not_begun(pending: dict[Future[RemotePrompt | None], Change]) -> Iterator[Outcome]:
+def _not_begun(
+    pending: dict[Future[RemotePrompt | None], Change], order: UploadOrder
+) -> Iterator[Outcome]:
     """Cancel what has not begun."""
     for waiting in [each for each in pending if each.cancel()]:
         yield Outcome(change=pending.pop(waiting), tried=False)
+    for change in order.give_up_all():
+        yield Outcome(change=change, tried=False)
 
 
 def _apply_change(

@@ -199,7 +199,8 @@ def _expand_composites(
         except PromptFileError as error:
             yield from error.problems
         else:
-            files[name] = replace(local, expanded=expanded, content_hash=content)
+            partials = composition.partials_of(local.prompt, prompts)
+            files[name] = replace(local, expanded=expanded, content_hash=content, partials=partials)
 
 
 def file_sha256(data: bytes) -> str:

@@ -182,7 +182,7 @@ def _near_name(name: str, catalog: Iterable[str]) -> str | None:
     import difflib  # noqa: PLC0415  a comparison that finds nothing wrong does not need it
 
     near = difflib.get_close_matches(name, list(catalog), n=1, cutoff=0.6)
-    return f"did you mean `{near[0]}`? `promptsync graph` shows who includes whom" if near else None
+    return f"did you mean `{near[0]}`?" if near else None
 
 
 def _included_names(text: str) -> Iterator[str]:

@@ -34,6 +34,7 @@ class LocalPrompt:
 
     `prompt` is what the file says, `expanded` has its includes expanded. `file_sha256` is over
     the bytes as git stores them; `path` is relative to the top of the repository, with `/`.
+    `partials` names all prompts whose text it takes in, at any depth.
     """
 
     prompt: Prompt
@@ -41,6 +42,7 @@ class LocalPrompt:
     content_hash: str
     path: str
     file_sha256: str
+    partials: tuple[str, ...] = ()
 
     @property
     def header(self) -> Prompt:

@@ -438,6 +438,56 @@ def test_a_registry_that_rewrites_a_prompt_is_caught_and_ends_the_plan(
     assert not any(each.done for each in outcomes.values())
 
 
+# -- composites --
+
+FAMILY = {
+    "charter": "{{> frame}} Validate.\n",
+    "frame": "---\npartial: true\n---\n\n{{> persona}} Be brief.\n",
+    "other": "Hello.\n",
+    "persona": "You are a clerk.\n",
+}
+
+
+def test_a_composite_is_uploaded_after_the_prompts_that_it_includes(registry: Registry) -> None:
+    planned = plan(catalog(**FAMILY), registry)
+
+    outcomes = list(apply_upload(planned, registry, make_stamp=stamp))
+
+    names = [each.change.name for each in outcomes]
+    assert sorted(names) == ["charter", "other", "persona"]
+    assert names.index("persona") < names.index("charter")
+    assert latest(registry, "charter").prompt.content == "You are a clerk. Be brief. Validate."
+
+
+def test_a_composite_is_not_tried_when_a_prompt_that_it_includes_fails(registry: Registry) -> None:
+    planned = plan(catalog(**FAMILY), registry)
+    registry.save_prompt(prompt("persona", "You are a judge."), None)
+
+    outcomes = apply(planned, registry)
+
+    refused(outcomes, "persona")
+    assert outcomes["other"].done
+    assert not outcomes["charter"].tried
+    assert outcomes["charter"].reason == "it includes `persona`, which was not uploaded"
+    assert registry.get_prompt("charter") is None
+
+
+def test_a_composite_waits_for_nothing_that_stays_as_it_is(registry: Registry) -> None:
+    upload(registry, **FAMILY)
+
+    outcomes = upload(registry, **{**FAMILY, "charter": "{{> frame}} Check.\n"})
+
+    assert [name for name, each in outcomes.items() if each.done] == ["charter"]
+
+
+def test_an_upload_that_is_to_stop_leaves_composites_out(registry: Registry) -> None:
+    planned = plan(catalog(**FAMILY), registry)
+
+    outcomes = list(apply_upload(planned, registry, make_stamp=stamp, should_stop=lambda: True))
+
+    assert [each.change.name for each in outcomes if not each.tried] == ["charter"]
+
+
 def test_an_upload_that_is_to_stop_finishes_what_it_began(registry: Registry) -> None:
     planned = plan(catalog(**many(40)), registry)
 

@@ -48,6 +48,7 @@ VALUES = frozenset(
         "status",
         "sticky_comment",
         "text_changes",
+        "upload_order",
     }
 )
 # Files, git, HTTP, the clock and the environment.

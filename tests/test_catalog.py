@@ -46,6 +46,7 @@ def test_a_file_is_read_expanded_and_hashed() -> None:
             content_hash=content_hash(expanded, "local"),
             path="prompts/greeting.md",
             file_sha256=hashlib.sha256(b"{{> rules}}\n\nSay hello.\n").hexdigest(),
+            partials=("rules",),
         )
     }
     assert set(loaded.files) == {"greeting", "rules"}

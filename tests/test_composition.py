@@ -125,6 +125,13 @@ def test_a_missing_partial_names_its_chain_and_the_include_that_leads_to_it() ->
     assert caught.value.include == "a"
 
 
+def test_a_missing_partial_suggests_one_of_nearly_that_name() -> None:
+    with pytest.raises(CompositionError) as caught:
+        expanded("{{> house-rule}}", **{"house-rules": "x", "other": "y"})
+
+    assert caught.value.hint == ("did you mean `house-rules`?")
+
+
 def test_a_chat_prompt_is_no_partial() -> None:
     with pytest.raises(CompositionError) as caught:
         expand(prompt("top", "{{> talk}}"), {"talk": chat("talk", user="Hi")})

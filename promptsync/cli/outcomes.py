@@ -76,6 +76,9 @@ def _tell_rest(outcomes: Sequence[Outcome]) -> None:
         counted = ", ".join(f"{counts[each]} {each}" for each in counts)
         rest = f": {some_names(not_tried)}" if not_tried else ""
         say(f"\n{counted}{rest}; running the command again is safe")
+    for reason in dict.fromkeys(each.reason for each in outcomes if each.reason):
+        names = [each.change.name for each in outcomes if each.reason == reason]
+        say(f"{some_names(names)}: {one_line(reason)}")
     written = [
         each for each in outcomes if each.stored and not each.skipped and each.change.target is None
     ]
@@ -92,5 +95,6 @@ def _result_json(outcome: Outcome) -> dict[str, object]:
         "action": outcome.change.action.value,
         "done": outcome.done,
         "version": outcome.stored.version if outcome.stored else None,
+        "reason": outcome.reason,
         "error": None if outcome.error is None else error_json(outcome.error)["error"],
     }

@@ -99,7 +99,7 @@ CONTRACT: dict[str, Any] = {
         "prompts": [STATE | {"diff": "str"}],
     },
     "upload --dry-run": PLAN | {"changes": [], "refused": [REFUSED]},
-    "upload --force --yes": PLAN | {"results": [RESULT | {"version": "str"}]},
+    "upload --force --yes": PLAN | {"results": [RESULT | {"version": "str", "reason": "null"}]},
     "download --dry-run": PLAN,
     "download --yes": PLAN | {"results": [RESULT | {"path": "str", "conflict": "bool"}]},
     "promote --force --alias live --dry-run": PLAN | {"alias": "str", "changes": [MOVE]},

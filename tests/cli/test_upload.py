@@ -150,7 +150,16 @@ def test_results_in_json(repo: Repo) -> None:
 
     assert (result.code, result.json["results"]) == (
         0,
-        [{"name": "greeting", "action": "create", "done": True, "version": "1", "error": None}],
+        [
+            {
+                "name": "greeting",
+                "action": "create",
+                "done": True,
+                "version": "1",
+                "reason": None,
+                "error": None,
+            }
+        ],
     )
     assert result.stderr.startswith("upload to registry `local`\n")
 
