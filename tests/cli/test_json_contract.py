@@ -107,7 +107,7 @@ CONTRACT: dict[str, Any] = {
     | {
         "alias": "str",
         "changes": [MOVE | {"commit": "str"}],
-        "results": [RESULT | {"version": "str"}],
+        "results": [RESULT | {"version": "str", "reason": "null"}],
     },
     "history greeting": {
         "schema": "int",
