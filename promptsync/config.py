@@ -25,6 +25,7 @@ OPTIONS_BY_KIND: Mapping[str, frozenset[str]] = {
     "local": frozenset({"url"}),
     "braintrust": frozenset({"project", "project-id", "api-url", "app-url", "org-name"}),
     "mlflow": frozenset({"tracking-uri", "registry-uri"}),
+    "opik": frozenset({"project", "url", "workspace"}),
 }
 # MLflow keeps these for the newest version and for versions by number.
 _RESERVED_ALIASES = {"mlflow": re.compile(r"latest|v[0-9]+", re.IGNORECASE)}
@@ -158,7 +159,7 @@ def read_registry(name: str, value: object, file: str) -> RegistryConfig:
         if _SECRET_KEY.search(key) or (isinstance(each, str) and _URL_SECRET.search(each)):
             raise ConfigError(
                 f"{where}: `{key}` holds a secret, and this file is committed",
-                hint="secrets come from the environment: BRAINTRUST_API_KEY, "
+                hint="secrets come from the environment: BRAINTRUST_API_KEY, OPIK_API_KEY, "
                 "MLFLOW_TRACKING_PASSWORD, or PGPASSWORD for PostgreSQL",
             )
     kind = table.get("kind")
@@ -287,6 +288,26 @@ def mlflow_environment() -> MlflowEnvironment:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpikEnvironment:
+    """What Opik's own variables say; the key is never shown by `repr`."""
+
+    api_key: str | None = field(repr=False)
+    url: str | None
+    workspace: str | None
+    project: str | None
+
+
+def opik_environment() -> OpikEnvironment:
+    """Read the variables that Opik's own client reads; its configuration file is not read."""
+    return OpikEnvironment(
+        api_key=_variable("OPIK_API_KEY"),
+        url=_variable("OPIK_URL_OVERRIDE"),
+        workspace=_variable("OPIK_WORKSPACE"),
+        project=_variable("OPIK_PROJECT_NAME"),
+    )
+
+
 # Ways to read paths that exclude the one git is told here, where paths are literal.
 _PATHSPECS = ("GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS")
 
@@ -392,5 +413,6 @@ def environment_names() -> Iterator[str]:
     yield from ("MLFLOW_REGISTRY_URI", "MLFLOW_TRACKING_INSECURE_TLS", "MLFLOW_TRACKING_PASSWORD")
     yield from ("MLFLOW_TRACKING_TOKEN", "MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_USERNAME")
     yield from ("BRAINTRUST_ORG_NAME", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "NO_COLOR")
+    yield from ("OPIK_API_KEY", "OPIK_PROJECT_NAME", "OPIK_URL_OVERRIDE", "OPIK_WORKSPACE")
     yield from ("GITHUB_ACTIONS", "LOCALAPPDATA", "XDG_CACHE_HOME")
     yield from ("PROMPTSYNC_AUTHOR", "USER", "USERNAME")

@@ -111,6 +111,7 @@ def details_differ(local: Prompt, remote: Prompt) -> bool:
         # Where a service insists on a title, a prompt without one goes by its name.
         mine.title not in (None, theirs.title or remote.name)
         or (mine.description is not None and mine.description != theirs.description)
-        or (bool(mine.tags) and mine.tags != theirs.tags)
+        # Services keep tags as sets: in another order they say the same.
+        or (bool(mine.tags) and set(mine.tags) != set(theirs.tags))
         or not all(is_same(value, theirs.metadata.get(key)) for key, value in mine.metadata.items())
     )

@@ -18,6 +18,8 @@ LOCAL = RegistryConfig(
 )
 BRAINTRUST = '[registries.production]\nkind = "braintrust"\nproject = "Trader"\n'
 
+KINDS = "`local`, `braintrust`, `mlflow`, `opik`"
+
 
 def write(folder: Path, text: str, name: str = "promptsync.toml") -> Path:
     folder.mkdir(parents=True, exist_ok=True)
@@ -156,15 +158,15 @@ def test_a_byte_order_mark_is_dropped(tmp_path: Path) -> None:
         ),
         (
             "[registries.x]\nproject = 'y'",
-            "registries.x: `kind` must be one of `local`, `braintrust`, `mlflow`, not `None`",
+            f"registries.x: `kind` must be one of {KINDS}, not `None`",
         ),
         (
             "[registries.x]\nkind = 'ftp'",
-            "registries.x: `kind` must be one of `local`, `braintrust`, `mlflow`, not `ftp`",
+            f"registries.x: `kind` must be one of {KINDS}, not `ftp`",
         ),
         (
             "[registries.x]\nkind = ['local']",
-            "registries.x: `kind` must be one of `local`, `braintrust`, `mlflow`, not `['local']`",
+            f"registries.x: `kind` must be one of {KINDS}, not `['local']`",
         ),
         ("[registries.x]\nkind = 'local'\nurl = 5", "registries.x: url: must be text"),
         ("[registries.x]\nkind = 'local'\nalias = ''", "registries.x: alias: must be text"),
@@ -514,6 +516,10 @@ def test_every_variable_is_listed_for_the_documentation() -> None:
         "MLFLOW_TRACKING_USERNAME",
         "NO_COLOR",
         "NO_PROXY",
+        "OPIK_API_KEY",
+        "OPIK_PROJECT_NAME",
+        "OPIK_URL_OVERRIDE",
+        "OPIK_WORKSPACE",
         "PROMPTSYNC_AUTHOR",
         "USER",
         "USERNAME",

@@ -26,6 +26,8 @@ def open_registry(
             return _open_local(registry, folder)
         case "braintrust":
             return _open_braintrust(registry, cache, timeout)
+        case "opik":
+            return _open_opik(registry, cache, timeout)
         case "mlflow":
             return _open_mlflow(registry, timeout)
         case kind:
@@ -101,6 +103,32 @@ def _open_mlflow(registry: RegistryConfig, timeout: float | None) -> Registry:
             token=environment.token,
         ),
         verify_tls=not environment.insecure_tls,
+        timeout=timeout,
+        proxies=configuration.proxies(),
+    )
+
+
+def _open_opik(registry: RegistryConfig, cache: Path, timeout: float | None) -> Registry:
+    from promptsync.registries.opik import (  # noqa: PLC0415
+        CLOUD_URL,
+        DEFAULT_PROJECT,
+        DEFAULT_WORKSPACE,
+        OpikRegistry,
+    )
+
+    environment, options = configuration.opik_environment(), registry.options
+    url = environment.url or options.get("url")
+    if url is None and environment.api_key is None:
+        raise ConfigError(
+            f"registry `{registry.name}` needs an Opik API key, or the address of your own server",
+            hint="set OPIK_API_KEY, or OPIK_URL_OVERRIDE such as http://localhost:5173/api",
+        )
+    return OpikRegistry(
+        url=url or CLOUD_URL,
+        project=options.get("project") or environment.project or DEFAULT_PROJECT,
+        workspace=environment.workspace or options.get("workspace") or DEFAULT_WORKSPACE,
+        api_key=environment.api_key,
+        cache=cache,
         timeout=timeout,
         proxies=configuration.proxies(),
     )

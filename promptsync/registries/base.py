@@ -72,7 +72,10 @@ class Registry(Protocol):
     def save_prompt(
         self, prompt: Prompt, stamp: Stamp | None, *, replaces: str | None = ANY_VERSION
     ) -> RemotePrompt:
-        """Store a prompt whole as a new version and return what the service *reads back*.
+        """Store a prompt whole and return what the service *reads back*.
+
+        That is a new version, unless the latest one has this content already and the service can
+        change details and stamp beside it.
 
         `replaces` is the version that has to be the latest right before the write, None where
         there must be no prompt; else MovedError is raised and nothing is written.

@@ -14,12 +14,15 @@ from sqlalchemy.pool import NullPool
 from promptsync.registries.braintrust import BraintrustRegistry
 from promptsync.registries.local import LocalRegistry
 from promptsync.registries.mlflow import MlflowRegistry
+from promptsync.registries.opik import OpikRegistry
 from tests.fakes.braintrust import BraintrustServer, braintrust_server
+from tests.fakes.opik import OpikServer, opik_server
 from tests.mlflow_server import MlflowServer
 
 OpenBraintrust = Callable[..., BraintrustRegistry]
 OpenMlflow = Callable[..., MlflowRegistry]
 OpenLocal = Callable[[], LocalRegistry]
+OpenOpik = Callable[..., OpikRegistry]
 
 _numbers = count(1)
 
@@ -122,3 +125,30 @@ def open_mlflow(mlflow_service: MlflowServer) -> Iterator[OpenMlflow]:
 def mlflow(open_mlflow: OpenMlflow) -> MlflowRegistry:
     """Return a registry over an empty MLflow server."""
     return open_mlflow()
+
+
+@pytest.fixture
+def opik_service() -> Iterator[OpikServer]:
+    """Return a running Opik with an empty project Trader and the environments of every one."""
+    with opik_server() as service:
+        yield service
+
+
+@pytest.fixture
+def open_opik(opik_service: OpikServer) -> Iterator[OpenOpik]:
+    """Return a function that opens the project once more; the test need not close it."""
+    opened: list[OpikRegistry] = []
+
+    def open_opik(**options: Any) -> OpikRegistry:
+        opened.append(OpikRegistry(**{"project": "Trader", "url": opik_service.url} | options))
+        return opened[-1]
+
+    yield open_opik
+    for registry in opened:
+        registry.close()
+
+
+@pytest.fixture
+def opik(open_opik: OpenOpik) -> OpikRegistry:
+    """Return a registry over the empty project Trader, without a cache on disk."""
+    return open_opik()

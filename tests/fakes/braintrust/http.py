@@ -7,7 +7,7 @@ import socket
 import struct
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import BaseServer, TCPServer
@@ -17,6 +17,8 @@ from urllib.parse import parse_qsl, urlsplit
 from .exchange import ConnectionReset, CutOff, NeverAnswered, Request, Response
 
 Answer = Callable[[Request], Response]
+
+NO_CONTENT = 204
 
 # Recorded with every answer of the API's host.
 EVERY_ANSWER = {
@@ -29,15 +31,28 @@ EVERY_ANSWER = {
 }
 
 
+def recorded_headers() -> Mapping[str, str]:
+    """Return the headers of one answer, with an id that the next one does not have."""
+    return {**EVERY_ANSWER, "x-bt-internal-trace-id": uuid.uuid4().hex}
+
+
 class HttpServer(ThreadingHTTPServer):
     """Listens on loopback; closing it ends every connection and waits for its thread."""
 
     daemon_threads = False
     request_queue_size = 128
 
-    def __init__(self, answer: Answer, *, port: int = 0, delay: float = 0.0) -> None:
+    def __init__(
+        self,
+        answer: Answer,
+        *,
+        port: int = 0,
+        delay: float = 0.0,
+        headers: Callable[[], Mapping[str, str]] = recorded_headers,
+    ) -> None:
         self.answer = answer
         self.delay = delay
+        self.headers = headers
         self._open: set[socket.socket] = set()
         super().__init__(("127.0.0.1", port), Connection)
 
@@ -122,16 +137,18 @@ class Connection(BaseHTTPRequestHandler):
         )
 
     def _send(self, response: Response, request: Request, *, share: float = 1.0) -> None:
-        is_gzipped = "gzip" in request.headers.get("accept-encoding", "")
+        is_gzipped = "gzip" in request.headers.get("accept-encoding", "") and response.body != b""
         body = response.gzipped if is_gzipped else response.body
         self.send_response(response.status)
-        for name, value in {**EVERY_ANSWER, **response.headers}.items():
+        for name, value in {**self._service.headers(), **response.headers}.items():
             self.send_header(name, value)
+        if response.status == NO_CONTENT:
+            self.end_headers()
+            return
         if is_gzipped:
             self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Type", response.content_type)
         self.send_header("ETag", response.etag)
-        self.send_header("x-bt-internal-trace-id", uuid.uuid4().hex)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body[: int(len(body) * share)])

@@ -1,0 +1,237 @@
+"""What Opik calls the parts of a prompt: its JSON <-> Prompt. Nothing here asks anybody.
+
+A prompt has name, description and tags; each immutable version of it has a template, a dialect
+(`type`) and free metadata. Everything else that promptsync knows of a prompt lives in that
+metadata, under the names that prompt files use.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from promptsync.errors import RegistryAnswerError
+from promptsync.prompt import JsonObject, Message, Prompt, Template, is_same
+from promptsync.registries.opik_tags import read_tags
+from promptsync.registries.redaction import shorten
+from promptsync.remote_prompt import STAMP_KEY, RemotePrompt, Stamp, make_remote_prompt
+
+KIND = "opik"
+
+ID = r"[0-9A-Fa-f-]{36}"
+
+TEMPLATES = {Template.MUSTACHE: "mustache", Template.JINJA2: "jinja2"}
+_DIALECTS = {name: template for template, name in TEMPLATES.items()}
+
+# The parts of a prompt that are kept in a version's metadata, and which values are taken for them.
+METADATA_TYPES: Mapping[str, tuple[type, ...]] = {
+    "title": (str,),
+    "model": (str,),
+    "params": (dict,),
+    "tools": (list, str),
+    "response_format": (dict,),
+}
+
+# Beside the stamp: the order of the tags, which Opik keeps as a set.
+_TAG_ORDER = "tags"
+
+
+def read_prompt(container: JsonObject, version: JsonObject) -> RemotePrompt:
+    """Build a remote prompt from what Opik says of it and of one of its versions.
+
+    Raises RegistryAnswerError.
+    """
+    try:
+        return _read(container, version)
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+        name = container.get("name")
+        which = f"the prompt `{shorten(name, 80)}`" if isinstance(name, str) else "a prompt"
+        raise RegistryAnswerError(
+            f"Opik sent {which} in a shape that promptsync does not know",
+            hint="a newer promptsync may know it",
+        ) from error
+
+
+def read_object(found: object) -> RemotePrompt:
+    """Build a remote prompt from an object of the API that is complete by itself.
+
+    That is a prompt with its `requested_version` or `latest_version`, or a version to which its
+    prompt's `name` was added. Raises RegistryAnswerError.
+    """
+    if not isinstance(found, dict):
+        return read_prompt({}, {})
+    version = found.get("requested_version") or found.get("latest_version") or found
+    return read_prompt(found, version if isinstance(version, dict) else {})
+
+
+def _read(container: JsonObject, version: JsonObject) -> RemotePrompt:
+    metadata = version.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    own = metadata.get(STAMP_KEY)
+    tagged = read_tags(_texts(version.get("tags")))
+    return make_remote_prompt(
+        _prompt(container, version, metadata, tagged.title),
+        kind=KIND,
+        version=_number(version["version_number"]),
+        stamp=tagged.stamp or Stamp.from_json(own),
+        created=_text(version.get("created_at")),
+        author=_text(version.get("created_by")),
+    )
+
+
+def _prompt(
+    container: JsonObject, version: JsonObject, metadata: JsonObject, title: str | None
+) -> Prompt:
+    name = _text(container["name"])
+    if name is None:
+        raise TypeError("no name")
+    structure = container.get("template_structure") or version.get("template_structure")
+    content, table = _content(structure, version["template"])
+    dialect = version.get("type") or "mustache"
+    if dialect not in _DIALECTS:
+        # A dialect that is newer than this module changes what the prompt does, so it takes part
+        # in its hash, and cannot be uploaded.
+        table = {**table, "type": dialect}
+    known = {key: each for key, each in metadata.items() if _is_field(key, each)}
+    fields = {key: each for key, each in known.items() if each}
+    own = metadata.get(STAMP_KEY)
+    order = own.get(_TAG_ORDER) if isinstance(own, dict) else None
+    return Prompt(
+        name=name,
+        content=content,
+        title=title or fields.pop("title", None),
+        description=_text(container.get("description")) or None,
+        tags=_ordered(_texts(container.get("tags")), order),
+        template=_DIALECTS.get(dialect, Template.MUSTACHE),
+        metadata={
+            key: each for key, each in metadata.items() if key != STAMP_KEY and key not in known
+        },
+        registry_options={KIND: table} if table else {},
+        **{key: each for key, each in fields.items() if key != "title"},
+    )
+
+
+def _is_field(key: str, value: object) -> bool:
+    return key in METADATA_TYPES and isinstance(value, METADATA_TYPES[key])
+
+
+def _content(
+    structure: object, template: object
+) -> tuple[str | tuple[Message, ...], dict[str, Any]]:
+    if not isinstance(template, str):
+        raise TypeError("template")
+    if structure in (None, "text"):
+        return template, {}
+    try:
+        return tuple(map(_message, json.loads(template, parse_constant=_refuse))), {}
+    except (KeyError, TypeError, ValueError, RecursionError):
+        # The server does not look into the template of a chat prompt. What is no list of messages
+        # stays the text it is, and is never taken for equal to a prompt of git.
+        return template, {"template_structure": structure}
+
+
+def _message(found: Any) -> Message:
+    role, content = found["role"], found.get("content")
+    if not isinstance(found, dict) or not isinstance(role, str):
+        raise TypeError("role")
+    if content is None:
+        content = ""
+    elif not isinstance(content, (str, list)):
+        raise TypeError("content")
+    extra = {
+        key: value
+        for key, value in found.items()
+        if key not in ("role", "content") and value is not None
+    }
+    return Message(role, content, extra)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _ordered(tags: Sequence[str], order: object) -> tuple[str, ...]:
+    """Put tags, which come in any order, into the one they were stored in, else by name."""
+    if isinstance(order, list) and all(isinstance(each, str) for each in order):
+        known = dict.fromkeys(each for each in order if each in tags)
+        if len(known) == len(tags):
+            return tuple(known)
+    return tuple(sorted(tags))
+
+
+def _texts(value: object) -> list[str]:
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+
+
+def _text(value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    raise TypeError(f"{type(value).__name__} where text belongs")
+
+
+def _number(value: object) -> str:
+    if isinstance(value, str) and value:
+        return value
+    raise ValueError("version_number")
+
+
+def make_version(prompt: Prompt, stamp: Stamp | None) -> dict[str, Any]:
+    """Return the fields of a new version."""
+    fields = {
+        "template": _template(prompt),
+        "type": TEMPLATES.get(prompt.template),
+        "metadata": _metadata(prompt, stamp),
+        "change_description": _change(stamp),
+    }
+    return {key: each for key, each in fields.items() if each not in (None, {})}
+
+
+def make_details(prompt: Prompt) -> dict[str, Any]:
+    """Return what the versions of a prompt share, whole: what is left out would be removed."""
+    details = {"name": prompt.served_name(KIND), "tags": list(prompt.tags)}
+    return {**details, "description": prompt.description} if prompt.description else details
+
+
+def structure_of(prompt: Prompt) -> str:
+    """Return how Opik calls the type of a prompt, which it fixes for good."""
+    return "chat" if prompt.is_chat else "text"
+
+
+def _template(prompt: Prompt) -> str:
+    if isinstance(prompt.content, str):
+        return prompt.content
+    messages = [
+        {"role": each.role, "content": each.content, **each.extra} for each in prompt.content
+    ]
+    return json.dumps(messages, ensure_ascii=False, allow_nan=False)
+
+
+def _metadata(prompt: Prompt, stamp: Stamp | None) -> dict[str, Any]:
+    fields = {key: getattr(prompt, key) for key in METADATA_TYPES}
+    own = {} if stamp is None else stamp.to_json()
+    if list(prompt.tags) != sorted(prompt.tags):
+        own[_TAG_ORDER] = list(prompt.tags)
+    return {
+        **{key: each for key, each in prompt.metadata.items() if key != STAMP_KEY},
+        **{key: each for key, each in fields.items() if each},
+        **({STAMP_KEY: own} if own else {}),
+    }
+
+
+def _change(stamp: Stamp | None) -> str | None:
+    if stamp is None:
+        return None
+    return f"{stamp.path} at {stamp.commit[:12]}" if stamp.commit else stamp.path
+
+
+def has_version_of(current: Prompt, prompt: Prompt) -> bool:
+    """Tell whether metadata of a version, which nothing can change, is what a prompt needs."""
+    return is_same(dict(current.metadata), dict(prompt.metadata))
+
+
+def folded(name: str) -> str:
+    """Return what names share that are one name to Opik: it ignores case and accents."""
+    decomposed = unicodedata.normalize("NFKD", name.rstrip(" "))
+    return "".join(each for each in decomposed if not unicodedata.combining(each)).casefold()

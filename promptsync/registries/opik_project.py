@@ -1,0 +1,163 @@
+"""One project of an Opik server: its id, and its prompts by name."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from promptsync.errors import RegistryAnswerError, RegistryRefusedError
+from promptsync.prompt import JsonObject
+from promptsync.registries.opik_api import NOT_FOUND, OpikApi, id_of
+from promptsync.registries.opik_fields import folded
+from promptsync.registries.opik_version_cache import VersionCache
+from promptsync.registries.redaction import shorten
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A name that is one name to the service, and another one to everybody else."""
+
+    name: str
+    other: str
+
+    def __str__(self) -> str:
+        """Say so, and what to do."""
+        return (
+            f"Opik takes `{self.name}` and its prompt `{self.other}` for one name: rename one of "
+            "them"
+        )
+
+
+class OpikProject:
+    """Finds prompts by name, and remembers their ids. Safe to use from several threads.
+
+    The service ignores case and accents in names, and releases up to July 2026 answered with
+    prompts of other projects: what comes back is compared with what was asked for.
+    """
+
+    def __init__(self, api: OpikApi, name: str, cache: VersionCache) -> None:
+        self.api = api
+        self.name = name
+        self.cache = cache
+        self._lock = threading.Lock()
+        self._id: str | None = None
+        self._ids: dict[str, str] = {}
+        self._names: dict[str, str] = {}
+
+    def id(self) -> str:
+        """Return the project's id, asked for at most once.
+
+        Raises RegistryRefusedError when there is no such project: none is ever created.
+        """
+        with self._lock:
+            if self._id is None:
+                self._id = self.cache.project_id()
+                self._ids = {**self.cache.ids_by_name(), **self._ids}
+            if self._id is None:
+                self._id = self._look_up()
+            return self._id
+
+    def confirm(self) -> str:
+        """Look up the project's id again, for one that may be out of date."""
+        with self._lock:
+            self._id = self._look_up()
+            return self._id
+
+    def _look_up(self) -> str:
+        found = self.api.find_project(self.name)
+        if found is None:
+            raise RegistryRefusedError(
+                f"Opik has no project `{shorten(self.name, 80)}`",
+                hint="create it there, or correct `project` in the configuration; the address of "
+                "Opik's API ends with /api",
+                status=NOT_FOUND,
+            )
+        self.cache.put_project(found)
+        return found
+
+    def remember(self, container: JsonObject) -> None:
+        """Keep the id of a prompt that was seen."""
+        name = container.get("name")
+        if isinstance(name, str):
+            with self._lock:
+                self._ids[name] = id_of(container)
+                self._names[folded(name)] = name
+
+    def forget(self, name: str) -> None:
+        """Forget a prompt that is gone."""
+        with self._lock:
+            self._ids.pop(name, None)
+            self._names.pop(folded(name), None)
+
+    def known_id(self, name: str) -> str | None:
+        """Return the id that a prompt had when it was last seen."""
+        with self._lock:
+            return self._ids.get(name)
+
+    def taken(self, name: str) -> Taken | None:
+        """Tell whether a prompt was seen whose name differs only in case or accents."""
+        with self._lock:
+            other = self._names.get(folded(name))
+        return Taken(name, other) if other not in (None, name) else None
+
+    def has(self, container: JsonObject, name: str) -> bool:
+        """Tell whether what came back is this project's prompt of this name."""
+        if container.get("project_id") != self.id():
+            return False
+        self.remember(container)
+        return container.get("name") == name
+
+    def find(
+        self, name: str, *, environment: str | None = None, within: float | None = None
+    ) -> JsonObject | None:
+        """Return a prompt whole, with the version of an environment where one is named.
+
+        None when there is no such prompt, or when the environment points at none of its versions.
+        """
+        self.id()
+        known = self.known_id(name)
+        if known is not None:
+            found = self.api.read_prompt(known, environment=environment, within=within)
+            if found is not None and self.has(found, name):
+                return found
+        version = self.api.find_version(name, self.name, environment=environment)
+        if version is None:
+            if environment is None:
+                self.forget(name)
+            return None
+        prompt_id = prompt_id_of(version)
+        found = self.api.read_prompt(prompt_id, environment=environment, within=within)
+        return found if found is not None and self.has(found, name) else None
+
+    def find_bare(self, name: str) -> JsonObject | None:
+        """Return a prompt also where it has no version yet, or another spelling of its name."""
+        number = 1
+        while (page := self.api.list_prompts(self.id(), number, name=name)).objects:
+            for each in page.objects:
+                if folded(str(each.get("name"))) == folded(name):
+                    self.remember(each)
+                    return self.api.read_prompt(id_of(each))
+            number += 1
+        return None
+
+    def containers(self, names: Collection[str]) -> Mapping[str, JsonObject]:
+        """Return some prompts as the listing has them, without their versions, by name."""
+        found: dict[str, JsonObject] = {}
+        seen, number = 0, 1
+        while (page := self.api.list_prompts(self.id(), number)).objects:
+            for each in page.objects:
+                if each.get("name") in names and self.has(each, str(each["name"])):
+                    found[str(each["name"])] = each
+            seen, number = seen + len(page.objects), number + 1
+            if seen >= page.total:
+                break
+        return found
+
+
+def prompt_id_of(version: JsonObject) -> str:
+    """Return the id of the prompt that a version belongs to. Raises RegistryAnswerError."""
+    found = version.get("prompt_id")
+    if not isinstance(found, str):
+        raise RegistryAnswerError("Opik sent a version without its prompt's id")
+    return id_of({"id": found})
