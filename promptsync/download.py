@@ -158,7 +158,7 @@ def _base_text(state: PromptState, past: Past) -> str:
             "says which text both started from",
             hint=ways,
         )
-    source = past.base_of(local, remote.stamp)
+    source = past.merge_base(local, remote)
     if source is None:
         stamped = short_hash(remote.stamped_hash)
         raise ConflictError(

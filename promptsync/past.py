@@ -6,7 +6,7 @@ which text is the base of a three-way merge.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -25,12 +25,20 @@ from promptsync.status import LocalPrompt
 from promptsync.upload_log import LogEntry, read_log
 from promptsync.workspace import Workspace
 
+ServedSinceUpload = Callable[[RemotePrompt], Sequence[str]]
+"""Return the content hashes that a registry held since the stamped upload, newest first."""
+
+
+def _nothing_more(_: RemotePrompt) -> Sequence[str]:
+    return ()
+
 
 @dataclass(frozen=True, slots=True)
 class Past:
     """The past of all prompt files up to `commit` (None on a branch without commits).
 
-    `logged` holds the remote states of this clone's log.
+    `logged` holds the remote states of this clone's log; `served` asks the registry what it held
+    between the stamped upload and now.
     """
 
     repository: Repository
@@ -38,6 +46,7 @@ class Past:
     commit: str | None
     kind: str
     logged: frozenset[LogEntry] = field(default_factory=frozenset)
+    served: ServedSinceUpload = _nothing_more
     _merged: dict[str, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def has_taken_in(self, local: LocalPrompt, remote: RemotePrompt) -> bool:
@@ -56,6 +65,24 @@ class Past:
         if self._stamped_source(local, content, remote.stamp, merged_only=True) is not None:
             return True
         return self._source_in_past(local, content, remote.stamp) is not None
+
+    def merge_base(self, local: LocalPrompt, remote: RemotePrompt) -> PromptSource | None:
+        """Return the last text that both a file's past and the registry had, None for none.
+
+        That is the stamped one, or a later edit that was downloaded and never uploaded again.
+        Raises as base_of does.
+        """
+        if remote.stamp is None:
+            return None
+        stamped = self.base_of(local, remote.stamp)
+        # A composite that was edited in the registry says nothing that a file ever said.
+        if stamped is None or includes_of(local.prompt):
+            return stamped
+        with suppress(ShallowCloneError):
+            for digest in self.served(remote):
+                if found := self._source_in_past(local, digest, remote.stamp):
+                    return found
+        return stamped
 
     def base_of(self, local: LocalPrompt, stamp: Stamp) -> PromptSource | None:
         """Return the file version whose content hash a stamp names, None when git has none.
@@ -229,7 +256,12 @@ def _is_inside(path: str) -> bool:
     return path.isprintable() and bool(parts) and parts[0] != "/" and ".." not in parts
 
 
-def read_past(workspace: Workspace, revision: str | None = None) -> Past:
+def read_past(
+    workspace: Workspace,
+    revision: str | None = None,
+    *,
+    served: ServedSinceUpload = _nothing_more,
+) -> Past:
     """Return the past of the prompt files up to HEAD, or up to another commit."""
     repository = workspace.require_repository()
     commit = git.require_commit(repository, revision) if revision else git.head(repository)
@@ -239,4 +271,5 @@ def read_past(workspace: Workspace, revision: str | None = None) -> Past:
         commit=commit,
         kind=workspace.registry.kind,
         logged=read_log(workspace.state_folder, workspace.registry.name),
+        served=served,
     )

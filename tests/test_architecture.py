@@ -49,6 +49,7 @@ VALUES = frozenset(
         "sticky_comment",
         "text_changes",
         "upload_order",
+        "sync_plan",
     }
 )
 # Files, git, HTTP, the clock and the environment.

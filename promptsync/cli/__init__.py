@@ -27,6 +27,7 @@ COMMANDS = (
     "download",
     "promote",
     "rollback",
+    "sync",
     "history",
     "restore",
     "where",

@@ -140,7 +140,7 @@ def _show_outcomes(
         show("\n".join([render_plan_markdown(plan), *lines]).rstrip("\n") + "\n")
     else:
         show("".join(printable(f"wrote {each.path}{_marks(each)}\n") for each in written))
-    show_failures([(each.change, each.error) for each in outcomes if each.error], given)
+    show_failures([(each.change.name, each.error) for each in outcomes if each.error], given)
     if any(each.has_conflict for each in outcomes):
         say("\nhint: resolve the conflicts in these files, then `git add` and `promptsync upload`")
     elif written:

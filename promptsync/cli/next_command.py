@@ -10,7 +10,7 @@ from typing import Any
 from promptsync.cli.safe_text import as_argument
 
 _COMMAND = re.compile(
-    r"\bpromptsync (diff|download|history|promote|restore|rollback|status|upload|verify)\b"
+    r"\bpromptsync (diff|download|history|promote|restore|rollback|status|sync|upload|verify)\b"
 )
 _WITHOUT_ALIAS = frozenset({"history", "restore"})
 

@@ -41,7 +41,7 @@ def show_outcomes(plan: Plan, outcomes: Sequence[Outcome], format_: Format, give
         show("\n".join([render_plan_markdown(plan), *lines]).rstrip("\n") + "\n")
     else:
         show("".join(f"{_sentence(each, _quoted(each.change.name))}\n" for each in done))
-    show_failures([(each.change, each.error) for each in outcomes if each.error], given)
+    show_failures([(each.change.name, each.error) for each in outcomes if each.error], given)
     _tell_rest(outcomes)
 
 

@@ -11,7 +11,7 @@ from promptsync.cli.output import show
 from promptsync.cli.render_plan import render_plan, render_plan_text
 from promptsync.cli.talk import confirm, say
 from promptsync.errors import ConflictError, PromptsyncError
-from promptsync.plan import Change, Plan
+from promptsync.plan import Plan
 
 DIFFERS = 1
 # More would push the first one off the screen.
@@ -72,11 +72,11 @@ def worst_exit_code(plan: Plan, errors: Iterable[PromptsyncError]) -> int:
     return max(codes, default=0)
 
 
-def show_failures(failures: Sequence[tuple[Change, PromptsyncError]], given: Given) -> None:
-    """Show what went wrong with some of the changes, each with the prompt it is about."""
-    for change, error in failures[:MAX_ERRORS_SHOWN]:
+def show_failures(failures: Sequence[tuple[str, PromptsyncError]], given: Given) -> None:
+    """Show what went wrong with some prompts, each error with the name that it is about."""
+    for name, error in failures[:MAX_ERRORS_SHOWN]:
         repeat_options(error, given)
-        show_error(error, about=change.name)
+        show_error(error, about=name)
     left_out = len(failures) - MAX_ERRORS_SHOWN
     if left_out > 0:
         say(f"… and {left_out} more errors; `--format json` has them all")

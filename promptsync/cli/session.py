@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import dropwhile, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,13 @@ class Session:
         """The past of the prompt files, read from git when it is first needed."""
         from promptsync.past import read_past  # noqa: PLC0415  it needs PyYAML, and few ask
 
-        return read_past(self.workspace, self.revision)
+        return read_past(self.workspace, self.revision, served=self._served_since_upload)
+
+    def _served_since_upload(self, remote: RemotePrompt) -> list[str]:
+        versions = self.registry.list_versions(remote.name)
+        earlier = dropwhile(lambda each: each.version != remote.version, versions)
+        hashes = (each.content_hash for each in earlier)
+        return list(takewhile(lambda each: each != remote.stamped_hash, hashes))[1:]
 
     def is_taken_in(self, local: LocalPrompt, remote: RemotePrompt) -> bool:
         """Tell whether a file's past contains what the registry holds."""

@@ -89,6 +89,39 @@ ERROR = {
     },
 }
 
+SYNC = {
+    "schema": "int",
+    "registry": "str",
+    "alias": "null",
+    "policy": "str",
+    "dry_run": "bool",
+    "pull_changed": "int",
+    "pull_failed": "int",
+    "individual_synced": "int",
+    "individual_failed": "int",
+    "composite_synced": "int",
+    "composite_failed": "int",
+    "conflicts": "int",
+    "commit": "null",
+    "branch": "null",
+    "waiting": [],
+    "pull": [CHANGE],
+    "push": [],
+    "results": [],
+    "error": "null",
+}
+SYNCED = {
+    "name": "str",
+    "result": "str",
+    "action": "str",
+    "done": "bool",
+    "tried": "bool",
+    "path": "str",
+    "version": "str",
+    "reason": "null",
+    "error": "null",
+}
+
 CONTRACT: dict[str, Any] = {
     "status": REPORT,
     "verify": REPORT,
@@ -109,6 +142,8 @@ CONTRACT: dict[str, Any] = {
         "changes": [MOVE | {"commit": "str"}],
         "results": [RESULT | {"version": "str", "reason": "null"}],
     },
+    "sync --dry-run": SYNC,
+    "sync --yes": SYNC | {"results": [SYNCED]},
     "history greeting": {
         "schema": "int",
         "registry": "str",

@@ -1,0 +1,46 @@
+"""What a sync looks at: the files that can be read, compared with the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from promptsync.catalog import Catalog, select
+from promptsync.cli.session import Session
+from promptsync.comparison import Scope
+from promptsync.reading import read_catalog
+from promptsync.status import PromptState
+from promptsync.sync_plan import Policy
+from promptsync.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a person asked a sync to do; `names` may be empty, for everything."""
+
+    names: tuple[str, ...] = ()
+    alias: str | None = None
+    policy: Policy = Policy.MERGE
+    extras: bool = False
+
+
+def read_all(workspace: Workspace) -> Catalog:
+    """Read the prompt files of the work tree. Raises only where there are none at all.
+
+    A file that is wrong does not keep the others from being synced.
+    """
+    catalog = read_catalog(workspace)
+    if not catalog.problems:
+        catalog.require_valid()
+    return catalog
+
+
+def compare_all(session: Session, catalog: Catalog, wish: Wish) -> Sequence[PromptState]:
+    """Compare what was asked for with the registry."""
+    scope = Scope(
+        names=select(catalog, wish.names) if wish.names else None,
+        alias=wish.alias,
+        complete=wish.extras,
+        repository=lambda: session.repository_url,
+    )
+    return session.states(catalog, scope)
