@@ -31,6 +31,7 @@ COMMANDS = (
     "history",
     "restore",
     "where",
+    "performance",
     "bundle",
     "hook",
 )

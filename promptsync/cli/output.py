@@ -45,6 +45,15 @@ def is_terminal(stream: IO[str] | None) -> bool:
     return stream is not None and stream.isatty()
 
 
+def can_show(text: str) -> bool:
+    """Tell whether stdout has these characters; an old code page, or plain ASCII, may not."""
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
 def _discard(stream: IO[str]) -> None:
     """Send what is still buffered, and all that follows, nowhere; else Python fails at its end."""
     nowhere = os.open(os.devnull, os.O_WRONLY)

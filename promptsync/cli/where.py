@@ -30,7 +30,7 @@ from promptsync.reading import read_catalog
 @registry_option
 @format_option(*TABLE_FORMATS)
 def command(*, content_hash: str, registry: str | None, format_: Format) -> int:
-    """Name the commit, the file and the version behind a content hash.
+    """Name the commit, file and version behind a content hash.
 
     HASH may be shortened to 6 digits or more.
     """

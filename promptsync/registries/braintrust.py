@@ -29,6 +29,7 @@ from promptsync.remote_prompt import RemotePrompt, Stamp
 
 if TYPE_CHECKING:
     from promptsync.experiment import Experiment
+    from promptsync.registries.braintrust_experiments import Experiments
     from promptsync.registries.braintrust_writing import PromptWriter
 
 # Requests that travel side by side; more would only fill the service's queue.
@@ -84,6 +85,7 @@ class BraintrustRegistry:
         self._client = HttpClient(credentials, timeouts=Timeouts().within(timeout), proxies=proxies)
         self._routing = Routing(target, self._client, routing_cache)
         self._writer: PromptWriter | None = None
+        self._experiments: Experiments | None = None
         self._lock = threading.Lock()
         self._threads = DaemonThreads(PARALLEL_READS, "promptsync-braintrust")
 
@@ -163,9 +165,14 @@ class BraintrustRegistry:
         """Give a prompt another slug; Braintrust tells prompts apart by their id."""
         self._ask(lambda api: rename(api, name, new_name))
 
-    def list_experiments(self, name: str) -> Sequence[Experiment]:  # noqa: ARG002
-        """Return none yet."""
-        return ()
+    def list_experiments(self, name: str) -> Sequence[Experiment]:
+        """Return the project's experiments whose model calls used one version of a prompt.
+
+        The experiments are listed once for all prompts, with the versions they ran; a summary is
+        one request.
+        """
+        experiments = self._get_experiments()
+        return self._ask(lambda api: _find_experiments(api, name, experiments))
 
     def unsupported(
         self,
@@ -191,6 +198,14 @@ class BraintrustRegistry:
             if self._writer is None:
                 self._writer = PromptWriter()
             return self._writer
+
+    def _get_experiments(self) -> Experiments:
+        from promptsync.registries.braintrust_experiments import Experiments  # noqa: PLC0415
+
+        with self._lock:
+            if self._experiments is None:
+                self._experiments = Experiments(self._threads)
+            return self._experiments
 
     def _ask(self, question: Callable[[BraintrustApi], Result]) -> Result:
         return self._routing.ask(lambda route: question(BraintrustApi(self._client, route)))
@@ -302,6 +317,11 @@ class BraintrustRegistry:
 def _serves(api: BraintrustApi, name: str, alias: str, version: str) -> bool:
     found = find_version(api, name, environment=alias)
     return found is not None and found.get("_xact_id") == version
+
+
+def _find_experiments(api: BraintrustApi, name: str, experiments: Experiments) -> list[Experiment]:
+    found = api.find(name)
+    return experiments.that_ran(api, id_of(found)) if found else []
 
 
 def _read_row(api: BraintrustApi, latest: JsonObject, row: JsonObject) -> RemotePrompt:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from promptsync.errors import RegistryAnswerError, RegistryRefusedError
-from promptsync.prompt import JsonObject
+from promptsync.prompt import Json, JsonObject
 from promptsync.registries.braintrust_fields import decimal_version
 from promptsync.registries.braintrust_routing import Route, is_missing, read_objects
 from promptsync.registries.http import HttpClient, is_header_text
@@ -25,6 +25,11 @@ ENVIRONMENTS_HINT = (
     "environments need Braintrust's Pro or Enterprise plan, and have to be created in the "
     "organisation's settings; without them, give each branch a project of its own"
 )
+
+# Rows of a query's answer; as many would mean that there are more.
+MAX_RUNS = 1000
+
+SQL_HINT = "experiments are found with SQL, which a self-hosted Braintrust knows since v1.1.29"
 
 _BAD_REQUEST, _UNAUTHORIZED = 400, 401
 _PLAN = re.compile(r"\bplan\b", re.IGNORECASE)
@@ -148,14 +153,7 @@ class BraintrustApi:
 
     def read_history(self, prompt: JsonObject) -> list[JsonObject]:
         """Return the rows of a prompt's audit log, in no order; undocumented."""
-        headers = {}
-        if self.route.org_name and is_header_text(self.route.org_name):
-            headers["x-bt-org-name"] = self.route.org_name
-        answer = self.client.query(
-            self._url("/btql"),
-            _history_query(str(prompt.get("project_id")), str(prompt.get("id"))),
-            headers=headers,
-        )
+        answer = self._query(_history_query(str(prompt.get("project_id")), str(prompt.get("id"))))
         rows = answer.get("data") if isinstance(answer, dict) else None
         if not isinstance(rows, list) or not all(map(_is_history_row, rows)):
             raise RegistryAnswerError(
@@ -163,6 +161,46 @@ class BraintrustApi:
                 hint="a newer promptsync may know it",
             )
         return rows
+
+    def read_experiments(self, after: str | None = None) -> list[JsonObject]:
+        """Return experiments of the project, newest first; those behind one where it is given."""
+        query = {**self.route.project_query, "limit": str(PAGE_SIZE)}
+        if after is not None:
+            query["starting_after"] = after
+        return read_objects(self.client.get(self._url("/v1/experiment"), query))
+
+    def read_runs(self, experiment_ids: Sequence[str]) -> list[JsonObject]:
+        """Return which version of which prompt each experiment ran.
+
+        Each row has `experiment_id`, `prompt_id` and `version`; the last two are what a span's
+        metadata says, which may be anything.
+        """
+        try:
+            answer = self._query({"query": _runs_query(experiment_ids)})
+        except RegistryRefusedError as error:
+            if error.status != _BAD_REQUEST:
+                raise
+            raise RegistryRefusedError(error.message, hint=SQL_HINT, status=error.status) from error
+        rows = answer.get("data") if isinstance(answer, dict) else None
+        if not isinstance(rows, list) or not all(map(_is_run, rows)) or len(rows) >= MAX_RUNS:
+            raise RegistryAnswerError(
+                "Braintrust answered which prompts experiments ran in an unknown shape",
+                hint="a newer promptsync may know it",
+            )
+        return rows
+
+    def summarize(self, experiment_id: str) -> JsonObject:
+        """Return the averages of an experiment's scores and metrics."""
+        url = self._url("/v1/experiment", experiment_id) + "/summarize"
+        answer = self.client.get(url, {"summarize_scores": "true"})
+        if not isinstance(answer, dict):
+            raise RegistryAnswerError("Braintrust sent no summary of an experiment")
+        return answer
+
+    def _query(self, body: JsonObject) -> Json:
+        org_name = self.route.org_name
+        headers = {"x-bt-org-name": org_name} if org_name and is_header_text(org_name) else {}
+        return self.client.query(self._url("/btql"), dict(body), headers=headers)
 
     def _url(self, path: str, *parts: str) -> str:
         return "/".join([self.route.api_url + path, *(quote(each, safe="") for each in parts)])
@@ -232,6 +270,26 @@ def _history_query(project_id: str, prompt_id: str) -> dict[str, Any]:
         "brainstore_realtime": True,
         "fmt": "json",
     }
+
+
+def _runs_query(experiment_ids: Sequence[str]) -> str:
+    """Write the query, see https://www.braintrust.dev/docs/reference/sql; each row is a group."""
+    # Assumption: `experiment_id` is a column. Evidence: a query in Braintrust's documentation,
+    # https://braintrust.dev/docs/kb/aggregate-scores-across-multiple-experiments-with-btql
+    source = ", ".join(f"'{each}'" for each in experiment_ids)
+    clauses = (
+        "SELECT experiment_id, metadata.prompt.id AS prompt_id",
+        ", metadata.prompt.version AS version, count(1) AS spans",
+        f" FROM experiment({source}) WHERE metadata.prompt.id IS NOT NULL",
+        f" GROUP BY 1, 2, 3 LIMIT {MAX_RUNS}",
+    )
+    return "".join(clauses)
+
+
+def _is_run(row: object) -> bool:
+    return (
+        isinstance(row, dict) and isinstance(row.get("experiment_id"), str) and "prompt_id" in row
+    )
 
 
 def _is_history_row(row: object) -> bool:

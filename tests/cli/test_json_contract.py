@@ -9,6 +9,7 @@ import pytest
 from tests.builders import Repo
 from tests.cli.running import run
 from tests.cli.scenes import edit_in_registry, with_greeting
+from tests.fakes.braintrust import BraintrustServer
 
 STATE = {
     "name": "str",
@@ -198,6 +199,41 @@ def test_a_finding_has_these_keys(repo: Repo) -> None:
         "hint": "str",
     }
     assert shape(error["problems"]) == [{"path": "str", "line": "int", "message": "str"}]
+
+
+@pytest.mark.network
+def test_the_performance_of_a_prompt_has_these_keys(repo: Repo, trader: BraintrustServer) -> None:
+    with_greeting(repo)
+    run("upload", "--yes")
+    trader.person.evaluates("greeting", scores=[{"a": 0.5}], metrics={"duration": 1.5})
+
+    document = run("performance", "--format", "json").json
+
+    assert document["schema"] == 1
+    assert shape(document) == {
+        "schema": "int",
+        "registry": "str",
+        "kind": "str",
+        "prompts": [
+            {
+                "name": "str",
+                "left_out": "int",
+                "versions": [
+                    {
+                        "version": "str",
+                        "content_hash": "str",
+                        "commit": "str",
+                        "date": "str",
+                        "experiments": "int",
+                        "examples": "null",
+                        "scores": {"a": "float"},
+                        "cost": "null",
+                        "duration": "float",
+                    }
+                ],
+            }
+        ],
+    }
 
 
 def test_nothing_to_compare_is_an_empty_report(repo: Repo) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.braintrust import BraintrustServer
+from tests.fakes.braintrust.json_values import JsonObject
 from tests.fakes.calls import put
 from tests.fakes.vendor import needs_braintrust_sdk, run_braintrust_python
 
@@ -28,6 +30,13 @@ LOAD = """\
 import braintrust
 prompt = braintrust.load_prompt(project="Trader", slug="greeting")
 print(prompt.version, prompt.build(name="Ada")["messages"][0]["content"])
+"""
+
+BUILD = """\
+import json
+import braintrust
+prompt = braintrust.load_prompt(project="Trader", slug="greeting")
+print(json.dumps(prompt.build()["span_info"]))
 """
 
 
@@ -54,6 +63,21 @@ def test_the_sdk_loads_a_prompt(service: BraintrustServer, tmp_path: Path) -> No
     loaded = _run(service, tmp_path, "-c", LOAD)
 
     assert loaded == f"{prompt['_xact_id']} Hello Ada"
+
+
+def test_the_sdk_marks_model_calls_as_the_fakes_evaluations_do(
+    service: BraintrustServer, tmp_path: Path
+) -> None:
+    data: JsonObject = {
+        "prompt": {"type": "chat", "messages": [{"role": "user", "content": "Hello"}]},
+        "options": {"model": "gpt-5-mini"},
+    }
+    put(service, prompt_data=data)
+
+    marked = json.loads(_run(service, tmp_path, "-c", BUILD))
+
+    _, call = service.person.evaluates("greeting").spans
+    assert marked["metadata"] == call.metadata
 
 
 def _run(service: BraintrustServer, folder: Path, *arguments: str) -> str:

@@ -6,6 +6,7 @@ Key sets and order are those of recordings of 2026-09 (prompts, projects) unless
 from __future__ import annotations
 
 from .environments import Assignment, Environment
+from .experiments import Experiment
 from .json_values import Json, JsonObject, stored_object
 from .projects import Organization, Project
 from .prompts import Prompt, Version
@@ -106,6 +107,50 @@ def login(organizations: tuple[Organization, ...], own_url: str) -> JsonObject:
         for organization in organizations
     ]
     return {"org_info": infos}
+
+
+def experiment(experiment: Experiment) -> JsonObject:
+    """Return an experiment."""
+    # Assumption: the keys of the OpenAPI schema that it requires or promptsync reads. Evidence:
+    # the schema; no recording.
+    return {
+        "id": experiment.id,
+        "project_id": experiment.project.id,
+        "name": experiment.name,
+        "created": experiment.created,
+        "deleted_at": None,
+        "public": False,
+        "metadata": None,
+    }
+
+
+# Assumption: the units of metrics. Evidence: "tok" is in the SDK's end-to-end test; "s" and "$" are
+# in the summaries that evaluations print.
+UNITS = {"duration": "s", "estimated_cost": "$"}
+
+
+def summary(experiment: Experiment, *, with_scores: bool) -> JsonObject:
+    """Return the summary of an experiment, as the OpenAPI schema has it."""
+    place = f"https://www.braintrust.dev/app/Example/p/{experiment.project.name}"
+    names: JsonObject = {
+        "project_name": experiment.project.name,
+        "experiment_name": experiment.name,
+        "project_url": place,
+        "experiment_url": f"{place}/experiments/{experiment.name}",
+        "comparison_experiment_name": None,
+    }
+    if not with_scores:
+        return names
+    rest: JsonObject = {"improvements": 0, "regressions": 0}
+    scores: JsonObject = {
+        name: {"name": name, "score": average, **rest}
+        for name, average in experiment.scores.items()
+    }
+    metrics: JsonObject = {
+        name: {"name": name, "metric": average, "unit": UNITS.get(name, "tok"), **rest}
+        for name, average in experiment.metrics.items()
+    }
+    return {**names, "scores": scores, "metrics": metrics}
 
 
 def environment(environment: Environment) -> JsonObject:

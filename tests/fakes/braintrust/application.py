@@ -5,7 +5,16 @@ from __future__ import annotations
 import time
 import uuid
 
-from .endpoints import assignments, environments, functions, history, login, projects, prompts
+from .endpoints import (
+    assignments,
+    environments,
+    experiments,
+    functions,
+    history,
+    login,
+    projects,
+    prompts,
+)
 from .errors import ApiError, UnauthorizedError
 from .exchange import Request, Response, text_response
 from .json_values import UnstorableTextError
@@ -17,6 +26,7 @@ ROUTES = (
     *login.ROUTES,
     *projects.ROUTES,
     *environments.ROUTES,
+    *experiments.ROUTES,
     *assignments.ROUTES,
     *functions.ROUTES,
     *history.ROUTES,

@@ -68,17 +68,18 @@ def transaction_of(version: str) -> int:
 
 
 def _candidates(store: Store, request: Request) -> Iterator[Prompt]:
-    projects = list(_projects(store, request))
+    chosen = list(projects(store, request))
     slug = request.first("slug")
     if slug is not None:
-        found = (store.prompts.find(project.id, slug) for project in projects)
+        found = (store.prompts.find(project.id, slug) for project in chosen)
         known = [prompt for prompt in found if prompt is not None]
         return iter(sorted(known, key=lambda prompt: prompt.birth, reverse=True))
-    ids = {project.id for project in projects}
+    ids = {project.id for project in chosen}
     return (prompt for prompt in store.prompts.newest_first() if prompt.project.id in ids)
 
 
-def _projects(store: Store, request: Request) -> Iterator[Project]:
+def projects(store: Store, request: Request) -> Iterator[Project]:
+    """Return the projects that a list request is about."""
     # Assumption: a project that is not there gives an empty list. Evidence: recorded for an
     # unknown slug only.
     return store.projects.matching(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+from .experiments import Experiment, Span
 from .json_values import Json, JsonObject
 from .prompts import Prompt, Version
 from .store import Store
@@ -39,11 +42,51 @@ class Person:
         with self._store.lock:
             return self._store.prompts.delete(self._store.prompt_named(slug))
 
+    def evaluates(
+        self,
+        *slugs: str,
+        name: str = "evaluation",
+        scores: Sequence[Mapping[str, float]] = ({},),
+        metrics: Mapping[str, float] | None = None,
+        versions: Sequence[str | None] = (),
+    ) -> Experiment:
+        """Run an evaluation in code: one example for each entry of `scores`.
+
+        Every example calls a model with each prompt, in its latest version, or in those given.
+        """
+        with self._store.lock:
+            prompts = [self._store.prompt_named(slug) for slug in slugs]
+            calls = [
+                Span(metadata={"prompt": _used(prompt, version)})
+                for prompt in prompts
+                for version in versions or [str(prompt.latest.transaction)]
+            ]
+            spans = [
+                span
+                for each in scores
+                for span in (
+                    Span(is_root=True, scores=dict(each), metrics=dict(metrics or {})),
+                    *calls,
+                )
+            ]
+            project = prompts[0].project if prompts else next(self._store.projects.matching())
+            return self._store.experiments.add(Experiment(project, name, spans))
+
     def restores(self, slug: str, version: Version) -> Version:
         """Bring an older version back, as a new one with equal content."""
         with self._store.lock:
             prompt = self._store.prompt_named(slug)
             return self._store.prompts.write(prompt.project, version.content).latest
+
+
+def _used(prompt: Prompt, version: str | None) -> JsonObject:
+    # What `Prompt.build` of the Python SDK 0.47.0 hands on as the metadata of the span.
+    return {
+        "variables": {},
+        "id": prompt.id,
+        "project_id": prompt.project.id,
+        "version": version,
+    }
 
 
 def _changed(prompt: Prompt, text: str | None, fields: JsonObject) -> JsonObject:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 from .environments import Environments
 from .errors import BadRequestError, missing
+from .experiments import Experiments
 from .ids import TransactionIds, new_uuid
 from .projects import Organization, Project, Projects
 from .prompts import Prompt, Prompts
 
 
 class Store:
-    """Organisations, projects, prompts and environments, with one lock around each request."""
+    """Everything there is, from organisations to experiments, with one lock for each request."""
 
     def __init__(self, organizations: Sequence[Organization]) -> None:
         self.organizations = tuple(organizations)
@@ -24,6 +25,7 @@ class Store:
         self.projects = Projects(self.transactions)
         self.prompts = Prompts(self.transactions)
         self.environments = Environments(self.transactions)
+        self.experiments = Experiments(self.transactions)
 
     @property
     def revision(self) -> int:

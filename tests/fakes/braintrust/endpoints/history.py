@@ -1,4 +1,4 @@
-"""/btql: of the whole query language, the one query that lists a prompt's versions."""
+"""/btql: of the query language, two queries: a prompt's versions, and what experiments ran."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from ..json_values import Json, JsonObject
 from ..prompts import Prompt, Version
 from ..routing import Route
 from ..store import Store
+from . import experiments
 
 
 def query(store: Store, request: Request) -> Response:
     """Return the rows of one prompt, the newest first."""
     body = request.json()
     question = body.get("query") if isinstance(body, dict) else None
+    if isinstance(question, str):
+        return experiments.runs(store, question)
     prompt = _prompt(store, question)
     wants_log = isinstance(body, dict) and body.get("audit_log") is True
     rows = reversed(prompt.versions) if wants_log else [prompt.latest]
