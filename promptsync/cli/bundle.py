@@ -31,7 +31,7 @@ STDOUT = "-"
 @click.option("--rev", metavar="REV", help="Take the files of this commit.")
 @quiet_option
 def command(*, registry: str | None, output: str, rev: str | None, quiet: bool) -> int:
-    """Write the prompts, their hashes and their commit into one file."""
+    """Write prompts, their hashes and their commit into one file."""
     workspace = open_workspace(Path.cwd(), registry)
     catalog = valid_catalog(workspace, revision=rev)
     bundle = make_bundle(workspace, catalog, rev)

@@ -39,9 +39,9 @@ LAST = 10
     help="Only so many versions of each prompt, the newest.",
 )
 def command(*, names: tuple[str, ...], registry: str | None, format_: Format, last: int) -> int:
-    """Show how versions of prompts did in the registry's experiments.
+    """Show how versions of prompts did in experiments.
 
-    For each version: experiments, average scores, cost and duration, and the git commit.
+    For each version: the registry's experiments, average scores, cost and duration, and the git commit.
     """
     with open_session(registry) as session:
         _require_experiments(session)

@@ -53,7 +53,7 @@ def command(
     force: bool,
     plan_checksum: str | None,
 ) -> int:
-    """Point an alias at the versions that say what the prompt files say.
+    """Point an alias at versions that say what the files say.
 
     No version is written: what no version says yet needs an upload. VERSION is one that
     `promptsync history` lists, or the first 6 digits or more of its hash.
