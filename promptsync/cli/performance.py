@@ -41,7 +41,7 @@ LAST = 10
 def command(*, names: tuple[str, ...], registry: str | None, format_: Format, last: int) -> int:
     """Show how versions of prompts did in experiments.
 
-    For each version: the registry's experiments, average scores, cost and duration, and the git commit.
+    For each version: how many the registry has, average scores, cost, duration, and git's commit.
     """
     with open_session(registry) as session:
         _require_experiments(session)
