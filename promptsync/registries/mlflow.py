@@ -65,6 +65,7 @@ class MlflowRegistry:
         if uri is None:
             raise ConfigError("an MLflow registry needs a `tracking-uri`")
         url, login = checked_url(uri, login or MlflowLogin())
+        self._tracking_url = checked_url(tracking_uri, login)[0] if tracking_uri else url
         self._client = HttpClient(
             credentials(login),
             timeouts=Timeouts().within(timeout),
@@ -166,9 +167,11 @@ class MlflowRegistry:
             if self._api.find(new_name, within=LOOK_SECONDS) is None:
                 raise
 
-    def list_experiments(self, name: str) -> Sequence[Experiment]:  # noqa: ARG002
-        """Return none yet."""
-        return ()
+    def list_experiments(self, name: str) -> Sequence[Experiment]:
+        """Return the runs that loaded versions of a prompt, newest first."""
+        from promptsync.registries.mlflow_runs import read_experiments  # noqa: PLC0415
+
+        return read_experiments(self._client, self._tracking_url, name, self._threads)
 
     def unsupported(
         self,

@@ -68,7 +68,7 @@ class MlflowApi:
     def find(self, name: str, *, within: float | None = None) -> JsonObject | None:
         """Return what is registered under a name, which may be a model, None if nothing is."""
         # MLflow takes these for paths, and refuses to look.
-        if name in ("", ".", ".."):
+        if name in ("", ".", "..") or "/" in name or ":" in name:
             return None
         return self._find("registered-models/get", "registered_model", {"name": name}, within)
 

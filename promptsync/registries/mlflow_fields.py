@@ -25,7 +25,7 @@ TEXT_TAG = "mlflow.prompt.text"
 TYPE_TAG = "_mlflow_prompt_type"
 MODEL_TAG = "_mlflow_prompt_model_config"
 RESPONSE_TAG = "_mlflow_prompt_response_format"
-LINKED_TAG = "mlflow.linkedPrompts"
+
 
 TITLE_TAG = "promptsync.title"
 TAGS_TAG = "promptsync.tags"
@@ -76,7 +76,7 @@ def _read(found: Any, description: str | None, origin: JsonObject | None) -> Rem
         kind=KIND,
         version=version_of(found),
         stamp=Stamp.from_json(_json(details.get(STAMP_KEY))),
-        created=_moment(found.get("creation_timestamp")),
+        created=moment(found.get("creation_timestamp")),
         author=found.get("user_id") or None,
     )
 
@@ -242,11 +242,12 @@ def _text(value: object) -> str:
     raise TypeError(f"{type(value).__name__} where text belongs")
 
 
-def _moment(milliseconds: object) -> str | None:
+def moment(milliseconds: object) -> str | None:
+    """Return a time of MLflow's as ISO 8601 in UTC."""
     if not isinstance(milliseconds, int):
         return None
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    time = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def make_version(prompt: Prompt, stamp: Stamp | None) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from promptsync.registries.mlflow import MlflowRegistry
 from promptsync.registries.opik import OpikRegistry
 from tests.fakes.braintrust import BraintrustServer, braintrust_server
 from tests.fakes.opik import OpikServer, opik_server
+from tests.mlflow_relay import MlflowRelay, mlflow_relay
 from tests.mlflow_server import MlflowServer
 
 OpenBraintrust = Callable[..., BraintrustRegistry]
@@ -119,6 +120,19 @@ def open_mlflow(mlflow_service: MlflowServer) -> Iterator[OpenMlflow]:
     yield open_mlflow
     for registry in opened:
         registry.close()
+
+
+@pytest.fixture
+def relay(mlflow_service: MlflowServer) -> Iterator[MlflowRelay]:
+    """Return a relay before the empty MLflow server."""
+    with mlflow_relay(mlflow_service.url) as relay:
+        yield relay
+
+
+@pytest.fixture
+def relayed(relay: MlflowRelay, open_mlflow: OpenMlflow) -> MlflowRegistry:
+    """Return a registry that reaches the empty MLflow server through the relay."""
+    return open_mlflow(tracking_uri=relay.url)
 
 
 @pytest.fixture

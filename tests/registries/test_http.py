@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from email.utils import formatdate
 from pathlib import Path
@@ -65,12 +66,16 @@ class Says:
 
 
 def http_client(
-    key: str = KEY, *, timeouts: Timeouts = WITHOUT_PAUSES, proxies: Mapping[str, str] | None = None
+    key: str = KEY,
+    *,
+    timeouts: Timeouts = WITHOUT_PAUSES,
+    proxies: Mapping[str, str] | None = None,
+    verify_tls: bool = True,
 ) -> HttpClient:
     credentials = Credentials(
         headers={"authorization": f"Bearer {key}"}, secrets=(key,), variable="EXAMPLE_API_KEY"
     )
-    return HttpClient(credentials, timeouts=timeouts, proxies=proxies)
+    return HttpClient(credentials, timeouts=timeouts, proxies=proxies, verify_tls=verify_tls)
 
 
 @pytest.fixture
@@ -611,6 +616,35 @@ def test_a_company_certificate_is_trusted_where_the_environment_says_so(
 
     with playing(answers(OK), tls=serving_with(authority, "127.0.0.1")) as url:
         assert read(client, url) == {}
+
+
+@pytest.mark.network
+def test_any_certificate_will_do_where_that_was_asked_for(authority: trustme.CA) -> None:
+    tls = serving_with(authority, "elsewhere.example")
+
+    with closing(http_client(verify_tls=False)) as client, playing(answers(OK), tls=tls) as url:
+        assert read(client, url) == {}
+
+
+@pytest.mark.network
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b'{"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "no"}', "RESOURCE_DOES_NOT_EXIST"),
+        (b'{"error_code": 7}', None),
+        (b'["error_code"]', None),
+        (b"no JSON", None),
+    ],
+)
+def test_a_refusal_has_the_services_own_code(
+    client: HttpClient, body: bytes, code: str | None
+) -> None:
+    head = b"HTTP/1.1 404 Not Found\r\nContent-Length: %d\r\n\r\n" % len(body)
+
+    with playing(answers(head + body)) as url, pytest.raises(RegistryRefusedError) as refused:
+        read(client, url)
+
+    assert (refused.value.status, refused.value.code) == (404, code)
 
 
 def trust(authority: trustme.CA, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
