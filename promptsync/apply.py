@@ -30,6 +30,7 @@ ShouldStop = Callable[[], bool]
 # one that rewrites a prompt may rewrite them all.
 _ENDS_THE_PLAN = (RegistryUnavailableError, HashMismatchError)
 
+PLAN_ANEW = "run the same command again to plan anew"
 _WRITES_CONTENT = (Action.CREATE, Action.UPDATE)
 
 
@@ -154,6 +155,8 @@ def _apply_change(
     name, alias = _served_name(change, registry.kind), plan.alias
     if plan.only_missing and change.action is Action.CREATE:
         return _create(change, name, alias, registry, make_stamp)
+    if change.action is Action.RENAME:
+        return _rename(change, name, alias, registry, make_stamp)
     if change.action is Action.DELETE:
         # What nobody has a file for was found in the listing, which knows no aliases.
         _refuse_if_moved(change, registry.get_prompt(name))
@@ -188,6 +191,41 @@ def _create(
     return stored
 
 
+def _rename(
+    change: Change, name: str, alias: str | None, registry: Registry, make_stamp: MakeStamp
+) -> RemotePrompt:
+    """Give a prompt its new name, look whether it has it, and bring the details up to date.
+
+    The stamp stays: it says which file and commit the content came from, and that is still true.
+    """
+    old = change.renamed_from or ""
+    _refuse_if_moved(change, registry.get_prompt(old), old)
+    if (taken := registry.get_prompt(name)) is not None:
+        raise ConflictError(
+            f"`{name}` was created (version {taken.version}) in the registry since the plan was "
+            f"made; `{old}` was left alone",
+            hint=PLAN_ANEW,
+        )
+    registry.rename_prompt(old, name)
+    stored = registry.get_prompt(name)
+    if stored is None or stored.content_hash != change.state.local_hash:
+        raise ConflictError(
+            f"`{old}` was renamed to `{name}`, and somebody else changed it at the same moment",
+            hint=PLAN_ANEW,
+        )
+    if change.state.details_differ:
+        stored = _write(change, name, stored.version, registry, make_stamp)
+    if alias is not None:
+        _point(name, alias, stored, registry)
+    return stored
+
+
+def _point(name: str, alias: str, stored: RemotePrompt, registry: Registry) -> None:
+    current = registry.get_prompt(name, alias=alias)
+    if current is None or current.version != stored.version:
+        registry.set_alias(name, alias, stored.version)
+
+
 def _save(
     change: Change, name: str, alias: str | None, registry: Registry, make_stamp: MakeStamp
 ) -> RemotePrompt:
@@ -220,7 +258,7 @@ def _write(
         raise ConflictError(
             f"`{change.name}` was stored, and somebody else stored "
             f"{short_hash(stored.content_hash)} (version {stored.version}) at the same moment",
-            hint="run the same command again to plan anew",
+            hint=PLAN_ANEW,
         )
     raise HashMismatchError(
         f"`{change.name}` was stored as {short_hash(stored.content_hash)} but "
@@ -256,19 +294,20 @@ def _served_name(change: Change, kind: str) -> str:
     return local.prompt.served_name(kind) if local else change.name
 
 
-def _refuse_if_moved(change: Change, current: RemotePrompt | None) -> None:
+def _refuse_if_moved(change: Change, current: RemotePrompt | None, name: str | None = None) -> None:
     planned = change.state.remote
     if (current and current.version) != (planned and planned.version):
-        raise _moved(change, current)
+        raise _moved(change, current, name)
 
 
-def _moved(change: Change, current: RemotePrompt | None) -> ConflictError:
+def _moved(change: Change, current: RemotePrompt | None, name: str | None = None) -> ConflictError:
     planned = change.state.remote
     if current is not None and planned is not None:
         what = f"is now {short_hash(current.content_hash)} (version {current.version})"
     else:
         what = "was removed" if current is None else f"was created (version {current.version})"
+    which = name or change.name
     return ConflictError(
-        f"`{change.name}` {what} in the registry since the plan was made; it was left alone",
-        hint="run the same command again to plan anew",
+        f"`{which}` {what} in the registry since the plan was made; it was left alone",
+        hint=PLAN_ANEW,
     )

@@ -13,6 +13,7 @@ from promptsync.listing import Listing
 from promptsync.prompt import details_differ
 from promptsync.registries.base import Registry
 from promptsync.remote_prompt import RemotePrompt
+from promptsync.renames import WasHere, with_successions
 from promptsync.status import LocalPrompt, PromptState, Status, count_statuses, find_status
 
 # Requests that wait for a service side by side; more only fills its queue.
@@ -35,7 +36,8 @@ class Scope:
     seeing every remote prompt, where a listing could end early. `carriers` looks among all
     versions for one that carries a file's content hash, and so does an alias that points at other
     content unless the comparison is `brief`. `repository` gives the URL of this one, which tells
-    what another repository uploaded from what was removed here.
+    what another repository uploaded from what was removed here. With `was_here`, which tells
+    whether the file of a remote prompt was once one of these, renames are looked for.
     """
 
     names: Sequence[str] | None = None
@@ -44,6 +46,7 @@ class Scope:
     carriers: bool = False
     brief: bool = False
     repository: Callable[[], str | None] = lambda: None
+    was_here: WasHere | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,13 +98,13 @@ def compare(
     chosen = sorted(catalog.prompts) if scope.names is None else scope.names
     local = {catalog.served_name(name): catalog.prompts[name] for name in chosen}
     remote: Mapping[str, RemotePrompt] = {}
-    extras: list[RemotePrompt] = []
+    extras: list[PromptState] = []
+    listed: Mapping[str, RemotePrompt] | None = None
     if scope.names is None or (scope.alias is None and len(local) > FEW):
         begun = listing or Listing(registry, complete=scope.complete and scope.names is None)
         remote = begun.by_name(local.keys())
     if scope.names is None:
-        served = catalog.name_by_served_name
-        extras = [each for name, each in remote.items() if name not in served]
+        listed, extras = remote, _extras(catalog, remote, scope)
     if scope.alias is not None or (scope.names is not None and len(local) <= FEW):
         remote = {each.name: each for each in registry.get_prompts(local, alias=scope.alias)}
     states = [
@@ -110,8 +113,42 @@ def compare(
     ]
     if scope.carriers or (scope.alias is not None and not scope.brief):
         states = list(_with_carriers(registry, states, scope, registry.kind))
-    states += [_extra_state(each, scope.repository) for each in extras]
-    return tuple(sorted(states, key=lambda state: state.name))
+    if scope.was_here is not None and any(each.status is Status.NEW for each in states):
+        if listed is None:
+            listed = Listing(registry, complete=True).by_name(())
+        states = list(_with_successions(catalog, registry, states, listed, scope))
+    return tuple(sorted([*states, *extras], key=lambda state: state.name))
+
+
+def _extras(
+    catalog: Catalog, listed: Mapping[str, RemotePrompt], scope: Scope
+) -> list[PromptState]:
+    """Return the states of what only the registry has."""
+    served = catalog.name_by_served_name
+    only_there = (each for name, each in listed.items() if name not in served)
+    return [_extra_state(each, scope.repository) for each in only_there]
+
+
+def _with_successions(
+    catalog: Catalog,
+    registry: Registry,
+    states: Sequence[PromptState],
+    listed: Mapping[str, RemotePrompt],
+    scope: Scope,
+) -> Iterator[PromptState]:
+    extras = _extras(catalog, listed, scope)
+    names = catalog.name_by_served_name
+    unserved = {name for served, name in names.items() if served not in listed}
+    # An alias may point at no version of a prompt that is there.
+    is_new = {state.name: state.name in unserved for state in states}
+    yield from (state for state in states if not is_new[state.name])
+    yield from with_successions(
+        [state for state in states if is_new[state.name]],
+        [each.remote for each in extras if each.remote and each.status is Status.REMOVED],
+        unserved=[catalog.prompts[name].content_hash for name in unserved],
+        was_here=scope.was_here or (lambda _: False),
+        can_rename=registry.can_rename,
+    )
 
 
 def _state(

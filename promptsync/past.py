@@ -84,6 +84,21 @@ class Past:
                     return found
         return stamped
 
+    def was_here(self, remote: RemotePrompt) -> bool:
+        """Tell whether a remote prompt was uploaded from a file that was once one of these.
+
+        Raises ShallowCloneError where the answer lies in history that this clone lacks.
+        """
+        if remote.stamp is None or not _is_inside(remote.stamp.path):
+            return False
+        paths = [remote.stamp.path]
+        if self.commit is not None and git.history(self.repository, self.commit, paths):
+            return True
+        state = (remote.name, remote.content_hash, remote.stamped_hash)
+        if any(entry[:3] == state for entry in self.logged):
+            return not git.history_elsewhere(self.repository, self.commit, paths)
+        return self._refuse_to_guess(remote.name)
+
     def base_of(self, local: LocalPrompt, stamp: Stamp) -> PromptSource | None:
         """Return the file version whose content hash a stamp names, None when git has none.
 
@@ -120,14 +135,14 @@ class Past:
         versions = self._versions(_paths(local, remote.stamp))
         found = [each for each in self._hashed(local, versions) if each[0] in wanted]
         if not found:
-            return self._refuse_to_guess(local)
+            return self._refuse_to_guess(local.prompt.name)
         (digest, latest), *older = found
         if digest == remote.stamped_hash:
             return False
         stamped = [each.commit for digest, each in older if digest == remote.stamped_hash]
         if any(git.is_ancestor(self.repository, each, latest.commit) for each in stamped):
             return True
-        return self._refuse_to_guess(local)
+        return self._refuse_to_guess(local.prompt.name)
 
     def _stamped_source(
         self, local: LocalPrompt, digest: str, stamp: Stamp | None, *, merged_only: bool
@@ -165,16 +180,15 @@ class Past:
                 return self._source(local, data)
         if had_includes and (found := self._composite_in_history(local, digest, paths)):
             return found
-        self._refuse_to_guess(local)
+        self._refuse_to_guess(local.prompt.name)
         return None
 
-    def _refuse_to_guess(self, local: LocalPrompt) -> bool:
+    def _refuse_to_guess(self, name: str) -> bool:
         """Return False, for "not in the past", which only a whole clone can say."""
         if not self.repository.is_shallow:
             return False
         raise ShallowCloneError(
-            f"this clone is too shallow to tell whether `{local.prompt.name}` moved here or "
-            "elsewhere",
+            f"this clone is too shallow to tell whether `{name}` moved here or elsewhere",
             hint="fetch the whole history: `git fetch --unshallow`, or `fetch-depth: 0` for "
             "actions/checkout",
         )

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import Enum
 from typing import Any
 
 from promptsync.errors import UsageError
-from promptsync.prompt import details_of
+from promptsync.prompt import details_differ, details_of
 from promptsync.remote_prompt import RemotePrompt
 from promptsync.status import PromptState, Status
 
@@ -32,6 +32,7 @@ class Action(Enum):
     """What one change does, in the registry (upload) or to a file (download)."""
 
     CREATE = "create"
+    RENAME = "rename"
     UPDATE = "update"
     DETAILS = "details"
     ADOPT = "adopt"
@@ -60,6 +61,12 @@ class Change:
     def name(self) -> str:
         """The name of the prompt."""
         return self.state.name
+
+    @property
+    def renamed_from(self) -> str | None:
+        """The name that the registry serves until now, where it is another."""
+        is_rename = self.action is Action.RENAME and self.state.remote is not None
+        return self.state.remote.name if self.state.remote and is_rename else None
 
     @property
     def target(self) -> RemotePrompt | None:
@@ -102,7 +109,8 @@ class Plan:
     """Every intended write for one registry, sorted by name.
 
     `existing` counts the prompts the target held before; it is what the safety limit refers to.
-    With `only_missing`, what somebody else creates before the plan is carried out is left alone.
+    `notes` are sentences about what a person could overlook. With `only_missing`, what somebody
+    else creates before the plan is carried out is left alone.
     """
 
     direction: Direction
@@ -110,6 +118,7 @@ class Plan:
     alias: str | None = None
     changes: tuple[Change, ...]
     refusals: tuple[Refusal, ...] = ()
+    notes: tuple[str, ...] = ()
     existing: int = 0
     only_missing: bool = False
 
@@ -155,7 +164,13 @@ _TOO_MUCH = {
     Direction.PROMOTE: "this promotion would change what {} serve",
     Direction.ROLLBACK: "this rollback would change what {} serve",
 }
-_REPLACES = MOVES_AN_ALIAS | {Action.UPDATE, Action.DELETE, Action.MERGE, Action.WRITE}
+_REPLACES = MOVES_AN_ALIAS | {
+    Action.RENAME,
+    Action.UPDATE,
+    Action.DELETE,
+    Action.MERGE,
+    Action.WRITE,
+}
 
 
 def _checked_part(change: Change) -> list[Any]:
@@ -174,6 +189,7 @@ class UploadOptions:
     only_missing: bool = False
     prune: bool = False
     adopt: bool = False
+    renames: bool = True
 
 
 def make_upload_plan(
@@ -183,24 +199,55 @@ def make_upload_plan(
     alias: str | None = None,
     options: UploadOptions = UploadOptions(),
 ) -> Plan:
-    """Plan the writes that make the registry agree with the prompt files."""
+    """Plan the writes that make the registry agree with the prompt files.
+
+    A new prompt that is clearly a removed one under another name is renamed, where the registry
+    can and `options` do not say otherwise; it is never deleted and made anew.
+    """
+    may_rename = options.renames and not options.only_missing
     changes: list[Change] = []
     refusals: list[Refusal] = []
     for state in sorted(states, key=lambda state: state.name):
         step = _upload_step(state, options, alias)
         if isinstance(step, Refusal):
             refusals.append(step)
+        elif step is Action.CREATE and may_rename:
+            changes.append(_rename(state) or Change(step, state))
         elif step is not None:
             changes.append(Change(step, state))
+    renamed = {each.renamed_from for each in changes}
+    changes = [each for each in changes if each.name not in renamed]
     return Plan(
         direction=Direction.UPLOAD,
         registry=registry,
         alias=alias,
         changes=tuple(changes),
         refusals=tuple(refusals),
+        notes=tuple(_notes(changes)) if may_rename else (),
         existing=sum(state.remote is not None for state in states),
         only_missing=options.only_missing,
     )
+
+
+def _rename(state: PromptState) -> Change | None:
+    """Return the change of a prompt's name, None where it has always had this one or may have."""
+    old = state.succession.to_rename if state.succession else None
+    if state.local is None or old is None:
+        return None
+    differ = details_differ(state.local.header, old.prompt)
+    return Change(Action.RENAME, replace(state, remote=old, details_differ=differ))
+
+
+def _notes(changes: Sequence[Change]) -> Iterator[str]:
+    renamed = [each for each in changes if each.renamed_from is not None]
+    if len(renamed) == 1:
+        (one,) = renamed
+        yield f"`{one.renamed_from}` is served no more then: applications need `{one.name}`"
+    elif renamed:
+        yield f"{len(renamed)} old names are served no more then: applications need the new ones"
+    for change in changes:
+        if change.action is Action.CREATE and change.state.succession is not None:
+            yield f"`{change.name}` {change.state.succession.note}"
 
 
 def _upload_step(

@@ -51,11 +51,45 @@ class LocalPrompt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Succession:
+    """The removed prompts that have the content of a new file: it may be one of them, renamed.
+
+    `heirs` counts the new files with this content. `can_rename` is that of the registry.
+    """
+
+    candidates: tuple[RemotePrompt, ...]
+    heirs: int
+    can_rename: bool
+
+    @property
+    def predecessor(self) -> RemotePrompt | None:
+        """What the file was called before, None where that would be a guess."""
+        is_clear = len(self.candidates) == self.heirs == 1
+        return self.candidates[0] if is_clear else None
+
+    @property
+    def to_rename(self) -> RemotePrompt | None:
+        """The predecessor, where the registry keeps its versions under another name."""
+        return self.predecessor if self.can_rename else None
+
+    @property
+    def note(self) -> str:
+        """What a person should know, as a sentence about the new prompt."""
+        names = " and ".join(f"`{each.name}`" for each in self.candidates)
+        if self.predecessor is None:
+            return f"has the content of {names}, now gone: which became which is not guessed"
+        if self.can_rename:
+            return f"was {names} before: an upload renames that"
+        return f"was {names} before: this registry cannot rename, so a new history begins"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PromptState:
     """One row of a comparison: both sides of a prompt and what their hashes say.
 
     `carrier` is the version that carries the file's content hash, where one was looked for;
-    `note` is a sentence that explains the unusual.
+    `succession` is what a new prompt may have been called before; `note` is a sentence that
+    explains the unusual.
     """
 
     name: str
@@ -65,6 +99,7 @@ class PromptState:
     details_differ: bool = False
     carrier: RemotePrompt | None = None
     note: str | None = None
+    succession: Succession | None = None
 
     @property
     def local_hash(self) -> str | None:

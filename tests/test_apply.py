@@ -279,6 +279,116 @@ def test_what_is_promoted_is_not_written_again(registry: Registry) -> None:
     assert latest(registry, alias="production") == before[0]
 
 
+# -- renames --
+
+
+def rename_plan(
+    registry: Registry, *, kind: str = "local", alias: str | None = None, text: str = "Hello\n"
+) -> Plan:
+    """Plan the upload of `new`, which has the content that `old` has in the registry."""
+    loaded = catalog(kind, new=text)
+    scope = Scope(alias=alias, complete=True, was_here=lambda _: True)
+    states = compare(loaded, registry, scope=scope, is_taken_in=always)
+    return make_upload_plan(states, registry="test", alias=alias)
+
+
+def test_a_prompt_is_renamed_and_keeps_its_versions_and_stamp(registry: Registry) -> None:
+    upload(registry, alias="production", old="Hi\n")
+    upload(registry, old="Hello\n")
+    before = registry.list_versions("old")
+
+    outcomes = apply(rename_plan(registry), registry)
+
+    after = registry.list_versions("new")
+    assert outcomes["new"].change.action is Action.RENAME
+    assert outcomes["new"].stored == after[0]
+    assert [(each.version, each.content_hash, each.stamp) for each in after] == [
+        (each.version, each.content_hash, each.stamp) for each in before
+    ]
+    assert registry.get_prompt("old") is None
+    assert registry.list_aliases(["new"]) == {"new": {"production": "1"}}
+
+
+def test_a_rename_brings_what_the_file_says_beside_the_content(registry: Registry) -> None:
+    upload(registry, old="Hello\n")
+
+    outcomes = apply(rename_plan(registry, text="---\ntitle: Hi\n---\n\nHello\n"), registry)
+
+    assert outcomes["new"].stored == latest(registry, "new")
+    assert latest(registry, "new").prompt.title == "Hi"
+    assert len(registry.list_versions("new")) == 2
+
+
+def test_with_an_alias_a_renamed_prompt_is_what_the_alias_serves(registry: Registry) -> None:
+    upload(registry, alias="production", old="Hi\n")
+    upload(registry, old="Hello\n")
+
+    apply(rename_plan(registry, alias="production"), registry)
+
+    assert latest(registry, "new", "production") == latest(registry, "new")
+    assert len(registry.list_versions("new")) == 2
+
+
+@pytest.mark.network
+def test_a_prompt_is_renamed_in_braintrust(braintrust: Registry, service: BraintrustServer) -> None:
+    upload(braintrust, kind="braintrust", alias="production", old="Hello\n")
+    identifier = service.store.prompt_named("old").id
+
+    outcomes = apply(rename_plan(braintrust, kind="braintrust", alias="production"), braintrust)
+
+    assert outcomes["new"].done
+    assert service.store.prompt_named("new").id == identifier
+    assert latest(braintrust, "new", "production").content_hash == (
+        latest(braintrust, "new").content_hash
+    )
+    assert rename_plan(braintrust, kind="braintrust", alias="production").changes == ()
+
+
+def test_an_old_name_that_changed_since_the_plan_is_left(registry: LocalRegistry) -> None:
+    upload(registry, old="Hello\n")
+    planned = rename_plan(registry)
+    edited = registry.edit_prompt("old", lambda there: replace(there, content="Hi"))
+
+    error = refused(apply(planned, registry), "new")
+
+    assert error.message.startswith("`old` is now sha256:")
+    assert latest(registry, "old") == edited
+    assert registry.get_prompt("new") is None
+
+
+def test_a_new_name_that_was_taken_since_the_plan_is_left(registry: Registry) -> None:
+    upload(registry, old="Hello\n")
+    planned = rename_plan(registry)
+    taken = registry.save_prompt(prompt("new", "Hi"), None)
+
+    error = refused(apply(planned, registry), "new")
+
+    assert error.message == (
+        "`new` was created (version 1) in the registry since the plan was made; `old` was left "
+        "alone"
+    )
+    assert latest(registry, "new") == taken
+
+
+def test_a_prompt_that_changes_while_it_is_renamed_is_a_conflict(registry: LocalRegistry) -> None:
+    upload(registry, old="Hello\n")
+    planned = rename_plan(registry)
+
+    class EditsMeanwhile(LocalRegistry):
+        def rename_prompt(self, name: str, new_name: str) -> None:
+            self.edit_prompt(name, lambda there: replace(there, content="Hi"))
+            super().rename_prompt(name, new_name)
+
+    other = EditsMeanwhile(registry.address)
+    error = refused(apply(planned, other), "new")
+    other.close()
+
+    assert error.message == (
+        "`old` was renamed to `new`, and somebody else changed it at the same moment"
+    )
+    assert latest(registry, "new").prompt.content == "Hi"
+
+
 # -- what a registry cannot hold --
 
 

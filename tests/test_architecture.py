@@ -43,6 +43,7 @@ VALUES = frozenset(
         "registry_edits",
         "remote_edit",
         "remote_prompt",
+        "renames",
         "rendering",
         "scaffold",
         "seed_report",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from promptsync.prompt_sources import PromptSource
 from promptsync.registries.braintrust import BraintrustRegistry
 from promptsync.registries.local import LocalRegistry
 from promptsync.remote_prompt import RemotePrompt, Stamp
+from promptsync.renames import WasHere
 from promptsync.status import LocalPrompt, PromptState, Status
 from tests.builders import prompt
 from tests.fakes.braintrust import BraintrustServer, PageCap, braintrust_server
@@ -411,3 +412,97 @@ def test_a_wanted_name_that_a_listing_left_out_is_asked_for(
 
 def test_answers_come_in_the_order_of_the_questions() -> None:
     assert list(in_parallel(lambda number: number * 2, range(100))) == list(range(0, 200, 2))
+
+
+# -- renames --
+
+
+NEW = {"new": "Hello\n"}
+
+
+def successions(
+    registry: LocalRegistry,
+    texts: Mapping[str, str],
+    *names: str,
+    was_here: WasHere = lambda _: True,
+    alias: str | None = None,
+) -> dict[str, tuple[list[str], int]]:
+    """Return for each new prompt the names it may have had, and how many files share them."""
+    scope = Scope(names=list(names) or None, alias=alias, was_here=was_here)
+    found = states(catalog(**texts), registry, scope).values()
+    return {
+        each.name: ([gone.name for gone in each.succession.candidates], each.succession.heirs)
+        for each in found
+        if each.succession
+    }
+
+
+def test_a_new_prompt_may_be_a_removed_one(registry: LocalRegistry) -> None:
+    upload(registry, "old", "Hello")
+    upload(registry, "other", "Something else")
+    upload(registry, "kept", "Hello")
+    texts = {"kept": "Hello\n", "new": "Hello\n"}
+
+    assert successions(registry, texts) == {"new": (["old"], 1)}
+    assert successions(registry, texts, "new") == {"new": (["old"], 1)}
+
+
+def test_without_being_asked_nobody_looks_for_renames(registry: LocalRegistry) -> None:
+    upload(registry, "old", "Hello")
+
+    assert states(catalog(new="Hello\n"), registry)["new"].succession is None
+
+
+def test_every_candidate_is_told(registry: LocalRegistry) -> None:
+    for name in ("old", "older"):
+        upload(registry, name, "Hello")
+
+    assert successions(registry, NEW) == {"new": (["old", "older"], 1)}
+
+
+def test_every_heir_counts_also_one_that_is_not_looked_at(registry: LocalRegistry) -> None:
+    upload(registry, "old", "Hello")
+    texts = {"one": "Hello\n", "two": "Hello\n"}
+
+    assert successions(registry, texts) == {"one": (["old"], 2), "two": (["old"], 2)}
+    assert successions(registry, texts, "one") == {"one": (["old"], 2)}
+
+
+def test_what_nobody_uploaded_from_here_is_no_candidate(registry: LocalRegistry) -> None:
+    registry.save_prompt(prompt("unmanaged", "Hello"), None)
+    upload(registry, "elsewhere", "Hello")
+
+    assert successions(registry, NEW, was_here=lambda _: False) == {}
+    assert successions(registry, NEW) == {"new": (["elsewhere"], 1)}
+
+
+def test_only_equal_content_makes_a_candidate(registry: LocalRegistry) -> None:
+    upload(registry, "old", "Hello")
+    edit(registry, "old", "Hello, edited")
+
+    assert successions(registry, NEW) == {}
+    assert successions(registry, {"new": "Hello, edited\n"}) == {"new": (["old"], 1)}
+
+
+def test_an_alias_that_points_nowhere_makes_no_prompt_new(registry: LocalRegistry) -> None:
+    upload(registry, "old", "Hello")
+    upload(registry, "there", "Something else")
+
+    texts = {"there": "Hello\n", "new": "Hello\n"}
+    assert successions(registry, texts, alias="live") == {"new": (["old"], 1)}
+    assert successions(registry, texts, "there", "new", alias="live") == {"new": (["old"], 1)}
+
+
+def test_what_a_registry_cannot_rename_is_said(registry: LocalRegistry) -> None:
+    class KeepsNames(LocalRegistry):
+        can_rename = False
+
+    upload(registry, "old", "Hello")
+    other = KeepsNames(registry.address)
+    found = states(catalog(new="Hello\n"), other, Scope(was_here=lambda _: True))["new"]
+    other.close()
+
+    assert found.succession is not None
+    assert found.succession.predecessor is not None
+    assert found.succession.to_rename is None
+    assert found.note == ("was `old` before: this registry cannot rename, so a new history begins")

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from promptsync.content_hash import content_hash
 from promptsync.errors import ShallowCloneError
 from promptsync.past import Past
 from promptsync.prompt_sources import PromptSource
-from promptsync.remote_prompt import Stamp
+from promptsync.remote_prompt import Stamp, make_remote_prompt
+from promptsync.upload_log import LogEntry
+from tests.builders import prompt
 from tests.clones import GREETING, Clone, Team, copied_team
 
 RULES = "prompts/rules.md"
@@ -176,3 +179,71 @@ def test_an_answer_about_a_commit_is_remembered(ada: Clone) -> None:
     ada.forget_log()
 
     assert [past.has_taken_in(local, remote) for _ in range(2)] == [True, True]
+
+
+# -- whose file it was --
+
+
+def was_here(clone: Clone, stamp: Stamp, *, name: str = "old") -> bool:
+    remote = make_remote_prompt(prompt(name, "Say hello."), kind="local", version="1", stamp=stamp)
+    return clone.past.was_here(remote)
+
+
+def test_a_file_that_moved_was_here(ada: Clone) -> None:
+    stamped = stamp(ada)
+    ada.repo.git("mv", GREETING, "prompts/welcome.md")
+
+    assert was_here(ada, stamped)
+    ada.repo.commit("Move it")
+    assert was_here(ada, stamped)
+
+
+def test_a_file_of_another_branch_was_not_here(ada: Clone) -> None:
+    ada.repo.git("switch", "--quiet", "--create", "feature")
+    ada.commit("Say hello.\n", "prompts/theirs.md")
+    stamped = replace(stamp(ada), path="prompts/theirs.md")
+
+    ada.repo.git("switch", "--quiet", "main")
+
+    assert not was_here(ada, stamped)
+
+
+@pytest.mark.parametrize("path", ["../x", "/etc/passwd", "", "a\x1bb", "prompts/never.md"])
+def test_a_path_that_no_file_had_was_not_here(ada: Clone, path: str) -> None:
+    assert not was_here(ada, replace(stamp(ada), path=path))
+
+
+def test_what_this_clone_uploaded_before_it_was_committed_was_here(ada: Clone) -> None:
+    stamped = replace(stamp(ada), path="prompts/draft.md")
+    digest = content_hash(prompt("old", "Say hello."), "local")
+    logged = frozenset({LogEntry("old", digest, stamped.content_hash)})
+    past = replace(ada.past, logged=logged)
+    remote = make_remote_prompt(
+        prompt("old", "Say hello."), kind="local", version="1", stamp=stamped
+    )
+
+    assert past.was_here(remote)
+    assert not past.was_here(replace(remote, prompt=prompt("other", "Say hello.")))
+
+
+def test_what_was_committed_on_another_branch_meanwhile_was_not_here(ada: Clone) -> None:
+    stamped = replace(stamp(ada), path="prompts/draft.md")
+    digest = content_hash(prompt("old", "Say hello."), "local")
+    ada.repo.git("switch", "--quiet", "--create", "feature")
+    ada.commit("Say hello.\n", "prompts/draft.md")
+    ada.repo.git("switch", "--quiet", "main")
+    past = replace(ada.past, logged=frozenset({LogEntry("old", digest, stamped.content_hash)}))
+    remote = make_remote_prompt(
+        prompt("old", "Say hello."), kind="local", version="1", stamp=stamped
+    )
+
+    assert not past.was_here(remote)
+
+
+def test_a_shallow_clone_says_that_the_file_may_have_been_here(ada: Clone, team: Team) -> None:
+    stamped = replace(stamp(ada), path="prompts/gone.md")
+    ada.repo.git("push", "--quiet", "origin", "main")
+    shallow = team.clone("shallow", "--depth=1")
+
+    with pytest.raises(ShallowCloneError, match="too shallow to tell whether `old` moved here"):
+        was_here(shallow, stamped)

@@ -22,7 +22,7 @@ from promptsync.plan import (
 )
 from promptsync.prompt import Prompt
 from promptsync.remote_prompt import RemotePrompt, Stamp, make_remote_prompt
-from promptsync.status import LocalPrompt, PromptState, Status
+from promptsync.status import LocalPrompt, PromptState, Status, Succession
 from tests.builders import prompt
 
 NONE = UploadOptions()
@@ -193,6 +193,123 @@ def test_a_plan_is_sorted_and_counts_what_is_there() -> None:
         (Action.UPDATE, 1),
         (Action.DELETE, 1),
     ]
+
+
+# -- renames --
+
+
+def succession(*names: str, heirs: int = 1, can_rename: bool = True) -> Succession:
+    candidates = tuple(remote("Hello", name) for name in names)
+    return Succession(candidates=candidates, heirs=heirs, can_rename=can_rename)
+
+
+def renamed(options: UploadOptions = NONE, *, title: str | None = None, **fields: Any) -> Plan:
+    """Plan an upload of a new prompt that was `old` before."""
+    gone = remote("Hello", "old")
+    after = state(
+        Status.NEW,
+        "new",
+        local=local("Hello", "new", title=title),
+        **{"succession": succession("old")} | fields,
+    )
+    before = PromptState(name="old", status=Status.REMOVED, remote=gone)
+    return make_upload_plan([after, before], registry="production", options=options)
+
+
+@pytest.mark.parametrize("options", [NONE, PRUNE, FORCE, ADOPT])
+def test_what_only_has_another_name_is_renamed_and_never_deleted(options: UploadOptions) -> None:
+    plan = renamed(options)
+
+    (change,) = plan.changes
+    assert (change.action, change.name, change.renamed_from) == (Action.RENAME, "new", "old")
+    assert change.before == change.after == local("Hello").content_hash
+    assert plan.notes == ("`old` is served no more then: applications need `new`",)
+
+
+def test_a_rename_brings_details_that_differ() -> None:
+    assert [renamed(title=title).changes[0].state.details_differ for title in (None, "Hi")] == [
+        False,
+        True,
+    ]
+
+
+def test_without_renames_a_prompt_is_made_anew_and_the_old_one_is_left() -> None:
+    plan = renamed(UploadOptions(renames=False))
+
+    assert [(each.action, each.name) for each in plan.changes] == [(Action.CREATE, "new")]
+    assert plan.notes == ()
+
+
+def test_without_renames_pruning_removes_the_old_name() -> None:
+    plan = renamed(UploadOptions(renames=False, prune=True))
+
+    assert [(each.action, each.name) for each in plan.changes] == [
+        (Action.CREATE, "new"),
+        (Action.DELETE, "old"),
+    ]
+
+
+def test_what_is_only_missing_is_made_anew() -> None:
+    plan = renamed(ONLY_MISSING)
+
+    assert [each.action for each in plan.changes] == [Action.CREATE]
+    assert plan.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "note"),
+    [
+        (
+            succession("old", can_rename=False),
+            "`new` was `old` before: this registry cannot rename, so a new history begins",
+        ),
+        (
+            succession("old", "older"),
+            "`new` has the content of `old` and `older`, now gone: which became which is not "
+            "guessed",
+        ),
+        (
+            succession("old", heirs=2),
+            "`new` has the content of `old`, now gone: which became which is not guessed",
+        ),
+    ],
+    ids=["the service cannot", "two candidates", "two heirs"],
+)
+def test_what_cannot_be_renamed_is_made_anew_and_said(given: Succession, note: str) -> None:
+    plan = renamed(succession=given)
+
+    assert [each.action for each in plan.changes] == [Action.CREATE]
+    assert plan.notes == (note,)
+
+
+def test_many_renames_are_warned_of_in_one_sentence() -> None:
+    states = [
+        state(Status.NEW, name, succession=succession(f"old-{name}")) for name in ("a", "b", "c")
+    ]
+
+    plan = make_upload_plan(states, registry="production")
+
+    assert plan.notes == ("3 old names are served no more then: applications need the new ones",)
+
+
+def test_renames_count_towards_the_limit() -> None:
+    states = [
+        PromptState(name=f"old-{number}", status=Status.REMOVED, remote=remote("Hello"))
+        for number in range(10)
+    ]
+    states += [
+        state(Status.NEW, f"new-{number}", succession=succession(f"old-{number}"))
+        for number in range(4)
+    ]
+
+    with pytest.raises(UsageError, match=r"would change or remove 4 of 10 prompts \(40%\)"):
+        make_upload_plan(states, registry="production").raise_if_unsafe()
+
+
+def test_a_checksum_covers_the_old_name() -> None:
+    one, other = renamed(), renamed(succession=succession("older"))
+
+    assert one.checksum != other.checksum
 
 
 # -- download --

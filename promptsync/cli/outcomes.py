@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from promptsync.apply import Outcome
 from promptsync.cli.errors import error_json
@@ -21,6 +21,7 @@ from promptsync.plan import Action, Plan
 
 _DONE = {
     Action.CREATE: "created",
+    Action.RENAME: "renamed",
     Action.UPDATE: "updated",
     Action.DETAILS: "updated the details of",
     Action.ADOPT: "adopted",
@@ -37,15 +38,18 @@ def show_outcomes(plan: Plan, outcomes: Sequence[Outcome], format_: Format, give
         document = plan_json(plan) | {"results": [_result_json(each) for each in outcomes]}
         show(to_json(document))
     elif format_ is Format.MARKDOWN:
-        lines = [f"- {_sentence(each, name_span(each.change.name))}" for each in done]
+        lines = [f"- {_sentence(each, name_span)}" for each in done]
         show("\n".join([render_plan_markdown(plan), *lines]).rstrip("\n") + "\n")
     else:
-        show("".join(f"{_sentence(each, _quoted(each.change.name))}\n" for each in done))
+        show("".join(f"{_sentence(each, _quoted)}\n" for each in done))
     show_failures([(each.change.name, each.error) for each in outcomes if each.error], given)
     _tell_rest(outcomes)
 
 
-def _sentence(outcome: Outcome, name: str) -> str:
+def _sentence(outcome: Outcome, quote: Callable[[str], str]) -> str:
+    old, name = outcome.change.renamed_from, quote(outcome.change.name)
+    if old is not None:
+        name = f"{quote(old)} to {name}"
     if outcome.skipped:
         return f"skipped {name}: somebody else created it meanwhile"
     if outcome.stored is None:

@@ -16,6 +16,7 @@ from promptsync.plan import Action, Change, Direction, Plan, changes_by_action
 # One sign a line, as in a diff, so that nothing depends on colour.
 _SIGN = {
     Action.CREATE: "+",
+    Action.RENAME: "~",
     Action.UPDATE: "~",
     Action.DETAILS: "~",
     Action.ADOPT: "~",
@@ -58,6 +59,8 @@ def render_plan_text(plan: Plan, given: Given) -> str:
         lines.append(f"              {given.repeated(refusal.hint)}")
     if plan.refusals:
         lines.append("")
+    if plan.notes:
+        lines += [*(f"note: {one_line(note)}" for note in plan.notes), ""]
     lines.append(summary_line(plan))
     return "\n".join(map(printable, lines)) + "\n"
 
@@ -92,13 +95,18 @@ def _rows(changes: Sequence[Change]) -> Iterator[str]:
 def _row(change: Change) -> tuple[str, ...]:
     is_new = change.action is Action.WRITE and change.before is None
     sign = "+" if is_new else _SIGN[change.action]
-    return (f"{sign} {change.action.value}", shown_name(change.name), _effect(change))
+    return (f"{sign} {change.action.value}", _names(change), _effect(change))
+
+
+def _names(change: Change) -> str:
+    old, name = change.renamed_from, shown_name(change.name)
+    return name if old is None else f"{shown_name(old)} -> {name}"
 
 
 def _effect(change: Change) -> str:
     before, after = short_hash(change.before), short_hash(change.after)
     match change.action:
-        case Action.DETAILS | Action.ADOPT:
+        case Action.DETAILS | Action.ADOPT | Action.RENAME:
             return ""
         case Action.DELETE:
             return before
@@ -127,6 +135,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
             {
                 "name": change.name,
                 "action": change.action.value,
+                "renamed_from": change.renamed_from,
                 "path": change.state.path,
                 "before": change.before,
                 "after": change.after,
@@ -144,6 +153,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
             }
             for refusal in plan.refusals
         ],
+        "notes": list(plan.notes),
         "results": [],
     }
 
@@ -162,6 +172,9 @@ def render_plan_markdown(plan: Plan) -> str:
     if plan.refusals:
         lines.append("")
         lines += [f"- left alone: {name_span(each.name)}, {each.reason}" for each in plan.refusals]
+    if plan.notes:
+        # In code, where a name from a registry is no markup.
+        lines += ["", *(f"- note: {code_span(note)}" for note in plan.notes)]
     lines += ["", f"Plan checksum `{plan.checksum}`"]
     return "\n".join(lines) + "\n"
 
@@ -169,7 +182,10 @@ def render_plan_markdown(plan: Plan) -> str:
 def _markdown_rows(plan: Plan) -> Iterator[str]:
     for change in plan.changes:
         before, after = short_hash(change.before), short_hash(change.after)
-        cells = (change.action.value, name_span(change.name), f"`{before}`", f"`{after}`")
+        old = change.renamed_from
+        name = name_span(change.name)
+        prompt = name if old is None else f"{name_span(old)} -> {name}"
+        cells = (change.action.value, prompt, f"`{before}`", f"`{after}`")
         yield f"| {' | '.join(cells)}{_version_span(change)} |"
 
 

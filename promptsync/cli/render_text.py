@@ -47,8 +47,11 @@ def _row(state: PromptState) -> tuple[str, ...]:
 
 def _remedies(report: Report) -> Iterator[str]:
     states = report.comparison.states
+    # What is only renamed is settled with its new name.
+    old = [each.succession.to_rename for each in states if each.succession]
+    renamed = {each.name for each in old if each}
     for status in Status:
-        names = [state.name for state in states if state.status is status]
+        names = [each.name for each in states if each.status is status and each.name not in renamed]
         if names and status is not Status.IN_SYNC:
             yield f"{status.value}: {MEANING[status]}"
             yield f"  {report.given.repeated(remedy(status, names))}"

@@ -11,6 +11,8 @@ from promptsync.cli.next_command import Given
 from promptsync.cli.report import Report
 from promptsync.cli.session import Session
 from promptsync.comparison import Comparison, Scope
+from promptsync.errors import ShallowCloneError
+from promptsync.remote_prompt import RemotePrompt
 from promptsync.status import LocalPrompt, PromptState
 
 if TYPE_CHECKING:
@@ -33,12 +35,21 @@ def make_report(
     `alias` is the one that was asked for; without it the configured one counts.
     """
     looked_at = None if uploaded else session.alias(alias)
+
+    def was_here(remote: RemotePrompt) -> bool:
+        # A clone too shallow to tell is good enough for a report; an upload refuses to guess.
+        try:
+            return session.was_here(remote)
+        except ShallowCloneError:
+            return False
+
     scope = Scope(
         names=names,
         alias=looked_at,
         complete=complete or strict,
         carriers=uploaded,
         repository=lambda: session.repository_url,
+        was_here=was_here,
     )
     states = session.states(catalog, scope)
 

@@ -65,6 +65,10 @@ class Session:
         """Tell whether a file's past contains what the registry holds."""
         return self.past.has_taken_in(local, remote)
 
+    def was_here(self, remote: RemotePrompt) -> bool:
+        """Tell whether the file of a remote prompt was once one of these."""
+        return self.past.was_here(remote)
+
     def states(self, catalog: Catalog, scope: Scope) -> tuple[PromptState, ...]:
         """Compare a catalog with the registry."""
         return compare(

@@ -44,6 +44,11 @@ NOT_SEEDED = "\nwarning: not every missing prompt was created; running the comma
     "--only-missing", is_flag=True, help="Create what is not there; what is stays as it is."
 )
 @click.option("--prune", is_flag=True, help="Remove prompts whose file is gone.")
+@click.option(
+    "--no-renames",
+    is_flag=True,
+    help="Create what has another name now, and leave the old name alone.",
+)
 @click.option("--adopt", is_flag=True, help="Add the stamp to equal prompts that lack it.")
 @click.option("--force", is_flag=True, help="Replace edits made in the registry, too.")
 @click.option(
@@ -65,6 +70,7 @@ def command(
     dry_run: bool,
     only_missing: bool,
     prune: bool,
+    no_renames: bool,
     adopt: bool,
     force: bool,
     alias: str | None,
@@ -79,7 +85,13 @@ def command(
     if allow_unreachable and not only_missing:
         raise UsageError("`--allow-unreachable` goes with `--only-missing`")
     given = Given(registry=registry, alias=alias)
-    options = UploadOptions(force=force, only_missing=only_missing, prune=prune, adopt=adopt)
+    options = UploadOptions(
+        force=force,
+        only_missing=only_missing,
+        prune=prune,
+        adopt=adopt,
+        renames=not no_renames,
+    )
     try:
         with open_session(registry) as session:
             catalog = valid_catalog(session.workspace)
@@ -129,6 +141,7 @@ def _make_plan(
         alias=None if options.only_missing else alias,
         complete=options.prune,
         repository=lambda: session.repository_url,
+        was_here=session.was_here if options.renames and not options.only_missing else None,
     )
     states = session.states(catalog, scope)
     return make_upload_plan(states, registry=session.name, alias=alias, options=options)

@@ -36,6 +36,7 @@ REPORT = {
 CHANGE = {
     "name": "str",
     "action": "str",
+    "renamed_from": "null",
     "path": "str",
     "before": "str",
     "after": "str",
@@ -51,6 +52,7 @@ PLAN = {
     "plan_checksum": "str",
     "changes": [CHANGE],
     "refused": [],
+    "notes": [],
     "results": [],
 }
 REFUSED = {"name": "str", "status": "str", "reason": "str", "hint": "str"}

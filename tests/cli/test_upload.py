@@ -96,6 +96,7 @@ def test_a_plan_in_json(repo: Repo) -> None:
     {{
       "name": "greeting",
       "action": "create",
+      "renamed_from": null,
       "path": "prompts/greeting.md",
       "before": null,
       "after": "{new}",
@@ -111,6 +112,7 @@ def test_a_plan_in_json(repo: Repo) -> None:
       "hint": "promptsync download farewell"
     }}
   ],
+  "notes": [],
   "results": []
 }}
 """,
