@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import yaml
 
@@ -20,14 +21,53 @@ _SECTION = re.compile(r"<!-- promptsync:begin\b.*?<!-- promptsync:end -->", re.D
 _HOOK_ID = "promptsync-verify"
 
 
-def config_text(*, prompts: Sequence[str], project: str | None) -> str:
-    """Return a promptsync.toml: a Braintrust project, or the embedded registry for None."""
+@dataclass(frozen=True, slots=True)
+class RegistryChoice:
+    """The registry to set up: its kind, and the options of its table."""
+
+    kind: str
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+# What a table does not hold, because it is committed.
+_SECRETS = {
+    "braintrust": ["The key comes from the environment: BRAINTRUST_API_KEY."],
+    "mlflow": [
+        "A login comes from the environment: MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME",
+        "and MLFLOW_TRACKING_PASSWORD. MLFLOW_TRACKING_URI beats `tracking-uri`.",
+    ],
+    "opik": [
+        "The key comes from the environment: OPIK_API_KEY. OPIK_URL_OVERRIDE beats `url`, and",
+        "OPIK_WORKSPACE `workspace`.",
+    ],
+}
+
+
+def config_text(*, prompts: Sequence[str], registry: RegistryChoice) -> str:
+    """Return a promptsync.toml with one registry."""
+    name = "local" if registry.kind == "local" else "production"
     lines = [f"prompts = [{', '.join(map(_toml_text, prompts))}]", ""]
-    if project is None:
-        return "\n".join([*lines, "[registries.local]", 'kind = "local"', ""])
-    lines += ["# The key comes from the environment: BRAINTRUST_API_KEY."]
-    lines += ["[registries.production]", 'kind = "braintrust"', f"project = {_toml_text(project)}"]
+    lines += [f"# {line}" for line in _SECRETS.get(registry.kind, ())]
+    lines += [f"[registries.{name}]", f"kind = {_toml_text(registry.kind)}"]
+    lines += [f"{key} = {_toml_text(value)}" for key, value in registry.options.items()]
     return "\n".join([*lines, ""])
+
+
+def variables_of(registry: RegistryChoice) -> tuple[str, ...]:
+    """Return the environment variables that say what the table of a registry does not."""
+    match registry.kind:
+        case "braintrust":
+            return ("BRAINTRUST_API_KEY",)
+        case "mlflow":
+            address = () if "tracking-uri" in registry.options else ("MLFLOW_TRACKING_URI",)
+            login = ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD")
+            return (*address, *login, "MLFLOW_TRACKING_TOKEN")
+        case "opik":
+            workspace = () if "workspace" in registry.options else ("OPIK_WORKSPACE",)
+            address = () if "url" in registry.options else ("OPIK_URL_OVERRIDE",)
+            return ("OPIK_API_KEY", *workspace, *address)
+        case _:
+            return ("PGPASSWORD",)
 
 
 def _toml_text(text: str) -> str:
@@ -46,6 +86,17 @@ def with_values(template: str, values: Mapping[str, str]) -> str:
     """Return a YAML template in which each `@NAME@`, always inside of quotes, has its value."""
     escaped = {name: json.dumps(value, ensure_ascii=False)[1:-1] for name, value in values.items()}
     return re.sub("@([A-Z]+)@", lambda found: escaped[found[1]], template)
+
+
+def with_secrets(template: str, names: Iterable[str]) -> str:
+    """Return a template in which each line with `@SECRET@` is there once for each secret."""
+    names = list(names)
+    lines = [
+        line.replace("@SECRET@", name)
+        for line in template.splitlines(keepends=True)
+        for name in (names if "@SECRET@" in line else [""])
+    ]
+    return "".join(lines)
 
 
 def with_section(text: str, section: str) -> str:

@@ -9,6 +9,7 @@ import yaml
 
 from promptsync.errors import UsageError
 from promptsync.scaffold import (
+    RegistryChoice,
     config_text,
     with_ignored_folder,
     with_pre_commit_hook,
@@ -38,7 +39,9 @@ def indented(text: str) -> str:
 
 @pytest.mark.parametrize("name", ["Trader", 'a "quoted" \\ name', "Ünïcode", "line\nbreak"])
 def test_any_project_name_survives_the_configuration(name: str) -> None:
-    config = tomllib.loads(config_text(prompts=["prompts"], project=name))
+    config = tomllib.loads(
+        config_text(prompts=["prompts"], registry=RegistryChoice("braintrust", {"project": name}))
+    )
 
     assert config == {
         "prompts": ["prompts"],

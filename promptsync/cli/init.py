@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ from promptsync import git, git_hook, scaffold
 from promptsync.cli.errors import printable
 from promptsync.cli.hook import hook_arguments, install_hook, show
 from promptsync.cli.init_choices import (
+    KINDS,
     NO_STARTER,
     Asked,
     HookKind,
@@ -31,11 +33,11 @@ from promptsync.cli.init_files import (
     put,
     read_text,
     relative_folder,
-    secret_of,
+    secrets_of,
     starter_files,
 )
 from promptsync.cli.options import cli_command
-from promptsync.config import FILE_NAME, Config, load_config, parse_config
+from promptsync.config import FILE_NAME, Config, RegistryConfig, load_config, parse_config
 from promptsync.errors import UsageError
 from promptsync.git import Repository
 from promptsync.prompt_sources import find_roots, in_work_tree
@@ -46,7 +48,16 @@ FIRST_STARTER = "summarise"
 
 
 @cli_command()
-@click.option("--project", metavar="NAME", help="Use this project of Braintrust as the registry.")
+@click.option(
+    "--kind",
+    type=click.Choice(KINDS),
+    metavar="KIND",
+    help="The registry: local (the default), braintrust, mlflow or opik.",
+)
+@click.option(
+    "--project", metavar="NAME", help="The project of Braintrust, or of Opik with `--kind opik`."
+)
+@click.option("--url", metavar="URL", help="The address of MLflow, or of your own Opik.")
 @click.option("--prompts", multiple=True, metavar="FOLDER", help="A folder of prompt files.")
 @click.option(
     "--starter",
@@ -70,7 +81,9 @@ FIRST_STARTER = "summarise"
 @click.option("--force", is_flag=True, help="Replace files that differ.")
 def command(
     *,
+    kind: str | None,
     project: str | None,
+    url: str | None,
     prompts: tuple[str, ...],
     starter: tuple[str, ...],
     hook: HookKind | None,
@@ -91,7 +104,9 @@ def command(
             hint="`--yes` does what is usual, and options say what else: `promptsync init --help`",
         )
     asked = Asked(
+        kind=kind,
         project=project,
+        url=url,
         prompts=prompts,
         starters=starter,
         hook=hook,
@@ -127,7 +142,7 @@ def _set_up(
     names = decide_starters(asked, list(known), usual, ask=ask)
     hook = decide_hook(asked, _usual_hook(repository), ask=ask)
     # A registry that is a file on this machine is out of reach for GitHub.
-    is_remote = config.registry().kind != "local"
+    is_remote = _is_remote(config.registry())
     workflows = decide_workflows(asked, is_remote, ask=ask)
     files += starter_files([known[name] for name in names], roots.folders[0])
     files.append(gitignore(top))
@@ -151,12 +166,12 @@ def _decide_config(
 ) -> tuple[Config, list[WantedFile]]:
     """Return the configuration to go by, and its file where that is to be written."""
     existing = load_config(Path.cwd())
-    says_nothing = asked.project is None and not asked.prompts
+    says_nothing = not (asked.kind or asked.project or asked.url or asked.prompts)
     if existing.file is not None and (says_nothing or existing.file.name != FILE_NAME):
         return existing, []
-    project, prompts = decide_registry(asked, ask=ask and existing.file is None)
+    registry, prompts = decide_registry(asked, ask=ask and existing.file is None)
     file = existing.file or top / FILE_NAME
-    text = scaffold.config_text(prompts=prompts, project=project)
+    text = scaffold.config_text(prompts=prompts, registry=registry)
     config, path = parse_config(text, file), file.relative_to(top).as_posix()
     if existing.file is None:
         return config, [WantedFile(path, text)]
@@ -204,11 +219,35 @@ def _next_steps(
 ) -> Iterator[str]:
     if not has_prompts:
         yield f"write your first prompt, such as {config.prompts[0]}/greeting.md"
-    if config.registry().kind == "braintrust":
-        yield "export BRAINTRUST_API_KEY=…"
+    yield from (f"export {name}=…" for name in _needed_here(config.registry()))
     if hook is HookKind.PRE_COMMIT:
         yield "pre-commit install"
     yield "promptsync upload"
     if workflows:
-        yield f"on GitHub, add the secret {secret_of(config)}, and in Settings > Actions > General"
+        secrets = secrets_of(config)
+        if len(secrets) == 1:
+            yield f"on GitHub, add the secret {secrets[0]}, and in Settings > Actions > General"
+        else:
+            yield "on GitHub, add those of these secrets that your server needs:"
+            yield from (f"    {name}" for name in secrets)
+            yield "  and in Settings > Actions > General"
         yield "  allow GitHub Actions to create and approve pull requests"
+
+
+def _needed_here(registry: RegistryConfig) -> Sequence[str]:
+    """Return the variables without which nothing can be uploaded from here."""
+    match registry.kind:
+        case "braintrust":
+            return ["BRAINTRUST_API_KEY"]
+        case "mlflow" if "tracking-uri" not in registry.options:
+            return ["MLFLOW_TRACKING_URI"]
+        case "opik" if "url" not in registry.options:
+            return ["OPIK_API_KEY"]
+        case _:
+            return []
+
+
+def _is_remote(registry: RegistryConfig) -> bool:
+    address = registry.options.get("tracking-uri") or registry.options.get("url") or ""
+    is_here = re.match(r"\w+://(localhost|127\.0\.0\.1|\[::1\])([:/]|$)", address)
+    return registry.kind != "local" and not is_here

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import click
 
 from promptsync.errors import UsageError
+from promptsync.scaffold import RegistryChoice
 
 NO_STARTER = "none"
+
+KINDS = ("local", "braintrust", "mlflow", "opik")
+
+# For each kind: the option of `init`, the key in the registry's table, the question.
+_QUESTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "local": {},
+    "braintrust": {"project": ("project", "Braintrust project")},
+    "mlflow": {
+        "url": ("tracking-uri", "Address of the MLflow server (empty: MLFLOW_TRACKING_URI)")
+    },
+    "opik": {
+        "project": ("project", "Opik project (empty: the default one)"),
+        "url": ("url", "Address of your own Opik (empty: Comet's)"),
+    },
+}
 
 
 class HookKind(StrEnum):
@@ -25,7 +41,9 @@ class HookKind(StrEnum):
 class Asked:
     """What the options said; None where they said nothing."""
 
+    kind: str | None
     project: str | None
+    url: str | None
     prompts: tuple[str, ...]
     starters: tuple[str, ...]
     hook: HookKind | None
@@ -33,19 +51,46 @@ class Asked:
     agents: bool
 
 
-def decide_registry(asked: Asked, *, ask: bool) -> tuple[str | None, tuple[str, ...]]:
-    """Return the Braintrust project, None for the embedded registry, and the prompt roots."""
-    project = asked.project
-    if project is None and ask:
-        kind = _choose(
-            "Registry: a database in this folder, or Braintrust", ["local", "braintrust"]
-        )
-        if kind == "braintrust":
-            project = click.prompt("Braintrust project", err=True)
+def decide_registry(asked: Asked, *, ask: bool) -> tuple[RegistryChoice, tuple[str, ...]]:
+    """Return the registry and the prompt roots. Raises UsageError for options that do not fit."""
+    registry = _chosen_registry(asked, ask=ask)
     prompts = asked.prompts
     if not prompts:
         prompts = (_text("Folder for prompt files", "prompts") if ask else "prompts",)
-    return project, prompts
+    return registry, prompts
+
+
+def _chosen_registry(asked: Asked, *, ask: bool) -> RegistryChoice:
+    kind = asked.kind or ("braintrust" if asked.project is not None else None)
+    if kind is None and asked.url is None and ask:
+        kind = _choose("Registry: a database in this folder, or a service", KINDS)
+    kind = kind or "local"
+    given = {"project": asked.project, "url": asked.url}
+    _refuse_others(kind, given)
+    options = {}
+    for option, (key, question) in _QUESTIONS[kind].items():
+        value = given[option]
+        if value is None and ask:
+            value = _ask(question, is_needed=kind == "braintrust")
+        if value:
+            options[key] = value
+    if kind == "braintrust" and not options:
+        raise UsageError("a Braintrust registry needs a project", hint="add `--project NAME`")
+    return RegistryChoice(kind, options)
+
+
+def _refuse_others(kind: str, given: Mapping[str, str | None]) -> None:
+    for option, value in given.items():
+        if value is not None and option not in _QUESTIONS[kind]:
+            kinds = [f"`--kind {each}`" for each in KINDS if option in _QUESTIONS[each]]
+            raise UsageError(f"`--{option}` goes with {' or '.join(kinds)}, not with `{kind}`")
+
+
+def _ask(question: str, *, is_needed: bool) -> str:
+    answer: str = click.prompt(
+        question, default=None if is_needed else "", show_default=False, err=True
+    )
+    return answer
 
 
 def decide_starters(

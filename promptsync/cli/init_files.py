@@ -67,19 +67,20 @@ def github_files(repository: Repository, config: Config) -> Iterator[WantedFile]
     values = {
         "BRANCH": git.default_branch(repository),
         "FOLDER": relative_folder(repository, config),
-        "SECRET": secret_of(config),
         "VERSION": version("promptsync"),
     }
     # A copy: an action of another repository would have to be trusted, and pinned, separately.
     yield WantedFile(".github/actions/promptsync/action.yml", templates.read("github/action.yml"))
     for name in WORKFLOWS:
-        text = scaffold.with_values(templates.read(f"github/{name}"), values)
+        template = scaffold.with_secrets(templates.read(f"github/{name}"), secrets_of(config))
+        text = scaffold.with_values(template, values)
         yield WantedFile(f".github/workflows/{name}", text)
 
 
-def secret_of(config: Config) -> str:
-    """Return the variable that holds what lets one into the registry."""
-    return "BRAINTRUST_API_KEY" if config.registry().kind == "braintrust" else "PGPASSWORD"
+def secrets_of(config: Config) -> tuple[str, ...]:
+    """Return the variables that let one into the registry; a service may need only some."""
+    registry = config.registry()
+    return scaffold.variables_of(scaffold.RegistryChoice(registry.kind, registry.options))
 
 
 def relative_folder(repository: Repository, config: Config) -> str:
@@ -112,9 +113,12 @@ def _section(config: Config) -> str:
 
 
 def _description(registry: RegistryConfig) -> str:
+    service = {"braintrust": "Braintrust", "opik": "Opik"}.get(registry.kind)
     project = registry.options.get("project")
-    if registry.kind == "braintrust" and project is not None:
-        return f"Braintrust, project `{project}`"
+    if service is not None and project is not None:
+        return f"{service}, project `{project}`"
+    if registry.kind == "mlflow" and (address := registry.options.get("tracking-uri")):
+        return f"MLflow at `{address}`"
     return f"`{registry.name}` in the configuration"
 
 

@@ -114,6 +114,127 @@ project = "Trader"
     )
 
 
+@pytest.mark.parametrize(
+    ("arguments", "table", "export"),
+    [
+        (
+            ("--kind", "mlflow", "--url", "https://mlflow.example.com"),
+            """\
+# A login comes from the environment: MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME
+# and MLFLOW_TRACKING_PASSWORD. MLFLOW_TRACKING_URI beats `tracking-uri`.
+[registries.production]
+kind = "mlflow"
+tracking-uri = "https://mlflow.example.com"
+""",
+            "",
+        ),
+        (
+            ("--kind", "mlflow"),
+            """\
+# A login comes from the environment: MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME
+# and MLFLOW_TRACKING_PASSWORD. MLFLOW_TRACKING_URI beats `tracking-uri`.
+[registries.production]
+kind = "mlflow"
+""",
+            "  export MLFLOW_TRACKING_URI=…\n",
+        ),
+        (
+            ("--kind", "opik", "--project", "Trader"),
+            """\
+# The key comes from the environment: OPIK_API_KEY. OPIK_URL_OVERRIDE beats `url`, and
+# OPIK_WORKSPACE `workspace`.
+[registries.production]
+kind = "opik"
+project = "Trader"
+""",
+            "  export OPIK_API_KEY=…\n",
+        ),
+        (
+            ("--kind", "opik", "--url", "http://localhost:5173/api"),
+            """\
+# The key comes from the environment: OPIK_API_KEY. OPIK_URL_OVERRIDE beats `url`, and
+# OPIK_WORKSPACE `workspace`.
+[registries.production]
+kind = "opik"
+url = "http://localhost:5173/api"
+""",
+            "",
+        ),
+    ],
+    ids=["mlflow", "mlflow-from-the-environment", "opik", "opik-of-ones-own"],
+)
+def test_other_services_become_the_registry(
+    repo: Repo, arguments: tuple[str, ...], table: str, export: str
+) -> None:
+    result = init("--yes", "--hook", "none", "--no-workflows", *arguments)
+
+    assert result.stdout.endswith(f"\nnext:\n{export}  promptsync upload\n")
+    assert repo.read("promptsync.toml") == f'prompts = ["prompts"]\n\n{table}'
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--kind", "braintrust"), "a Braintrust registry needs a project"),
+        (
+            ("--kind", "mlflow", "--project", "Trader"),
+            "`--project` goes with `--kind braintrust` or `--kind opik`, not with `mlflow`",
+        ),
+        (
+            ("--url", "http://localhost:5000"),
+            "`--url` goes with `--kind mlflow` or `--kind opik`, not with `local`",
+        ),
+        (("--kind", "mlflow", "--url", "https://ada:secret@mlflow"), "holds a secret"),
+        (("--kind", "postgres"), "invalid value for `--kind`"),
+    ],
+    ids=["no-project", "project", "url", "secret", "kind"],
+)
+def test_options_that_do_not_fit_a_registry_write_nothing(
+    repo: Repo, arguments: tuple[str, ...], message: str
+) -> None:
+    result = init("--yes", *arguments)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert message in result.stderr
+    assert files(repo) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "secrets"),
+    [
+        (("--project", "Trader"), ["BRAINTRUST_API_KEY"]),
+        (
+            ("--kind", "mlflow"),
+            [
+                "MLFLOW_TRACKING_URI",
+                "MLFLOW_TRACKING_USERNAME",
+                "MLFLOW_TRACKING_PASSWORD",
+                "MLFLOW_TRACKING_TOKEN",
+            ],
+        ),
+        (("--kind", "opik"), ["OPIK_API_KEY", "OPIK_WORKSPACE", "OPIK_URL_OVERRIDE"]),
+    ],
+    ids=["braintrust", "mlflow", "opik"],
+)
+def test_workflows_get_every_secret_that_a_registry_may_need(
+    repo: Repo, arguments: tuple[str, ...], secrets: list[str]
+) -> None:
+    result = init("--yes", "--hook", "none", *arguments)
+
+    for name in ("pull-request", "upload", "drift"):
+        (job,) = yaml.safe_load(repo.read(f".github/workflows/promptsync-{name}.yml"))[
+            "jobs"
+        ].values()
+        assert job["steps"][-1]["env"] == {each: f"${{{{ secrets.{each} }}}}" for each in secrets}
+    assert all(each in result.stdout for each in secrets)
+
+
+def test_a_service_on_this_machine_gets_no_workflows_unless_asked_for(repo: Repo) -> None:
+    init("--yes", "--kind", "mlflow", "--url", "http://127.0.0.1:5000")
+
+    assert not (repo.path / ".github").exists()
+
+
 def test_the_partials_that_a_starter_includes_come_along(repo: Repo) -> None:
     init("--yes", "--starter", "coder", "--starter", "fixer", "--prompts", "backend/prompts")
 
@@ -257,8 +378,8 @@ def test_a_registry_on_this_machine_gets_no_workflows_unless_asked_for(repo: Rep
 
 @pytest.mark.parametrize(
     "arguments",
-    [("--project", "Trader"), ("--workflows",)],
-    ids=["braintrust", "local"],
+    [("--project", "Trader"), ("--workflows",), ("--kind", "mlflow"), ("--kind", "opik")],
+    ids=["braintrust", "local", "mlflow", "opik"],
 )
 @pytest.mark.parametrize("tool", ["actionlint", "zizmor"])
 def test_the_workflows_of_init_pass_their_linters(
@@ -390,6 +511,15 @@ def test_on_a_terminal_everything_is_asked(repo: Repo) -> None:
         "\nnext:\n  export BRAINTRUST_API_KEY=…\n  promptsync upload\n"
     )
     assert 'project = "Trader"' in repo.read("promptsync.toml")
+
+
+@needs_terminal
+def test_on_a_terminal_an_address_may_be_left_to_the_environment(repo: Repo) -> None:
+    answered(repo, "opik", "", "https://opik.example.com/api", "", "none", "none", "n")
+
+    assert repo.read("promptsync.toml").endswith(
+        'kind = "opik"\nurl = "https://opik.example.com/api"\n'
+    )
 
 
 @needs_terminal
