@@ -8,6 +8,7 @@
     - ShallowCloneError         the history that would decide is not in this clone
   - ConflictError               a person has to decide
     - MovedError                the registry holds another version than the one to be replaced
+  - BusyError                   another run is at work; asking again later is safe
   - RegistryError               a registry did not do what was asked
     - RegistryUnavailableError  the network or the service failed; safe to retry
     - RegistryRefusedError      the service understood and refused
@@ -104,6 +105,13 @@ class MovedError(ConflictError):
             hint="run the same command again to plan anew",
         )
         self.current = current
+
+
+class BusyError(PromptsyncError):
+    """Another run is at work; asking again later is safe."""
+
+    # As for a registry that is away: it is nobody's decision, only not now.
+    exit_code = 4
 
 
 class RegistryError(PromptsyncError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from promptsync import config as configuration
 from promptsync.config import RegistryConfig
@@ -11,6 +12,9 @@ from promptsync.registries.base import Registry
 from promptsync.registries.routing_file import RoutingFile
 from promptsync.remote_prompt import RemotePrompt
 from promptsync.workspace import Workspace
+
+if TYPE_CHECKING:
+    from promptsync.registries.local_syncs import DatabaseSyncs
 
 
 def open_registry(
@@ -43,6 +47,15 @@ def open_registry_of(workspace: Workspace, *, timeout: float | None = None) -> R
         cache=workspace.state_folder,
         timeout=timeout,
     )
+
+
+def shared_syncs(registry: Registry) -> DatabaseSyncs | None:
+    """Return where a registry itself keeps syncs apart and remembers them, None where none does."""
+    if registry.kind != "local":
+        return None
+    from promptsync.registries.local import LocalRegistry  # noqa: PLC0415
+
+    return registry.syncs if isinstance(registry, LocalRegistry) else None
 
 
 def _open_local(registry: RegistryConfig, folder: Path) -> Registry:

@@ -42,6 +42,9 @@ from promptsync.remote_prompt import RemotePrompt, Stamp, make_remote_prompt
 if TYPE_CHECKING:
     from promptsync.experiment import Experiment
 
+if TYPE_CHECKING:
+    from promptsync.registries.local_syncs import DatabaseSyncs
+
 DEFAULT_URL = "sqlite:///.promptsync/registry.db"
 
 # Every database takes this many values in one query.
@@ -198,6 +201,13 @@ class LocalRegistry:
     ) -> list[str]:
         """Say what of this prompt cannot be stored, a sentence each."""
         return find_unsupported(prompt)
+
+    @property
+    def syncs(self) -> DatabaseSyncs | None:
+        """Where a database that several computers share keeps their syncs apart."""
+        from promptsync.registries.local_syncs import DatabaseSyncs  # noqa: PLC0415  only for sync
+
+        return DatabaseSyncs(self._database) if self._database.is_shared else None
 
     def close(self) -> None:
         """Give back connections."""

@@ -90,6 +90,21 @@ class Database:
                 self._create_tables(connection)
                 yield connection
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other computers may use it: a server and not a file."""
+        return self._file is None
+
+    def own_connection(self) -> Connection:
+        """Open a connection outside of the pool and without transactions, for the caller to close.
+
+        Errors of what is run on it are the caller's to translate.
+        """
+        with translated_errors(self.address):
+            connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            connection.detach()
+            return connection
+
     def _create_tables(self, connection: Connection) -> None:
         if inspect(connection).has_table(ALIASES.name):
             return

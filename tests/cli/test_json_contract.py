@@ -185,6 +185,36 @@ def test_the_keys_of_a_document_stay(repo: Repo, command: str) -> None:
     assert document["schema"] == 1
 
 
+def test_what_is_remembered_of_syncs_has_these_keys(repo: Repo) -> None:
+    with_greeting(repo)
+    run("sync", "--yes")
+
+    document = run("sync", "--status", "--format", "json").json
+
+    assert shape(document) == {
+        "schema": "int",
+        "registry": "str",
+        "done_today": "bool",
+        "markers": [{"name": "str", "at": "str", "future": "bool"}],
+        "runs": [
+            {
+                "started": "str",
+                "seconds": "float",
+                "exit_code": "int",
+                "pull_changed": "int",
+                "pull_failed": "int",
+                "individual_synced": "int",
+                "individual_failed": "int",
+                "composite_synced": "int",
+                "composite_failed": "int",
+                "conflicts": "int",
+                "whole": "bool",
+                "error": "null",
+            }
+        ],
+    }
+
+
 def test_a_finding_has_these_keys(repo: Repo) -> None:
     repo.write("prompts/greeting.md", "---\ntitel: Greeting\n---\n\nSay hello.\n")
 

@@ -31,6 +31,8 @@ WITHOUT_STDERR = "2>/dev/null"
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
 _ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
+_DAY = re.compile(r"(?<=prompt_sync:)\d{8}\b")
+_SECONDS = re.compile(r'(?<="seconds": )\d+\.\d+|(?<=exit \d, )\d+\.\d(?= s)')
 _TRANSACTION = re.compile(r"\b1000\d{15}\b")
 _COMMAND = re.compile(r"^\$ ", re.MULTILINE)
 
@@ -91,6 +93,8 @@ class Session:
         output = re.sub(r"127\.0\.0\.1:\d+", "api.braintrust.dev", output)
         output = _MOMENT.sub(MOMENT, output)
         output = _ISO_MOMENT.sub(MOMENT.replace(" ", "T") + ":00.000Z", output)
+        output = _DAY.sub(MOMENT[:10].replace("-", ""), output)
+        output = _SECONDS.sub("0.2", output)
         output = _TRANSACTION.sub(self._transaction, output)
         lines = [line.rstrip() for line in output.splitlines()]
         return "".join(f"{line}\n" for line in lines)

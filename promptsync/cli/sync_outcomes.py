@@ -1,0 +1,53 @@
+"""Show a sync: its plan and the question, what became of it, what went wrong."""
+
+from __future__ import annotations
+
+from promptsync.cli.next_command import Given
+from promptsync.cli.options import Format
+from promptsync.cli.output import show
+from promptsync.cli.planning import show_failures
+from promptsync.cli.render_json import to_json
+from promptsync.cli.render_sync import render_sync, render_sync_plan, sync_json
+from promptsync.cli.report import some_names
+from promptsync.cli.sync_once import SyncRequest
+from promptsync.cli.talk import confirm, say
+from promptsync.sync_plan import Result, SyncPlan, SyncReport
+
+
+def agree_to(plan: SyncPlan, request: SyncRequest) -> bool:
+    """Show a plan and find out whether to carry it out.
+
+    Raises UsageError when it is unsafe or nobody can be asked.
+    """
+    say(render_sync_plan(plan, _given(request)))
+    plan.raise_if_unsafe()
+    if not plan.changes or confirm("sync this?", yes=request.yes):
+        return True
+    say("nothing was done")
+    return False
+
+
+def show_report(report: SyncReport, request: SyncRequest) -> None:
+    """Write what was done as the result, or the plan of a dry run, and what went wrong."""
+    given = _given(request)
+    if request.format_ is Format.JSON:
+        show_json(report, request)
+    else:
+        show(render_sync_plan(report.plan, given) if request.dry_run else render_sync(report))
+    # The plan has shown what it left alone, with the way out.
+    shown = {refusal.name for refusal in report.plan.refusals}
+    show_failures([each for each in report.failures if each[0] not in shown], given)
+    not_tried = [each.name for each in report.outcomes if not each.tried]
+    if not_tried:
+        say(f"\nnot tried: {some_names(not_tried)}; running the command again is safe")
+    if report.counters[Result.PULL_CHANGED] and report.commit is None:
+        say("\nhint: `git diff` shows the edits that were pulled; commit them")
+
+
+def show_json(report: SyncReport, request: SyncRequest) -> None:
+    """Write the document of a sync."""
+    show(to_json(sync_json(report, dry_run=request.dry_run)))
+
+
+def _given(request: SyncRequest) -> Given:
+    return Given(registry=request.registry, alias=request.alias)
