@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 BRAINTRUST := .venv-braintrust
 MLFLOW := .venv-mlflow
+OPIK := .venv-opik
 
 # The first of these that is new enough; override with `make PYTHON=/path/to/python3 test`.
 CANDIDATES := python3 python3.15 python3.14 python3.13 python3.12 python3.11
@@ -21,13 +22,14 @@ PIP_WITH_GROUPS := 'pip>=25.1'
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
-.PHONY: help demo test lint unit everything docs docs-write bench clean
+.PHONY: help demo test lint unit everything opik-tests docs docs-write bench clean
 
 help:
 	@echo 'make demo   show the main job on a throw-away repository'
 	@echo 'make test   lint, then every test, with coverage'
 	@echo 'make unit   the tests of seconds: no git, no database, no server'
 	@echo 'make lint   formatting, ruff and mypy'
+	@echo 'make opik-tests  run the tests of Opik in OPIK_SOURCE against our fake of it'
 	@echo 'make docs   build the documentation, strictly, into site/'
 	@echo 'make docs-write  write into docs/ what commands print and what is made from the code'
 	@echo 'make bench  run the benchmarks and print the ratios'
@@ -46,8 +48,16 @@ lint: $(VENV)/.dev
 unit: $(VENV)/.dev
 	$(BIN)/pytest --numprocesses auto -m 'not (system or network or slow or vendor)'
 
-everything: $(VENV)/.dev $(BRAINTRUST)/.installed $(MLFLOW)/.installed
+everything: $(VENV)/.dev $(BRAINTRUST)/.installed $(MLFLOW)/.installed $(OPIK)/.installed
 	$(BIN)/pytest --numprocesses auto --cov --cov-report term --cov-fail-under 95
+
+# Opik's own end-to-end tests, from a checkout of its repository: see CONTRIBUTING.md.
+opik-tests: $(VENV)/.dev $(OPIK)/.installed
+	@test -n '$(OPIK_SOURCE)' || { \
+		echo 'error: OPIK_SOURCE does not name a checkout of Opik' >&2; \
+		echo 'hint: CONTRIBUTING.md says how to make one' >&2; exit 1; }
+	$(OPIK)/bin/python $(PIP_INSTALL) --group opik-tests
+	OPIK_SOURCE='$(OPIK_SOURCE)' $(BIN)/pytest -rA tests/fakes/test_opik_source.py
 
 docs: $(VENV)/.dev
 	$(BIN)/zensical build --strict --clean
@@ -55,16 +65,16 @@ docs: $(VENV)/.dev
 docs-write: $(VENV)/.dev
 	WRITE_DOCS=1 $(BIN)/pytest tests/test_documentation.py
 
-bench: $(VENV)/.dev $(BRAINTRUST)/.installed $(MLFLOW)/.installed
+bench: $(VENV)/.dev $(BRAINTRUST)/.installed $(MLFLOW)/.installed $(OPIK)/.installed
 	$(BIN)/python $(PIP_INSTALL) --group bench
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) $(BRAINTRUST) $(MLFLOW) build dist site htmlcov .coverage .coverage.* \
+	rm -rf $(VENV) $(BRAINTRUST) $(MLFLOW) $(OPIK) build dist site htmlcov .coverage .coverage.* \
 		.hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(VENV)/bin/python $(BRAINTRUST)/bin/python $(MLFLOW)/bin/python:
+$(VENV)/bin/python $(BRAINTRUST)/bin/python $(MLFLOW)/bin/python $(OPIK)/bin/python:
 	@test -n '$(PYTHON)' || { \
 		echo 'error: promptsync needs Python 3.11 or newer; none of these is: $(CANDIDATES)' >&2; \
 		echo 'hint: install one, or name it: make PYTHON=/path/to/python3 $(MAKECMDGOALS)' >&2; \
@@ -91,4 +101,9 @@ $(BRAINTRUST)/.installed: pyproject.toml | $(BRAINTRUST)/bin/python
 $(MLFLOW)/.installed: pyproject.toml | $(MLFLOW)/bin/python
 	$(MLFLOW)/bin/python $(PIP_INSTALL) --upgrade $(PIP_WITH_GROUPS)
 	$(MLFLOW)/bin/python $(PIP_INSTALL) --group mlflow
+	@touch $@
+
+$(OPIK)/.installed: pyproject.toml | $(OPIK)/bin/python
+	$(OPIK)/bin/python $(PIP_INSTALL) --upgrade $(PIP_WITH_GROUPS)
+	$(OPIK)/bin/python $(PIP_INSTALL) --group opik
 	@touch $@

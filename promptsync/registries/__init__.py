@@ -161,4 +161,8 @@ def read_remote_prompt(kind: str, found: object) -> RemotePrompt:
             from promptsync.registries.mlflow_fields import read_version  # noqa: PLC0415
 
             return read_version(found)
+        case "opik":
+            from promptsync.registries.opik_fields import read_object  # noqa: PLC0415
+
+            return read_object(found)
     raise ConfigError(f"objects of `{kind}` cannot be read")

@@ -230,6 +230,8 @@ def _text(answer: Answer) -> str:
         for key in ("message", "error", "detail"):
             if isinstance(value.get(key), str):
                 return str(value[key])
+        if isinstance(value.get("errors"), list):
+            return "; ".join(each for each in value["errors"] if isinstance(each, str))
     return text
 
 

@@ -70,12 +70,15 @@ class OpikApi:
         """
         query = {"environment": environment} if environment is not None else None
         try:
-            found = self.client.get(self._url("prompts", prompt_id), query, within=within)
+            answer = self.client.get(self._url("prompts", prompt_id), query, within=within)
         except RegistryRefusedError as error:
             if is_missing(error):
                 return None
             raise
-        return _object(found)
+        found = _object(answer)
+        if id_of(found) != prompt_id:
+            raise RegistryAnswerError("Opik answered with another prompt than was asked for")
+        return found
 
     def find_version(
         self,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from promptsync.errors import RegistryAnswerError
@@ -124,12 +125,13 @@ def _content(
         raise TypeError("template")
     if structure in (None, "text"):
         return template, {}
-    try:
-        return tuple(map(_message, json.loads(template, parse_constant=_refuse))), {}
-    except (KeyError, TypeError, ValueError, RecursionError):
-        # The server does not look into the template of a chat prompt. What is no list of messages
-        # stays the text it is, and is never taken for equal to a prompt of git.
-        return template, {"template_structure": structure}
+    with suppress(KeyError, TypeError, ValueError, RecursionError):
+        messages = json.loads(template, parse_constant=_refuse)
+        if isinstance(messages, list):
+            return tuple(map(_message, messages)), {}
+    # The server does not look into the template of a chat prompt. What is no list of messages
+    # stays the text it is, and is never taken for equal to a prompt of git.
+    return template, {"template_structure": structure}
 
 
 def _message(found: Any) -> Message:

@@ -15,14 +15,19 @@ from promptsync.registries.opik_project import OpikProject
 from promptsync.registries.opik_version_cache import KnownPrompt
 from promptsync.remote_prompt import RemotePrompt
 
+# How often a listing is read anew that changed while its pages were read.
+READ_AGAIN = 2
+
 # A prompt as a list or a read shows it, with the version that is wanted of it.
 Pair: TypeAlias = tuple[JsonObject, JsonObject]
 
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """What a page began: reads of versions, and the pages behind it."""
+    """Which prompts a page has of how many, and what it began: reads of versions, other pages."""
 
+    ids: frozenset[str]
+    total: int
     reads: Sequence[Future[list[Pair]]]
     more: Sequence[Future[_Page]] = field(default=())
 
@@ -46,8 +51,12 @@ class OpikListing:
 
     def finish(self, first: Future[_Page]) -> Iterator[RemotePrompt]:
         """Yield what was read, each prompt once."""
-        pages = [first.result()]
-        pages += [each.result() for each in pages[0].more]
+        pages = _gathered(first)
+        for _ in range(READ_AGAIN):
+            if len(_ids(pages)) >= max(each.total for each in pages):
+                break
+            # Prompts were made or removed meanwhile, and moved others to pages already read.
+            pages += _gathered(self.begin())
         seen: dict[str, KnownPrompt] = {}
         for container, version in _once(pages):
             prompt_id = id_of(container)
@@ -57,19 +66,16 @@ class OpikListing:
         self.project.cache.put(seen, everything=everything)
 
     def _read_first(self) -> _Page:
-        page, total, size = self._read_page(1, self.project.id())
-        if not total:
+        page = self._read_page(1, self.project.id())
+        if not page.total:
             # A project that is gone looks like one that is empty.
-            page, total, size = self._read_page(1, self.project.confirm())
-        numbers = range(2, -(-total // size) + 1) if size else range(0)
-        project_id = self.project.id()
-        more = [self.threads.submit(self._read_next, number, project_id) for number in numbers]
+            page = self._read_page(1, self.project.confirm())
+        size, project_id = len(page.ids), self.project.id()
+        numbers = range(2, -(-page.total // size) + 1) if size else range(0)
+        more = [self.threads.submit(self._read_page, each, project_id) for each in numbers]
         return replace(page, more=more)
 
-    def _read_next(self, number: int, project_id: str) -> _Page:
-        return self._read_page(number, project_id)[0]
-
-    def _read_page(self, number: int, project_id: str) -> tuple[_Page, int, int]:
+    def _read_page(self, number: int, project_id: str) -> _Page:
         page = self.project.api.list_prompts(project_id, number)
         wanted = [each for each in page.objects if self._is_wanted(each)]
         known = {id_of(each): each for each in wanted if self._version_id(each)}
@@ -80,7 +86,7 @@ class OpikListing:
         reads = [self.threads.submit(self._read_known, chunk) for chunk in chunks]
         unknown = (each for each in wanted if id_of(each) not in known)
         reads += [self.threads.submit(self._read_one, each) for each in unknown]
-        return _Page(reads), page.total, len(page.objects)
+        return _Page(frozenset(map(id_of, page.objects)), page.total, reads)
 
     def _is_wanted(self, container: JsonObject) -> bool:
         name = str(container.get("name"))
@@ -143,6 +149,15 @@ def version_of(found: JsonObject, alias: str | None) -> JsonObject | None:
 def _state(container: JsonObject) -> tuple[int, str]:
     count = container.get("version_count")
     return (count if isinstance(count, int) else -2), str(container.get("last_updated_at"))
+
+
+def _gathered(first: Future[_Page]) -> list[_Page]:
+    page = first.result()
+    return [page, *(each.result() for each in page.more)]
+
+
+def _ids(pages: Sequence[_Page]) -> set[str]:
+    return {each for page in pages for each in page.ids}
 
 
 def _once(pages: Sequence[_Page]) -> Iterator[Pair]:
