@@ -55,6 +55,12 @@ def read_front_matter(text: str) -> dict[str, Any]:
     return _mapping(node, 1)
 
 
+def read_yaml(text: str) -> Json:
+    """Parse YAML into any JSON value, by the same rules. Raises FrontMatterError."""
+    node = compose(text)
+    return None if node is None else _value(node, 0)
+
+
 def line_of(text: str, *path: str | int) -> int:
     """Return the line of the key at `path` within valid front matter, 1 when it is not there."""
     return lines_of(text, [path])[0]

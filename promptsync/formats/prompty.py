@@ -1,0 +1,235 @@
+"""Microsoft's Prompty: YAML front matter above a template with role lines, `NAME.prompty`.
+
+Sources: https://github.com/microsoft/prompty/blob/main/spec/spec.md (version 2, which is written)
+and https://github.com/microsoft/prompty/blob/main/web/src/content/docs/migration.mdx for what
+version 1 called the same. Secrets and connections are settings of an application: `${env:…}` and
+`connection` are named and never imported.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from promptsync.formats.conversion import Exported, Imported, Note, Source, listed
+from promptsync.formats.documents import (
+    Document,
+    read_any,
+    split_front_matter,
+    without_secrets,
+    write_yaml,
+)
+from promptsync.formats.messages import PlainMessages
+from promptsync.formats.names import name_and_title
+from promptsync.formats.prompty_properties import (
+    read_inputs,
+    read_options,
+    read_tools,
+    structured_output,
+    write_inputs,
+    write_options,
+)
+from promptsync.formats.unheld import unheld
+from promptsync.formats.variables import texts_of
+from promptsync.prompt import Message, Prompt, Template
+
+TITLE = "Prompty"
+SUFFIX = ".prompty"
+ROLES = ("system", "user", "assistant")
+
+_OPENING = re.compile(r"\A\s*(?:---|\+\+\+)[ \t]*\n")
+_MARKER = re.compile(
+    r"^[ \t]*#?[ \t]*(system|user|assistant)(?:\[([^\]\n]*)\])?[ \t]*:[ \t]*$",
+    re.MULTILINE | re.IGNORECASE,
+)
+_ATTRIBUTE = re.compile(r'(\w+)\s*=\s*(?:"([^"]*)"|([^\s,"]+))')
+_FILE = re.compile(r"\$\{file:([^}]+)\}", re.IGNORECASE)
+# What becomes a field of a prompt; `authors` and `version` are where version 1 had them.
+_KNOWN = frozenset(
+    {"name", "displayName", "description", "metadata", "model", "inputs", "outputs", "tools"}
+    | {"template", "tags", "authors", "version", "sample"}
+)
+_MODEL_KNOWN = frozenset({"id", "options", "parameters", "connection", "configuration"})
+
+
+def read(source: Source) -> tuple[Imported, ...]:
+    """Read the one prompt of a file. Raises PromptFileError."""
+    document, body = split_front_matter(source.text, source.path, _OPENING)
+    document = _with_files(document, source)
+    notes: list[Note] = []
+    name, title = name_and_title(document.get_text("name"), source.path)
+    model, kept_model = _model(document, notes)
+    params, tools, response_format = read_options(_options(document), notes)
+    tools, kept = read_tools(document, tools or [], notes)
+    outputs = structured_output(document, "outputs")
+    if outputs:
+        said = "`outputs` is a `response_format` with a JSON schema"
+        notes.append(Note("response_format", said, is_lost=False))
+    metadata = _metadata(document)
+    tags = metadata.pop("tags", None) or document.get_list("tags")
+    prompt = Prompt(
+        name=name,
+        title=document.get_text("displayName") or title,
+        description=document.get_text("description"),
+        model=model,
+        params=params,
+        tools=tools or None,
+        response_format=response_format or outputs,
+        template=_template(document),
+        tags=tuple(map(str, tags)) if isinstance(tags, list) else (),
+        inputs=without_secrets(read_inputs(document), notes, "inputs"),
+        content=_content(document, body),
+    )
+    kept |= {key: value for key, value in document.values.items() if key not in _KNOWN}
+    kept = without_secrets(kept | ({"model": kept_model} if kept_model else {}), notes)
+    if kept:
+        metadata["prompty"] = kept
+        said = f"kept below `metadata.prompty`, and not used: {listed(kept)}"
+        notes.append(Note("metadata", said, is_lost=False))
+    return (Imported(replace(prompt, metadata=without_secrets(metadata, notes)), tuple(notes)),)
+
+
+def _with_files(document: Document, source: Source) -> Document:
+    """Return a document in which `${file:…}` is what that file holds."""
+
+    def resolved(value: Any, *key: str | int) -> Any:
+        if isinstance(value, dict):
+            return {name: resolved(member, *key, name) for name, member in value.items()}
+        if isinstance(value, list):
+            return [resolved(member, *key, index) for index, member in enumerate(value)]
+        found = _FILE.fullmatch(value.strip()) if isinstance(value, str) else None
+        if found is None and key == ("sample",) and isinstance(value, str):
+            found = re.fullmatch("(.+)", value)  # as version 1 has it
+        return value if found is None else _file(document, source, found[1], *key)
+
+    return replace(document, values=resolved(dict(document.values)))
+
+
+def _file(document: Document, source: Source, path: str, *key: str | int) -> Any:
+    try:
+        text = source.read_beside(path)
+    except ValueError as error:
+        raise document.wrong(str(error), *key) from error
+    is_data = path.lower().endswith((".json", ".yaml", ".yml"))
+    return read_any(text, path) if is_data else text
+
+
+def _model(document: Document, notes: list[Note]) -> tuple[str | None, dict[str, Any]]:
+    """Return the model, and what is said of it besides its options."""
+    if isinstance(document.values.get("model"), str):
+        return document.get_text("model"), {}
+    model = document.get_mapping("model")
+    connection = [key for key in ("connection", "configuration") if model.get(key)]
+    if connection:
+        said = f"`model.{connection[0]}` is not imported: how to log in is no part of a prompt"
+        notes.append(Note("metadata", said))
+    deployment = document.get_mapping("model", *connection[:1]).get("azure_deployment")
+    name = document.get_text("model", "id")
+    if name is None and isinstance(deployment, str) and "${" not in deployment:
+        name = deployment
+    if name is not None and "${" in name:
+        said = "`model.id` is not imported: it comes from the environment"
+        notes.append(Note("model", said))
+        name = None
+    return name, {key: value for key, value in model.items() if key not in _MODEL_KNOWN}
+
+
+def _options(document: Document) -> dict[str, Any]:
+    if isinstance(document.values.get("model"), str):
+        return {}
+    return document.get_mapping("model", "options") or document.get_mapping("model", "parameters")
+
+
+def _metadata(document: Document) -> dict[str, Any]:
+    old = {key: document.values[key] for key in ("authors", "version") if key in document.values}
+    return old | document.get_mapping("metadata")
+
+
+def _template(document: Document) -> Template:
+    value = document.values.get("template")
+    if isinstance(value, dict):
+        value = value.get("format", value.get("type"))
+    if isinstance(value, dict):
+        value = value.get("kind")
+    kind = "jinja2" if value is None else value
+    if kind not in ("jinja2", "mustache"):
+        raise document.wrong(
+            f"the template `{kind}` is neither `jinja2` nor `mustache`", "template"
+        )
+    return Template(kind)
+
+
+def _content(document: Document, body: str) -> str | tuple[Message, ...]:
+    kind = document.values.get("model")
+    api = (kind.get("apiType") or kind.get("api")) if isinstance(kind, dict) else None
+    if api in ("completion", "embedding", "image") and not _MARKER.search(body):
+        return body.strip("\n")
+    return tuple(_messages(body))
+
+
+def _messages(body: str) -> Iterator[Message]:
+    """Cut a body at its role lines; text before the first one is the system's, if it is all."""
+    markers = list(_MARKER.finditer(body))
+    if not markers:
+        yield Message("system", _trimmed(body))
+    for index, marker in enumerate(markers):
+        end = markers[index + 1].start() if index + 1 < len(markers) else len(body)
+        attributes = _ATTRIBUTE.findall(marker[2] or "")
+        extra = {name: quoted or bare for name, quoted, bare in attributes}
+        yield Message(marker[1].lower(), _trimmed(body[marker.end() : end]), extra)
+
+
+def _trimmed(text: str) -> str:
+    return text.strip("\n")
+
+
+def write(prompt: Prompt) -> Exported:
+    """Write a prompt as a `.prompty` file of version 2."""
+    messages = PlainMessages(TITLE, ROLES, "system", trims=True)
+    written = messages.of(prompt)
+    metadata = dict(prompt.metadata)
+    kept = metadata.pop("prompty", None)
+    kept = dict(kept) if isinstance(kept, Mapping) else {}
+    kept_model = kept.pop("model", None)
+    kept_tools = kept.pop("tools", None)
+    options, tools = write_options(prompt)
+    model = {"id": prompt.model, **(kept_model if isinstance(kept_model, Mapping) else {})}
+    model |= {"options": options}
+    if prompt.tags:
+        metadata["tags"] = list(prompt.tags)
+    values: dict[str, Any] = {
+        "name": prompt.name,
+        "displayName": prompt.title,
+        "description": prompt.description,
+        "metadata": metadata,
+        "model": {key: value for key, value in model.items() if value not in (None, {})},
+        "inputs": write_inputs(prompt.inputs),
+        "tools": tools + (kept_tools if isinstance(kept_tools, list) else []),
+        "template": _template_values(prompt),
+    }
+    values = {key: value for key, value in values.items() if value not in (None, {}, [])}
+    values |= {key: value for key, value in kept.items() if key not in values}
+    body = "\n\n".join(f"{each.role}:\n{each.content}" for each in written)
+    text = f"---\n{write_yaml(values, prompt.name)}---\n{body}\n"
+    notes = [*messages.notes, *_losses(prompt, written), *unheld(prompt, TITLE)]
+    return Exported(text, f"{prompt.name}{SUFFIX}", tuple(notes))
+
+
+def _template_values(prompt: Prompt) -> dict[str, Any]:
+    kind = "mustache" if prompt.template is Template.MUSTACHE else "jinja2"
+    return {"format": {"kind": kind}, "parser": {"kind": "prompty"}}
+
+
+def _losses(prompt: Prompt, written: list[Message]) -> Iterator[Note]:
+    for number, message in enumerate(written, start=1):
+        if found := _MARKER.search(str(message.content)):
+            said = f"the line `{found.group().strip()}` of message {number} begins a message there"
+            yield Note("content", said)
+    if isinstance(prompt.tools, str):
+        yield Note("tools", "tools that a template makes have no place in Prompty")
+    if prompt.template is Template.NONE:
+        has_tags = any("{{" in text or "{%" in text or "{#" in text for text in texts_of(prompt))
+        said = "`template: none` becomes jinja2" + (", and its braces are tags there" * has_tags)
+        yield Note("template", said, is_lost=has_tags)
