@@ -47,7 +47,7 @@ def path_for(roots: Roots, name: str, taken: Mapping[str, str]) -> str:
     """
     path = roots.path_of(name)
     other = taken.get(name.lower()) or taken.get(path.lower())
-    reason = _unsafe(name) or (f"`{other}` has that name" if other else None)
+    reason = unsafe_reason(name) or (f"`{other}` has that name" if other else None)
     if reason is not None:
         raise UsageError(
             f"`{name[:60]}` cannot become a prompt file: {reason}",
@@ -57,7 +57,8 @@ def path_for(roots: Roots, name: str, taken: Mapping[str, str]) -> str:
     return path
 
 
-def _unsafe(name: str) -> str | None:
+def unsafe_reason(name: str) -> str | None:
+    """Return why a name of foreign data cannot become that of a file, None where it can."""
     if not NAME.fullmatch(name):
         return "names have letters, digits, `_`, `.` and `-`, at most 255 of them"
     if name.startswith(".") or name.endswith(".") or ".." in name:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from promptsync.early_verify import EarlyVerify
 
 # A command's module is `promptsync.cli.<name>`, and the click command in it is called `command`.
+# A keyword of Python is no name for a module.
+MODULES = {"import": "import_"}
 COMMANDS = (
     "init",
     "lint",
@@ -32,6 +34,8 @@ COMMANDS = (
     "restore",
     "where",
     "performance",
+    "import",
+    "export",
     "bundle",
     "hook",
 )
@@ -48,7 +52,8 @@ class LazyGroup(click.Group):
         """Import a command."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"promptsync.cli.{cmd_name}").command
+        module = MODULES.get(cmd_name, cmd_name)
+        command: click.Command = import_module(f"promptsync.cli.{module}").command
         return command
 
     def make_context(

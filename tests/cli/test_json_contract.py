@@ -125,6 +125,15 @@ SYNCED = {
     "error": "null",
 }
 
+EXPORTED = {
+    "name": "str",
+    "file_name": "str",
+    "path": "null",
+    "text": "str",
+    "done": "bool",
+    "notes": [],
+}
+
 CONTRACT: dict[str, Any] = {
     "status": REPORT,
     "verify": REPORT,
@@ -155,6 +164,7 @@ CONTRACT: dict[str, Any] = {
     },
     "restore greeting 1": RESTORED,
     "where sha256:3e19fa7c5cbc": {"schema": "int", "origins": [ORIGIN]},
+    "export greeting --to github": {"schema": "int", "format": "str", "prompts": [EXPORTED]},
     "lint": {"schema": "int", "checked": "int", "problems": []},
     "diff nobody": ERROR,
     "diff --nope": ERROR,
