@@ -12,7 +12,9 @@ from promptsync import composition
 from promptsync.composition import CompositionError
 from promptsync.content_hash import content_hash
 from promptsync.errors import Problem, PromptFileError, UsageError
+from promptsync.file_text import decode
 from promptsync.prompt import Prompt
+from promptsync.prompt_path import file_of
 from promptsync.status import LocalPrompt
 
 if TYPE_CHECKING:
@@ -105,7 +107,7 @@ class _RememberedPrompt(LocalPrompt):
     @cached_property
     def prompt(self) -> Prompt:
         """Parse the file."""
-        return _parse(self.source)
+        return parse_source(self.source)
 
     @cached_property
     def expanded(self) -> Prompt:
@@ -115,15 +117,17 @@ class _RememberedPrompt(LocalPrompt):
 
 def _read(source: PromptSource, kind: str | None, memo: PromptMemo | None) -> LocalPrompt:
     digest = file_sha256(source.data)
+    if source.entry is not None:
+        memo = None  # an entry is parsed already
     known = memo.get(digest, source.name) if memo else None
     if known is not None:
         return _remembered_prompt(source, digest, known)
-    prompt = _parse(source)
+    prompt = parse_source(source)
     if composition.includes_of(prompt):
         # Hashed when all files are known; until then the hash is that of no content.
         return _local_prompt(source, digest, prompt, prompt, "")
     expanded = composition.expand(prompt, {})
-    content = _hash(expanded, kind, source.path)
+    content = _hash(expanded, kind, source)
     if memo is not None:
         memo.put(digest, source.name, prompt, content)
     return _local_prompt(source, digest, prompt, expanded, content)
@@ -151,22 +155,27 @@ def _local_prompt(
         content_hash=content,
         path=source.path,
         file_sha256=digest,
+        line=source.line,
     )
 
 
-def _parse(source: PromptSource) -> Prompt:
+def parse_source(source: PromptSource) -> Prompt:
+    """Parse a prompt file, or what an entry of a catalog file says. Raises PromptFileError."""
+    if source.entry is not None:
+        return source.entry.prompt
     # PyYAML costs 20 ms, and where all files are remembered nothing is parsed.
-    from promptsync.prompt_file import decode, parse_prompt  # noqa: PLC0415
+    from promptsync.prompt_file import parse_prompt  # noqa: PLC0415
 
     text = decode(source.data, source.path)
     return parse_prompt(text, path=source.path, name=source.name)
 
 
-def _hash(expanded: Prompt, kind: str | None, path: str) -> str:
+def _hash(expanded: Prompt, kind: str | None, place: PromptSource | LocalPrompt) -> str:
     try:
         return content_hash(expanded, kind)
     except ValueError as error:
-        raise PromptFileError(Problem(path, 1, str(error))) from error
+        problem = Problem(file_of(place.path), place.line, str(error))
+        raise PromptFileError(problem) from error
 
 
 def _claim(taken: dict[str, str], local: LocalPrompt, kind: str | None) -> None:
@@ -177,7 +186,8 @@ def _claim(taken: dict[str, str], local: LocalPrompt, kind: str | None) -> None:
         if name.lower() in taken:
             message = f"the name `{name}` is taken by `{taken[name.lower()]}`"
             hint = "rename one of the files, or give it another `name:`; case makes no difference"
-            raise PromptFileError(Problem(local.path, 1, message, hint=hint, rule="PS004"))
+            problem = Problem(local.file, local.line, message, hint=hint, rule="PS004")
+            raise PromptFileError(problem)
     taken.update({name.lower(): local.path for name in names})
 
 
@@ -192,15 +202,30 @@ def _expand_composites(
         local = files.pop(name)
         try:
             expanded = composition.expand(local.prompt, prompts)
-            content = _hash(expanded, kind, local.path)
+            content = _hash(expanded, kind, local)
         except CompositionError as error:
-            line = composition.line_of_include(source.data.decode("utf-8-sig"), error.include)
-            yield Problem(local.path, line, error.message, hint=error.hint, rule="PS005")
+            line = local.line
+            if source.entry is None:
+                text = source.data.decode("utf-8-sig")
+                line = composition.line_of_include(text, error.include)
+            yield Problem(local.file, line, error.message, hint=error.hint, rule="PS005")
         except PromptFileError as error:
             yield from error.problems
         else:
             partials = composition.partials_of(local.prompt, prompts)
             files[name] = replace(local, expanded=expanded, content_hash=content, partials=partials)
+
+
+def text_of(source: PromptSource) -> str:
+    """Return a prompt as the text of a prompt file; an entry of a catalog file as one would be.
+
+    Raises PromptFileError.
+    """
+    from promptsync.prompt_file import format_prompt  # noqa: PLC0415
+
+    if source.entry is not None:
+        return format_prompt(source.entry.prompt, path_name=source.entry.key)
+    return decode(source.data, source.path)
 
 
 def file_sha256(data: bytes) -> str:
@@ -211,28 +236,26 @@ def file_sha256(data: bytes) -> str:
 def select(catalog: Catalog, names: Iterable[str]) -> list[str]:
     """Return the local names that a person asked for, all of them when none was named.
 
-    A name may also be the path of a prompt file or the served name. Raises UsageError.
+    A name may also be the served name, or the path of a prompt file, an entry `FILE#KEY` or a
+    whole catalog file. Raises UsageError.
     """
     wanted = list(names)
     if not wanted:
         return sorted(catalog.prompts)
-    return sorted({_selected(catalog, each) for each in wanted})
+    return sorted({name for each in wanted for name in _selected(catalog, each)})
 
 
-def _selected(catalog: Catalog, wanted: str) -> str:
-    for name in _names_for(catalog, wanted):
+def _selected(catalog: Catalog, wanted: str) -> list[str]:
+    for name in (wanted, catalog.name_by_served_name.get(wanted, "")):
         if name in catalog.prompts:
-            return name
+            return [name]
+    path = wanted.replace("\\", "/").removeprefix("./")
+    found = [name for name, each in catalog.prompts.items() if path in (each.path, each.file)]
+    if found:
+        return found
     partials = catalog.files.keys() - catalog.prompts.keys()
     if wanted in partials or any(catalog.files[name].path == wanted for name in partials):
         hint = "name the prompts that include it"
         raise UsageError(f"`{wanted}` is a partial, and never uploaded by itself", hint=hint)
     hint = "`promptsync status` lists the names"
     raise UsageError(f"there is no prompt file for `{wanted}`", hint=hint)
-
-
-def _names_for(catalog: Catalog, wanted: str) -> Iterator[str]:
-    yield wanted
-    yield catalog.name_by_served_name.get(wanted, "")
-    path = wanted.replace("\\", "/").removeprefix("./")
-    yield from (name for name, each in catalog.prompts.items() if each.path == path)

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from promptsync.errors import ConfigError
+from promptsync.prompt_path import is_catalog_file
 
 FILE_NAME = "promptsync.toml"
 DEFAULT_PROMPTS = ("prompts",)
@@ -51,7 +52,10 @@ class RegistryConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """The configuration of one directory. Roots in `prompts` are relative to `root`, with `/`."""
+    """The configuration of one directory.
+
+    Roots in `prompts` are folders or catalog files, relative to `root`, with `/`.
+    """
 
     root: Path
     file: Path | None
@@ -191,7 +195,8 @@ def _roots(value: object, where: str) -> tuple[str, ...]:
         raise ConfigError(f'{where}: must be a list of folders, such as `["prompts"]`')
     roots = tuple(dict.fromkeys(_root(each, where) for each in value))
     for root in roots:
-        if any(other != root and PurePosixPath(other).is_relative_to(root) for other in roots):
+        inner = (each for each in roots if each != root and not is_catalog_file(each))
+        if any(PurePosixPath(each).is_relative_to(root) for each in inner):
             raise ConfigError(
                 f"{where}: one root lies inside `{root}`, so its prompts have two names"
             )

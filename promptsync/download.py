@@ -7,17 +7,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from promptsync import git
+from promptsync.catalog import text_of
 from promptsync.composition import escape_includes, expand, includes_of
 from promptsync.content_hash import content_hash, short_hash
 from promptsync.errors import ConflictError, PromptsyncError
-from promptsync.file_writer import path_for, remove_leftovers, taken_names, write_text
+from promptsync.file_writer import path_for, remove_leftovers, taken_names
 from promptsync.merge import MergedText, Sides, merge_prompt_files
 from promptsync.past import Past
 from promptsync.plan import Action, Change, Plan
 from promptsync.prompt import Prompt
-from promptsync.prompt_file import decode, format_prompt, parse_prompt, update_text
+from promptsync.prompt_file import format_prompt, parse_prompt, update_text
 from promptsync.prompt_sources import Roots
-from promptsync.prompt_writer import current_text, moved, write_prompt
+from promptsync.prompt_writer import create_prompt, current_text, moved, write_prompt
 from promptsync.remote_edit import as_file_prompt
 from promptsync.remote_prompt import RemotePrompt
 from promptsync.status import LocalPrompt, PromptState
@@ -65,7 +66,7 @@ def _create(change: Change, roots: Roots, kind: str, taken: dict[str, str]) -> F
         raise moved(path)
     text = format_prompt(escape_includes(remote.prompt), path_name=remote.name)
     _check_content(expand(_parse(text, path, remote.name), {}), remote, kind)
-    write_text(roots.top, path, text)
+    create_prompt(roots, path, text)
     taken |= {remote.name.lower(): path, path.lower(): path}
     return FileOutcome(change=change, path=path)
 
@@ -166,4 +167,4 @@ def _base_text(state: PromptState, past: Past) -> str:
             "started from; it was uploaded without being committed, or from another clone",
             hint=f"fetch the branch it was uploaded from, or {ways}",
         )
-    return decode(source.data, source.path)
+    return text_of(source)

@@ -42,7 +42,7 @@ def has_nothing_to_say(arguments: Sequence[str]) -> bool:
 def is_nothing_staged(workspace: Workspace) -> bool:
     """Tell whether no staged change touches a prompt file, one deleted or renamed included."""
     staged = git.staged_paths(workspace.require_repository())
-    return not any(workspace.roots.name_of(path) for path in staged)
+    return not any(workspace.roots.holds(path) for path in staged)
 
 
 def begin_verify(arguments: Sequence[str]) -> EarlyVerify | None:

@@ -14,8 +14,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from promptsync.errors import UsageError
-from promptsync.prompt_file import NAME
-from promptsync.prompt_sources import SUFFIX, Roots, paths_in_work_tree
+from promptsync.prompt_schema import NAME
+from promptsync.prompt_sources import (
+    SUFFIX,
+    Roots,
+    paths_in_work_tree,
+    paths_of_entries,
+    wrong_catalog,
+)
 
 MAX_FILE_NAME = 255
 
@@ -37,6 +43,8 @@ def taken_names(roots: Roots) -> dict[str, str]:
         taken[path.lower()] = path
         if (name := roots.name_of(path)) is not None:
             taken[name.lower()] = path
+    for path in paths_of_entries(roots):
+        taken[(roots.name_of(path) or path).lower()] = path
     return taken
 
 
@@ -48,6 +56,8 @@ def path_for(roots: Roots, name: str, taken: Mapping[str, str]) -> str:
     path = roots.path_of(name)
     other = taken.get(name.lower()) or taken.get(path.lower())
     reason = unsafe_reason(name) or (f"`{other}` has that name" if other else None)
+    if reason is None and (wrong := wrong_catalog(roots)) is not None:
+        reason = f"`{wrong}` is wrong, and may have that name"
     if reason is not None:
         raise UsageError(
             f"`{name[:60]}` cannot become a prompt file: {reason}",
@@ -73,6 +83,11 @@ def unsafe_reason(name: str) -> str | None:
 
 
 def write_text(top: Path, path: str, text: str) -> None:
+    """Replace a file by a text, as `write_bytes` does."""
+    write_bytes(top, path, text.encode())
+
+
+def write_bytes(top: Path, path: str, data: bytes) -> None:
     """Replace a file in one step: temporary file beside it, flushed, renamed.
 
     `path` is relative to `top`. Raises UsageError for a path that leads through a symbolic link,
@@ -82,7 +97,7 @@ def write_text(top: Path, path: str, text: str) -> None:
     try:
         if any(step.is_symlink() for step in _steps(top, target)):
             raise UsageError(f"`{path}` leads through a symbolic link; nothing was written")
-        _replace(target, text.encode())
+        _replace(target, data)
     except OSError as error:
         reason = error.strerror or str(error)
         raise UsageError(f"`{path}` cannot be written: {reason}; it is unchanged") from error

@@ -88,10 +88,10 @@ def _line(node: yaml.Node | None, path: tuple[str | int, ...]) -> int:
     return line
 
 
-def compose(text: str) -> yaml.Node | None:
+def compose(text: str, *, max_length: int = MAX_BYTES) -> yaml.Node | None:
     """Parse YAML into nodes, which know where they stand. Raises FrontMatterError."""
-    if len(text) > MAX_BYTES:
-        raise FrontMatterError(f"front matter is larger than {MAX_BYTES // 1024} KiB")
+    if len(text) > max_length:
+        raise FrontMatterError(f"front matter is larger than {max_length // 1024} KiB")
     try:
         if _needs_care(text):
             _check_events(text)
@@ -154,7 +154,8 @@ _SCALARS: dict[str, Callable[[yaml.ScalarNode], Json]] = {
 }
 
 
-def _value(node: yaml.Node, depth: int) -> Json:
+def value_of(node: yaml.Node, depth: int = 1) -> Json:
+    """Return the JSON value that a node stands for. Raises FrontMatterError."""
     if node.tag == _TEXT:
         text: str = node.value
         return text
@@ -164,7 +165,7 @@ def _value(node: yaml.Node, depth: int) -> Json:
         raise _at(node, _TOO_DEEP)
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, depth + 1)
-    return [_value(each, depth + 1) for each in node.value]
+    return [value_of(each, depth + 1) for each in node.value]
 
 
 def _mapping(node: yaml.MappingNode, depth: int) -> dict[str, Any]:
@@ -174,7 +175,7 @@ def _mapping(node: yaml.MappingNode, depth: int) -> dict[str, Any]:
             raise _at(key, f"a key must be text; put {_shown(key)} in quotes")
         if key.value in members:
             raise _at(key, f"key {_shown(key)} stands twice")
-        members[key.value] = _value(value, depth)
+        members[key.value] = value_of(value, depth)
     return members
 
 
@@ -265,6 +266,13 @@ def write_inline(value: Json) -> str:
     return (
         _dump(value, width=math.inf, default_flow_style=True).removesuffix("\n...\n").rstrip("\n")
     )
+
+
+def write_quoted(text: str) -> str:
+    """Write text in double quotes on one line, which holds any text in any place."""
+    node = yaml.ScalarNode(_TEXT, text, style='"')
+    written: str = yaml.serialize(node, Dumper=_Dumper, allow_unicode=True, width=math.inf)
+    return written.rstrip("\n")
 
 
 def _dump(value: Json, **options: Any) -> str:

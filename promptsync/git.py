@@ -32,6 +32,7 @@ _EMPTY_BLOBS = frozenset(
 # Windows takes command lines of 32,767 characters.
 _MAX_PATHS_LENGTH = 8_000
 _BATCH = 5_000
+_FEW = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,14 @@ def read_blobs(repository: Repository, blobs: Iterable[str]) -> Iterator[bytes |
         yield from _read_batch(repository, batch)
 
 
+def read_blobs_lazily(
+    repository: Repository, blobs: Sequence[str | None]
+) -> Iterator[bytes | None]:
+    """Yield contents as read_blobs does, a few at a time, for those who may stop early."""
+    for start in range(0, len(blobs), _FEW):
+        yield from read_blobs(repository, [each or "" for each in blobs[start : start + _FEW]])
+
+
 def _read_batch(repository: Repository, names: Sequence[str]) -> Iterator[bytes | None]:
     asked = b"".join(map(_question, names))
     output = _run(["cat-file", "--batch"], repository.top, stdin=asked).stdout
@@ -263,6 +272,13 @@ def last_commits(repository: Repository, paths: Sequence[str]) -> Mapping[str, s
     for version in _log(repository, ["--first-parent", commit], _covering(paths)):
         found.setdefault(version.path, version.commit)
     return {path: found[path] for path in paths if path in found}
+
+
+def own_history(repository: Repository, paths: Sequence[str]) -> list[FileVersion]:
+    """Return what HEAD's own branch made of some files, newest first: a merge is one step."""
+    if (commit := head(repository)) is None:
+        return []
+    return _log(repository, ["--first-parent", commit], paths)
 
 
 def _elsewhere(commit: str | None) -> list[str]:

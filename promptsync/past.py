@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from promptsync import git
-from promptsync.catalog import load_catalog
+from promptsync.catalog import load_catalog, parse_source
 from promptsync.composition import expand, includes_of
 from promptsync.content_hash import content_hash
 from promptsync.errors import GitError, PromptFileError, ShallowCloneError
 from promptsync.git import FileVersion, Repository
 from promptsync.prompt import Prompt
-from promptsync.prompt_file import decode, parse_prompt
-from promptsync.prompt_sources import PromptSource, Roots, in_commit
+from promptsync.prompt_path import file_of
+from promptsync.prompt_sources import PromptSource, Roots, in_commit, source_at
 from promptsync.remote_prompt import RemotePrompt, Stamp
 from promptsync.status import LocalPrompt
 from promptsync.upload_log import LogEntry, read_log
@@ -122,10 +122,11 @@ class Past:
         """
         digest, paths = remote.content_hash, _paths(local, remote.stamp)
         if includes_of(local.prompt):
-            commits = git.commits_elsewhere(self.repository, self.commit, self.roots.folders)
+            commits = git.commits_elsewhere(self.repository, self.commit, self.roots.paths)
             return any(self._composite_at(each, local, digest, paths) for each in commits)
-        versions = git.history_elsewhere(self.repository, self.commit, paths)
-        return any(found == digest for found, _ in self._hashed(local, versions))
+        versions = git.history_elsewhere(self.repository, self.commit, _files(paths))
+        hashed = self._hashed(local, _versions_at(versions, paths))
+        return any(found == digest for found, _ in hashed)
 
     def _is_later(self, local: LocalPrompt, remote: RemotePrompt) -> bool:
         """Tell whether git has a remote prompt's content as a successor of the stamped one."""
@@ -154,9 +155,9 @@ class Past:
             return None
         if includes_of(local.prompt):
             return self._composite_at(commit, local, digest, _paths(local, stamp))
-        data = next(git.read_blobs(self.repository, [f"{commit}:{stamp.path}"]))
-        prompt = self._parse(local, data)
-        return self._source(local, data) if prompt and self._hash(prompt) == digest else None
+        data = next(git.read_blobs(self.repository, [f"{commit}:{file_of(stamp.path)}"]))
+        found = self._parsed(local, stamp.path, data)
+        return found[0] if found and self._hash(found[1]) == digest else None
 
     def _is_merged(self, commit: str) -> bool:
         if commit not in self._merged:
@@ -170,14 +171,15 @@ class Past:
     ) -> PromptSource | None:
         paths = _paths(local, stamp)
         had_includes = bool(includes_of(local.prompt))
-        blobs = dict.fromkeys(each.blob or "" for each in self._versions(paths))
-        for data in git.read_blobs(self.repository, blobs):
-            prompt = self._parse(local, data)
-            if prompt is None:
+        versions = dict.fromkeys((each.path, each.blob or "") for each in self._versions(paths))
+        contents = git.read_blobs(self.repository, [blob for _, blob in versions])
+        for (path, _), data in zip(versions, contents, strict=True):
+            if (parsed := self._parsed(local, path, data)) is None:
                 continue
+            source, prompt = parsed
             had_includes = had_includes or bool(includes_of(prompt))
             if self._hash(prompt) == digest:
-                return self._source(local, data)
+                return source
         if had_includes and (found := self._composite_in_history(local, digest, paths)):
             return found
         self._refuse_to_guess(local.prompt.name)
@@ -195,42 +197,38 @@ class Past:
 
     def _versions(self, paths: list[str]) -> list[FileVersion]:
         """Return what some files said, what is staged first, then from the newest on."""
-        versions = []
+        versions, files = [], _files(paths)
         with suppress(GitError):  # an unmerged index has no single answer, so it has none
             versions = [
                 FileVersion(self.commit or "", entry.path, entry.blob)
-                for entry in git.list_index(self.repository, paths)
+                for entry in git.list_index(self.repository, files)
             ]
         if self.commit is not None:
-            versions += git.history(self.repository, self.commit, paths)
-        return [each for each in versions if each.blob is not None]
+            versions += git.history(self.repository, self.commit, files)
+        return _versions_at(versions, paths)
 
     def _hashed(
-        self, local: LocalPrompt, versions: Iterable[FileVersion]
+        self, local: LocalPrompt, versions: Sequence[FileVersion]
     ) -> Iterator[tuple[str, FileVersion]]:
-        kept = [each for each in versions if each.blob is not None]
-        contents = git.read_blobs(self.repository, [each.blob or "" for each in kept])
-        for version, data in zip(kept, contents, strict=True):
-            prompt = self._parse(local, data)
-            if prompt is not None and (digest := self._hash(prompt)) is not None:
+        contents = git.read_blobs(self.repository, [each.blob or "" for each in versions])
+        for version, data in zip(versions, contents, strict=True):
+            parsed = self._parsed(local, version.path, data)
+            if parsed is not None and (digest := self._hash(parsed[1])) is not None:
                 yield digest, version
-
-    def _parse(self, local: LocalPrompt, data: bytes | None) -> Prompt | None:
-        if data is None:
-            return None
-        source = self._source(local, data)
-        # An old version that no longer parses cannot be what was uploaded.
-        with suppress(PromptFileError):
-            return parse_prompt(decode(data, source.path), path=source.path, name=source.name)
-        return None
 
     def _hash(self, prompt: Prompt) -> str | None:
         """Return the content hash of an old version, None where its includes are unknown."""
         return None if includes_of(prompt) else content_hash(expand(prompt, {}), self.kind)
 
-    def _source(self, local: LocalPrompt, data: bytes | None) -> PromptSource:
+    def _parsed(
+        self, local: LocalPrompt, path: str, data: bytes | None
+    ) -> tuple[PromptSource, Prompt] | None:
+        """Return an old version of a prompt; one that no longer parses was never uploaded."""
         name = self.roots.name_of(local.path) or local.prompt.name
-        return PromptSource(local.path, name, data or b"")
+        with suppress(PromptFileError):
+            if data is not None and (source := source_at(path, name, data)) is not None:
+                return replace(source, path=local.path), parse_source(source)
+        return None
 
     def _composite_in_history(
         self, local: LocalPrompt, digest: str, paths: list[str]
@@ -238,7 +236,7 @@ class Past:
         if self.commit is None:
             return None
         # What a composite said depends on every partial it had then: ask each commit as a whole.
-        commits = git.commits_touching(self.repository, self.commit, self.roots.folders)
+        commits = git.commits_touching(self.repository, self.commit, self.roots.paths)
         found = (self._composite_at(commit, local, digest, paths) for commit in commits)
         return next(filter(None, found), None)
 
@@ -262,6 +260,21 @@ def _paths(local: LocalPrompt, stamp: Stamp | None) -> list[str]:
     if stamp is not None and stamp.path != local.path and _is_inside(stamp.path):
         paths.append(stamp.path)
     return paths
+
+
+def _files(paths: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(map(file_of, paths)))
+
+
+def _versions_at(versions: Iterable[FileVersion], paths: Iterable[str]) -> list[FileVersion]:
+    """Return the versions of prompts: each version of a catalog file is one of each entry."""
+    return [
+        replace(version, path=path)
+        for version in versions
+        if version.blob is not None
+        for path in paths
+        if file_of(path) == version.path
+    ]
 
 
 def _is_inside(path: str) -> bool:

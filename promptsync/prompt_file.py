@@ -7,8 +7,6 @@ byte, comments included.
 
 from __future__ import annotations
 
-import codecs
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -16,6 +14,7 @@ from typing import Any
 
 from promptsync import front_matter, prompt_schema
 from promptsync.errors import Problem, PromptFileError
+from promptsync.file_text import check_size
 from promptsync.front_matter import FrontMatterError, read_front_matter, write_front_matter
 from promptsync.front_matter_edit import edit_front_matter
 from promptsync.message_markup import (
@@ -27,14 +26,9 @@ from promptsync.message_markup import (
     write_body,
 )
 from promptsync.prompt import Message, Prompt, is_same
-from promptsync.prompt_schema import content_values
+from promptsync.prompt_schema import CONTENT_KEYS, MAX_NAME, NAME, content_values
 
-MAX_BYTES = 1024 * 1024
-MAX_NAME = 255
 MAX_PROBLEMS = 100
-NAME = re.compile(rf"[A-Za-z0-9_.-]{{1,{MAX_NAME}}}")
-
-_CONTENT_KEYS = ("role", "messages", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +38,6 @@ class FileParts:
     front_matter: str | None
     body: str
     body_line: int
-
-
-def decode(data: bytes, path: str) -> str:
-    """Decode a prompt file: UTF-8, a BOM dropped, CRLF read as LF.
-
-    Raises PromptFileError for anything else, and for files over 1 MiB.
-    """
-    _check_size(data, path)
-    data = data.removeprefix(codecs.BOM_UTF8)
-    if (nul := data.find(b"\0")) >= 0:
-        raise _not_text(path, data, nul, "NUL byte")
-    try:
-        text = data.decode()
-    except UnicodeDecodeError as error:
-        problem = f"invalid UTF-8 byte 0x{data[error.start]:02x}"
-        raise _not_text(path, data, error.start, problem) from error
-    # A second BOM would become the first one when the text is written back.
-    text = text.lstrip("\ufeff")
-    return text.replace("\r\n", "\n") if "\r" in text else text
 
 
 def split_file(text: str, path: str) -> FileParts:
@@ -120,11 +95,11 @@ def update_text(text: str, prompt: Prompt, *, path: str, path_name: str) -> str:
     old = parse_prompt(text, path=path, name=path_name)
     parts = split_file(text, path)
     stated = _front_matter_values(parts, path)
-    wanted = _wanted_values(stated, old, prompt, path_name)
+    wanted = prompt_schema.changed_values(stated, old, prompt, path_name)
     body = parts.body
     if not is_same(content_values(old.content), content_values(prompt.content)):
         placed, body = _place(prompt.content, stated, body)
-        wanted = {key: wanted[key] for key in wanted if key not in _CONTENT_KEYS} | placed
+        wanted = {key: wanted[key] for key in wanted if key not in CONTENT_KEYS} | placed
     front = parts.front_matter
     if not is_same(stated, wanted):
         front = _front_matter(wanted, path) if front is None else _edit(front, stated, wanted, path)
@@ -132,25 +107,6 @@ def update_text(text: str, prompt: Prompt, *, path: str, path_name: str) -> str:
         return text
     is_tight = bool(parts.body) and text.endswith(f"\n---\n{parts.body}")
     return _readable(_join(front, body, is_tight=is_tight), path, path_name)
-
-
-def _wanted_values(
-    stated: Mapping[str, Any], old: Prompt, prompt: Prompt, path_name: str
-) -> dict[str, Any]:
-    """Change what front matter states where the prompts differ, and nowhere else.
-
-    A default that somebody spelled out, such as `template: mustache`, stays.
-    """
-    before, after = prompt_schema.to_values(old), prompt_schema.to_values(prompt)
-    wanted = dict(stated)
-    for key in before | after:
-        if is_same(before.get(key), after.get(key)):
-            continue
-        if key in after and not (key == "name" and prompt.name == path_name):
-            wanted[key] = after[key]
-        else:
-            wanted.pop(key, None)
-    return wanted
 
 
 def _place(
@@ -191,7 +147,7 @@ def _edit(front: str, stated: Mapping[str, Any], wanted: Mapping[str, Any], path
 
 def _readable(text: str, path: str, name: str) -> str:
     """Refuse to write what could not be read back."""
-    _check_size(text.encode(), path)
+    check_size(text.encode(), path)
     parse_prompt(text, path=path, name=name)
     return text
 
@@ -234,21 +190,6 @@ def _content(parts: FileParts, values: Mapping[str, Any], path: str) -> str | tu
 
 def _line(parts: FileParts, *key: str | int) -> int:
     return front_matter.line_of(parts.front_matter or "", *key) + 1
-
-
-def _check_size(data: bytes, path: str) -> None:
-    if len(data) > MAX_BYTES:
-        raise _wrong(
-            path, f"the file has {len(data):,} bytes; a prompt file has at most {MAX_BYTES:,}"
-        )
-
-
-def _not_text(path: str, data: bytes, offset: int, problem: str) -> PromptFileError:
-    start = data.rfind(b"\n", 0, offset) + 1
-    line = data.count(b"\n", 0, offset) + 1
-    column = len(data[start:offset].decode(errors="replace")) + 1
-    message = f"{problem}; a prompt file is UTF-8 text"
-    return _wrong(path, message, line, column, hint="save the file as UTF-8")
 
 
 def _conflict(path: str, line: int) -> PromptFileError:

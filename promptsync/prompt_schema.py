@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import NoneType
 from typing import Any
 
 from promptsync.message_markup import ROLES
-from promptsync.prompt import NAMING_KEYS, Message, Prompt, Template
+from promptsync.prompt import NAMING_KEYS, Message, Prompt, Template, is_same
 
 REGISTRY_KINDS = ("local", "braintrust", "mlflow", "opik")
 MAX_SHOWN = 60
+MAX_NAME = 255
+NAME = re.compile(rf"[A-Za-z0-9_.-]{{1,{MAX_NAME}}}")
+# Where content is stated; at most one of them, but see `check`.
+CONTENT_KEYS = ("role", "messages", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +83,11 @@ _KEYS: dict[str, tuple[Callable[[object], bool], str]] = {
 KEYS = tuple(_KEYS)
 
 
-def check(values: Mapping[str, Any]) -> Iterator[SchemaError]:
-    """Yield everything that is wrong with front matter. A null value is an absent key."""
+def check(values: Mapping[str, Any], *, text_is_body: bool = False) -> Iterator[SchemaError]:
+    """Yield everything that is wrong with front matter. A null value is an absent key.
+
+    Where `text` stands for a body, as in a catalog file, `role` may go with it.
+    """
     for key, value in values.items():
         if key not in _KEYS:
             yield _unknown(key)
@@ -89,8 +97,8 @@ def check(values: Mapping[str, Any]) -> Iterator[SchemaError]:
             yield SchemaError((key,), f"`{key}` must be {expected}", _quotes_hint(value, expected))
         elif key in REGISTRY_KINDS and value:
             yield from _check_names(key, value)
-    stated = [key for key in ("role", "messages", "text") if values.get(key) is not None]
-    if len(stated) > 1:
+    stated = [key for key in CONTENT_KEYS if values.get(key) is not None]
+    if len(stated) > 1 and not (text_is_body and stated == ["role", "text"]):
         yield SchemaError((stated[1],), f"`{stated[0]}` and `{stated[1]}` exclude each other")
 
 
@@ -170,6 +178,25 @@ def to_values(prompt: Prompt) -> dict[str, Any]:
         **{kind: dict(options) for kind, options in prompt.registry_options.items()},
     }
     return {key: value for key, value in values.items() if value not in (None, {}, [], "")}
+
+
+def changed_values(
+    stated: Mapping[str, Any], old: Prompt, new: Prompt, given_name: str
+) -> dict[str, Any]:
+    """Change what is stated where the prompts differ, and nowhere else; content is left out.
+
+    A default that somebody spelled out, such as `template: mustache`, stays.
+    """
+    before, after = to_values(old), to_values(new)
+    wanted = dict(stated)
+    for key in before | after:
+        if is_same(before.get(key), after.get(key)):
+            continue
+        if key in after and not (key == "name" and new.name == given_name):
+            wanted[key] = after[key]
+        else:
+            wanted.pop(key, None)
+    return wanted
 
 
 def content_values(content: str | tuple[Message, ...]) -> dict[str, Any]:

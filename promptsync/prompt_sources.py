@@ -8,11 +8,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from promptsync import git
 from promptsync.errors import Problem, PromptFileError, UsageError
 from promptsync.git import Repository, TreeEntry
+from promptsync.prompt_path import entry_path, file_of, is_catalog_file, key_of
+
+if TYPE_CHECKING:
+    from promptsync.catalog_file import CatalogEntry
 
 SUFFIX = ".md"
 # Folders of prompts are explained in a README; no prompt is called that.
@@ -21,7 +27,7 @@ _NOT_PROMPTS = frozenset({"readme"})
 
 @dataclass(frozen=True, slots=True)
 class PromptSource:
-    """The bytes of one prompt file.
+    """The bytes of one prompt file, or what one entry of a catalog file says.
 
     `path` is relative to the top of the repository, with `/`; `name` is the one the path gives.
     """
@@ -29,17 +35,41 @@ class PromptSource:
     path: str
     name: str
     data: bytes
+    entry: CatalogEntry | None = None
+
+    @property
+    def line(self) -> int:
+        """The line of its file where the prompt starts."""
+        return self.entry.line if self.entry else 1
 
 
 @dataclass(frozen=True, slots=True)
 class Roots:
-    """The prompt roots of a configuration, as folders relative to the top of the repository."""
+    """The prompt roots of a configuration: folders, and catalog files with many prompts each.
+
+    Both are relative to the top of the repository.
+    """
 
     top: Path
     folders: tuple[str, ...]
+    catalogs: tuple[str, ...] = ()
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The folders and the catalog files."""
+        return (*self.folders, *self.catalogs)
+
+    def holds(self, path: str) -> bool:
+        """Tell whether a file holds prompts, as its path says."""
+        return path in self.catalogs or self.name_of(path) is not None
 
     def name_of(self, path: str) -> str | None:
-        """Return the name that a path gives, None for a path that is no prompt file."""
+        """Return the name that a path gives, None for a path that is no prompt's.
+
+        The path of an entry gives its key.
+        """
+        if self.catalogs and file_of(path) in self.catalogs:
+            return key_of(path)
         if not path.endswith(SUFFIX):
             return None
         for folder in self.folders:
@@ -51,7 +81,9 @@ class Roots:
         return None
 
     def path_of(self, name: str) -> str:
-        """Return the path of a new prompt file in the first root."""
+        """Return the path of a new prompt: in the first folder, else in the first catalog file."""
+        if not self.folders:
+            return entry_path(self.catalogs[0], name)
         return (PurePosixPath(self.folders[0]) / f"{name}{SUFFIX}").as_posix()
 
 
@@ -64,7 +96,12 @@ def find_roots(top: Path, config_root: Path, folders: Sequence[str]) -> Roots:
     if not below.is_relative_to(above):
         raise UsageError(f"the configuration in `{below}` is outside of the repository `{above}`")
     prefix = PurePosixPath(below.relative_to(above).as_posix())
-    return Roots(top, tuple((prefix / folder).as_posix() for folder in folders))
+    paths = [(prefix / folder).as_posix() for folder in folders]
+    return Roots(
+        top,
+        tuple(path for path in paths if not is_catalog_file(path)),
+        tuple(filter(is_catalog_file, paths)),
+    )
 
 
 def in_work_tree(roots: Roots) -> Iterator[PromptSource | PromptFileError]:
@@ -74,6 +111,66 @@ def in_work_tree(roots: Roots) -> Iterator[PromptSource | PromptFileError]:
             yield entry
         elif (name := roots.name_of(path)) is not None:
             yield _read(entry, path, name)
+    yield from _entries(roots)
+
+
+def _read_catalog(top: Path, path: str) -> Iterator[PromptSource | PromptFileError]:
+    if _link_on_the_way(top, path) is not None:
+        yield _linked_root(path)
+    elif not (top / path).is_file():
+        hint = "take it out of `prompts` in the configuration, or write it"
+        yield _problem(path, "there is no such catalog file", hint)
+    else:
+        try:
+            data = (top / path).read_bytes()
+        except OSError as error:
+            yield _problem(path, f"cannot be read: {error.strerror}")
+        else:
+            yield from sources_in(path, data)
+
+
+def paths_of_entries(roots: Roots) -> Iterator[str]:
+    """Yield the paths of all entries of the catalog files on disk."""
+    return (each.path for each in _entries(roots) if isinstance(each, PromptSource))
+
+
+def wrong_catalog(roots: Roots) -> str | None:
+    """Return the path of a catalog file on disk in which anything is wrong, None for none."""
+    wrong = (each for each in _entries(roots) if isinstance(each, PromptFileError))
+    return next((each.problems[0].path for each in wrong), None)
+
+
+def _entries(roots: Roots) -> Iterator[PromptSource | PromptFileError]:
+    return chain.from_iterable(_read_catalog(roots.top, path) for path in roots.catalogs)
+
+
+def sources_in(path: str, data: bytes) -> Iterator[PromptSource | PromptFileError]:
+    """Yield the entries of a catalog file as prompts, and an error for each that is wrong."""
+    from promptsync.catalog_file import read_entries  # noqa: PLC0415  few have catalog files
+
+    try:
+        entries = read_entries(data, path)
+    except PromptFileError as error:
+        yield error
+        return
+    for entry in entries:
+        if isinstance(entry, PromptFileError):
+            yield entry
+        else:
+            yield PromptSource(entry.path, entry.key, entry.data, entry)
+
+
+def source_at(path: str, name: str, data: bytes) -> PromptSource | None:
+    """Return one prompt of a file's bytes, None where its catalog file has no such entry.
+
+    Raises PromptFileError for a catalog file that cannot be read.
+    """
+    if key_of(path) is None:
+        return PromptSource(path, name, data)
+    from promptsync.catalog_file import find_entry  # noqa: PLC0415  few have catalog files
+
+    entry = find_entry(data, path)
+    return None if entry is None else PromptSource(path, name, entry.data, entry)
 
 
 def _read(entry: os.DirEntry[str], path: str, name: str) -> PromptSource | PromptFileError:
@@ -95,31 +192,34 @@ def paths_in_work_tree(roots: Roots) -> Iterator[str]:
 
 def in_index(repository: Repository, roots: Roots) -> Iterator[PromptSource | PromptFileError]:
     """Yield the prompt files as they are staged. Raises GitError while they are unmerged."""
-    yield from _from_git(repository, roots, git.list_index(repository, roots.folders))
+    yield from _from_git(repository, roots, git.list_index(repository, roots.paths))
 
 
 def in_commit(
     repository: Repository, roots: Roots, commit: str
 ) -> Iterator[PromptSource | PromptFileError]:
     """Yield the prompt files of a commit."""
-    yield from _from_git(repository, roots, git.list_tree(repository, commit, roots.folders))
+    yield from _from_git(repository, roots, git.list_tree(repository, commit, roots.paths))
 
 
 def _from_git(
     repository: Repository, roots: Roots, entries: Sequence[TreeEntry]
 ) -> Iterator[PromptSource | PromptFileError]:
     links = [entry.path for entry in entries if entry.is_symlink]
-    yield from (_linked_root(path) for path in links if path in roots.folders)
+    yield from (_linked_root(path) for path in links if path in roots.paths)
     yield from (_symlink(path) for path in links if roots.name_of(path))
     plain = [
         (entry, name)
         for entry in entries
-        if not entry.is_symlink and (name := roots.name_of(entry.path))
+        if not entry.is_symlink
+        and ((name := roots.name_of(entry.path)) or entry.path in roots.catalogs)
     ]
     contents = git.read_blobs(repository, [entry.blob for entry, _ in plain])
     for (entry, name), data in zip(plain, contents, strict=True):
         if data is None:
             yield _problem(entry.path, f"git has no object {entry.blob}")
+        elif name is None:
+            yield from sources_in(entry.path, data)
         else:
             yield PromptSource(entry.path, name, data)
 

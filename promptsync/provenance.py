@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from promptsync import git
-from promptsync.catalog import Catalog, load_catalog
+from promptsync.catalog import Catalog, load_catalog, parse_source
 from promptsync.composition import has_directive
 from promptsync.content_hash import content_hash
 from promptsync.errors import PromptFileError
 from promptsync.git import FileVersion, Repository
 from promptsync.prompt import Prompt
-from promptsync.prompt_file import decode, parse_prompt
-from promptsync.prompt_sources import Roots, in_commit
+from promptsync.prompt_path import file_of, key_of
+from promptsync.prompt_sources import PromptSource, Roots, in_commit, sources_in
 from promptsync.remote_prompt import RemotePrompt
 
 
@@ -77,7 +77,7 @@ def in_history(repository: Repository, roots: Roots, kind: str, digits: str) -> 
     """Yield the oldest commit up to HEAD in which each file had the hash."""
     oldest = {
         (each.path, each.content_hash): each
-        for each in committed(repository, roots, kind, roots.folders)
+        for each in committed(repository, roots, kind, roots.paths)
         if _matches(each.content_hash, digits)
     }
     for each in oldest.values():
@@ -89,12 +89,19 @@ def in_history(repository: Repository, roots: Roots, kind: str, digits: str) -> 
 def committed(
     repository: Repository, roots: Roots, kind: str, paths: Sequence[str]
 ) -> Iterator[Committed]:
-    """Yield what each commit up to HEAD made of some prompt files or folders, newest first."""
+    """Yield what each commit up to HEAD made of some prompts or folders, newest first."""
     head = git.head(repository)
     if head is None:
         return
-    versions = [each for each in git.history(repository, head, paths) if each.blob is not None]
-    prompts = list(_parsed(repository, roots, versions))
+    files = list(dict.fromkeys(map(file_of, paths)))
+    versions = [each for each in git.history(repository, head, files) if each.blob is not None]
+    # Whoever asks for an entry does not ask for its neighbours.
+    unasked = {file_of(each) for each in paths if key_of(each)} - set(paths)
+    prompts = [
+        (version, prompt)
+        for version, prompt in _parsed(repository, roots, versions)
+        if file_of(version.path) not in unasked or version.path in paths
+    ]
     composites = {each.path for each, prompt in prompts if has_directive(prompt)}
     for version, prompt in prompts:
         if version.path not in composites:
@@ -109,7 +116,7 @@ def _committed_composites(
     repository: Repository, roots: Roots, kind: str, head: str, paths: set[str]
 ) -> Iterator[Committed]:
     """Expand composites as each commit had them: they change when a partial does."""
-    for commit in git.commits_touching(repository, head, roots.folders):
+    for commit in git.commits_touching(repository, head, roots.paths):
         catalog = load_catalog(in_commit(repository, roots, commit), kind=kind)
         for local in catalog.files.values():
             if local.path in paths:
@@ -122,12 +129,19 @@ def _parsed(
     blobs = dict.fromkeys(each.blob or "" for each in versions)
     data_by_blob = dict(zip(blobs, git.read_blobs(repository, blobs), strict=True))
     for version in versions:
-        name, data = roots.name_of(version.path), data_by_blob[version.blob or ""]
-        # An old version that no longer parses cannot be what was uploaded.
-        if name is not None and data is not None:
+        data = data_by_blob[version.blob or ""]
+        for source in () if data is None else _sources(roots, version.path, data):
+            # An old version that no longer parses cannot be what was uploaded.
             with suppress(PromptFileError, ValueError):
-                text = decode(data, version.path)
-                yield version, parse_prompt(text, path=version.path, name=name)
+                yield replace(version, path=source.path), parse_source(source)
+
+
+def _sources(roots: Roots, path: str, data: bytes) -> Iterator[PromptSource]:
+    if path in roots.catalogs:
+        found = sources_in(path, data)
+        yield from (each for each in found if isinstance(each, PromptSource))
+    elif (name := roots.name_of(path)) is not None:
+        yield PromptSource(path, name, data)
 
 
 def _hash(prompt: Prompt, kind: str) -> str | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from promptsync.prompt import Prompt
+from promptsync.prompt_path import file_of, key_of
 from promptsync.remote_prompt import RemotePrompt
 
 
@@ -35,6 +36,8 @@ class LocalPrompt:
     `prompt` is what the file says, `expanded` has its includes expanded. `file_sha256` is over
     the bytes as git stores them; `path` is relative to the top of the repository, with `/`.
     `partials` names all prompts whose text it takes in, at any depth.
+    An entry of a catalog file has the path `FILE#KEY`, the SHA-256 of its own value, and the
+    line of its key.
     """
 
     prompt: Prompt
@@ -43,6 +46,17 @@ class LocalPrompt:
     path: str
     file_sha256: str
     partials: tuple[str, ...] = ()
+    line: int = 1
+
+    @property
+    def file(self) -> str:
+        """The file that holds the prompt, as git and editors know it."""
+        return file_of(self.path)
+
+    @property
+    def key(self) -> str | None:
+        """The key of an entry of a catalog file, None for a prompt with a file of its own."""
+        return key_of(self.path)
 
     @property
     def header(self) -> Prompt:

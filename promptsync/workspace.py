@@ -50,8 +50,7 @@ def open_workspace(start: Path, registry: str | None = None) -> Workspace:
 
 
 def prompt_names_by_path(start: Path) -> list[str]:
-    """Return the names that the paths of prompt files give, without reading the files."""
+    """Return the names that paths give, without reading any prompt file but catalog files."""
     roots = open_workspace(start).roots
-    return sorted(
-        {name for path in prompt_sources.paths_in_work_tree(roots) if (name := roots.name_of(path))}
-    )
+    paths = [*prompt_sources.paths_in_work_tree(roots), *prompt_sources.paths_of_entries(roots)]
+    return sorted({name for path in paths if (name := roots.name_of(path))})

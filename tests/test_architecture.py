@@ -20,6 +20,7 @@ ROOT = Path(promptsync.__file__).parent
 # Pure functions of their arguments.
 VALUES = frozenset(
     {
+        "catalog_file",
         "composition",
         "composition_edit",
         "content_hash",
@@ -27,11 +28,13 @@ VALUES = frozenset(
         "errors",
         "expanded_text",
         "experiment",
+        "file_text",
         "formats",
         "front_matter",
         "front_matter_edit",
         "github_event",
         "interruption",
+        "json_catalog",
         "linting",
         "merge",
         "message_markup",
@@ -40,6 +43,7 @@ VALUES = frozenset(
         "promotion",
         "prompt",
         "prompt_file",
+        "prompt_path",
         "prompt_schema",
         "registry_edits",
         "remote_edit",
@@ -47,6 +51,7 @@ VALUES = frozenset(
         "renames",
         "rendering",
         "scaffold",
+        "splice",
         "seed_report",
         "sparkline",
         "status",
@@ -54,6 +59,7 @@ VALUES = frozenset(
         "text_changes",
         "upload_order",
         "sync_plan",
+        "yaml_catalog",
     }
 )
 # Files, git, HTTP, the clock and the environment.

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from promptsync.content_hash import content_hash
 from promptsync.errors import Problem, PromptFileError
+from promptsync.file_text import decode
 from promptsync.prompt import Message, Prompt, Template, is_same
-from promptsync.prompt_file import decode, format_prompt, parse_prompt, update_text
+from promptsync.prompt_file import format_prompt, parse_prompt, update_text
 from tests import strategies
 from tests.builders import chat, prompt
 

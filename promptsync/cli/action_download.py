@@ -21,6 +21,7 @@ from promptsync.cli.report import Report, some_names
 from promptsync.cli.safe_text import code_span, one_line
 from promptsync.errors import ConflictError
 from promptsync.git import Repository
+from promptsync.prompt_path import file_of
 from promptsync.registry_edits import RegistryEdit, branch_for, title_for, trailers_for
 from promptsync.status import PromptState, Status
 
@@ -104,7 +105,7 @@ def _notes(edits: Sequence[RegistryEdit]) -> Iterator[str]:
 def _prepare(job: Job, registry: str, edits: Sequence[RegistryEdit]) -> None:
     """Write what the next steps need to commit, to push and to open the pull request."""
     repository = git.find_repository(Path.cwd())
-    branch, paths = branch_for(registry), [edit.path for edit in edits]
+    branch, paths = branch_for(registry), sorted({file_of(edit.path) for edit in edits})
     title = title_for(edits, one_line(registry))
     message = "\n".join([title, "", *map(one_line, trailers_for(edits)), ""])
     job.write_report("promptsync-paths", "".join(f"{path}\0" for path in paths))

@@ -67,9 +67,9 @@ def _commit(workspace: Workspace, catalog: Catalog, revision: str | None) -> str
     head = git.head(repository)
     if head is None:
         return None
-    committed = git.list_tree(repository, head, workspace.roots.folders)
-    paths = {each.path for each in committed if workspace.roots.name_of(each.path)}
-    paths |= {each.path for each in catalog.files.values()}
+    committed = git.list_tree(repository, head, workspace.roots.paths)
+    paths = {each.path for each in committed if workspace.roots.holds(each.path)}
+    paths |= {each.file for each in catalog.files.values()}
     return None if git.uncommitted_paths(repository, sorted(paths)) else head
 
 

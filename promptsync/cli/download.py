@@ -118,7 +118,7 @@ def _readable_catalog(session: Session) -> Catalog:
 
 
 def _refuse_uncommitted(session: Session, plan: Plan) -> None:
-    paths = [change.state.local.path for change in plan.changes if change.state.local]
+    paths = [change.state.local.file for change in plan.changes if change.state.local]
     dirty = sorted(git.uncommitted_paths(session.workspace.require_repository(), paths))
     if dirty:
         raise UsageError(

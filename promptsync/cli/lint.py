@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from promptsync import prompt_sources
-from promptsync.catalog import Catalog
+from promptsync.catalog import Catalog, text_of
 from promptsync.cli.options import (
     ALL_FORMATS,
     Format,
@@ -22,7 +23,7 @@ from promptsync.cli.output import show
 from promptsync.cli.render_problems import render_problems
 from promptsync.errors import Problem, PromptFileError, Severity, UsageError
 from promptsync.linting import lint_prompt
-from promptsync.prompt_file import decode
+from promptsync.prompt_path import file_of
 from promptsync.prompt_sources import PromptSource
 from promptsync.reading import load_sources
 from promptsync.workspace import Workspace, open_workspace
@@ -74,7 +75,7 @@ def _sources(workspace: Workspace, *, staged: bool) -> Iterable[PromptSource | P
 
 def _paths(source: PromptSource | PromptFileError) -> list[str]:
     if isinstance(source, PromptSource):
-        return [source.path]
+        return [file_of(source.path)]
     return [each.path for each in source.problems]
 
 
@@ -113,5 +114,10 @@ def _warnings(
     by_path = {each.path: each for each in catalog.files.values()}
     for source in sources:
         if isinstance(source, PromptSource) and source.path in by_path:
-            text = decode(source.data, source.path)
-            yield from lint_prompt(by_path[source.path].prompt, text, source.path)
+            local, text = by_path[source.path], text_of(source)
+            found = lint_prompt(local.prompt, text, local.file)
+            # The text of an entry has lines that its file has not.
+            in_entry = source.entry is not None
+            yield from (
+                replace(each, line=source.line, column=1) if in_entry else each for each in found
+            )

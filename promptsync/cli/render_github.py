@@ -28,7 +28,7 @@ def left_out(count: int) -> list[str]:
 def _state_annotation(report: Report, state: PromptState) -> str:
     return annotation(
         "error",
-        path=state.local.path if state.local else None,
+        path=state.local.file if state.local else None,
         line=differing_line(report, state),
         title=f"{shown_name(state.name)} is {state.status.value}",
         message=f"{MEANING[state.status]}: {report.remedy(state)}",
@@ -39,6 +39,8 @@ def differing_line(report: Report, state: PromptState) -> int:
     """Return the first line of a file that the registry has otherwise, 1 where none can tell."""
     if state.local is None or state.remote is None:
         return 1
+    if state.local.key is not None:
+        return state.local.line
     try:
         return report.read_texts(state).first_differing_line
     except PromptsyncError:

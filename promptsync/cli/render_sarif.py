@@ -11,6 +11,7 @@ from promptsync.cli.render_github import differing_line
 from promptsync.cli.render_json import to_json
 from promptsync.cli.report import MEANING, Report
 from promptsync.cli.safe_text import printable, shown_name
+from promptsync.prompt_path import file_of
 from promptsync.status import PromptState
 
 # GitHub takes up to 25,000 results in a run and shows 5,000. It wants a place for each: this one
@@ -65,6 +66,6 @@ def _result(report: Report, state: PromptState) -> dict[str, Any]:
         rule=state.status.value,
         level="error",
         message=f"{shown_name(state.name)}: {MEANING[state.status]}; {report.remedy(state)}",
-        path=state.path or NO_FILE,
+        path=file_of(state.path or NO_FILE),
         line=differing_line(report, state),
     )

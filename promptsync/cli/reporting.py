@@ -72,7 +72,14 @@ def make_report(
 
 
 def read_file_text(session: Session, local: LocalPrompt, *, staged: bool) -> str | None:
-    """Return the text of a prompt file as it was compared, None when it is gone meanwhile."""
+    """Return the text of a prompt file as it was compared, None when it is gone meanwhile.
+
+    An entry of a catalog file is shown as the prompt file that it would be.
+    """
+    from promptsync.prompt_file import format_prompt  # noqa: PLC0415  it needs PyYAML
+
+    if local.key is not None:
+        return format_prompt(local.prompt, path_name=local.key)
     repository = session.workspace.require_repository()
     if session.revision or staged:
         data = next(git.read_blobs(repository, [f"{session.revision or ''}:{local.path}"]))

@@ -72,9 +72,9 @@ def command(*, name: str, version: str, registry: str | None, format_: Format, f
 
 
 def _refuse_uncommitted(session: Session, local: LocalPrompt) -> None:
-    if git.uncommitted_paths(session.workspace.require_repository(), [local.path]):
+    if git.uncommitted_paths(session.workspace.require_repository(), [local.file]):
         raise UsageError(
-            f"`{local.path}` has uncommitted changes",
+            f"`{local.file}` has uncommitted changes",
             hint="commit or stash them; `--force` overwrites them",
         )
 

@@ -131,11 +131,11 @@ def _without_uncommitted(
     session: Session, changes: Sequence[Change]
 ) -> tuple[tuple[Change, ...], list[SyncOutcome]]:
     """Take out the changes that would overwrite what git does not have."""
-    paths = [change.state.local.path for change in changes if change.state.local]
+    paths = [change.state.local.file for change in changes if change.state.local]
     dirty = git.uncommitted_paths(session.workspace.require_repository(), paths)
 
     def is_dirty(change: Change) -> bool:
-        return change.state.local is not None and change.state.local.path in dirty
+        return change.state.local is not None and change.state.local.file in dirty
 
     refused = [_uncommitted(change) for change in changes if is_dirty(change)]
     return tuple(change for change in changes if not is_dirty(change)), refused

@@ -124,7 +124,8 @@ def _explain_stop(workspace: Workspace, report: Report) -> None:
         "staged."
     )
     unstaged = git.unstaged_paths(workspace.require_repository())
-    paths = sorted(unstaged & {state.path for state in report.comparison.differing if state.path})
+    differing = report.comparison.differing
+    paths = sorted(unstaged & {state.local.file for state in differing if state.local})
     if paths:
         # An upload would not help where a file holds more than what is staged.
         say(f"Upload takes whole files, and these have unstaged changes: {some_names(paths)}")

@@ -20,7 +20,8 @@ from click.testing import CliRunner
 
 from promptsync.cli import app
 from promptsync.config import load_config
-from promptsync.prompt_file import decode, parse_prompt
+from promptsync.file_text import decode
+from promptsync.prompt_file import parse_prompt
 from tests.documentation.pages import Block, Page
 
 # Where the pages say that they are.
