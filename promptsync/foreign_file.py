@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from promptsync.errors import PromptFileError, UsageError
+from promptsync.file_text import MAX_BYTES, decode
 from promptsync.formats.conversion import Source
-from promptsync.prompt_file import MAX_BYTES, decode
 
 
 def read_foreign_file(path: Path, shown: str) -> Source:

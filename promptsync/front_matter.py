@@ -58,7 +58,7 @@ def read_front_matter(text: str) -> dict[str, Any]:
 def read_yaml(text: str) -> Json:
     """Parse YAML into any JSON value, by the same rules. Raises FrontMatterError."""
     node = compose(text)
-    return None if node is None else _value(node, 0)
+    return None if node is None else value_of(node, 0)
 
 
 def line_of(text: str, *path: str | int) -> int:
