@@ -28,7 +28,7 @@ _NAMES_CHARACTERS = 4000
 
 _IS_PROMPT = f"tags.`{IS_PROMPT_TAG}` = 'true'"
 _IS_STAMPED = f"tags.`{STAMP_KEY}` LIKE '%content_hash%'"
-_MISSING = "RESOURCE_DOES_NOT_EXIST"
+_MISSING, _NOT_FOUND = "RESOURCE_DOES_NOT_EXIST", 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class MlflowApi:
         self, path: str, key: str, query: dict[str, str], within: float | None
     ) -> JsonObject | None:
         try:
-            answer = self.client.get(self._url(path), query, within=within)
+            answer = self._get(path, query, within)
         except RegistryRefusedError as error:
             if error.code == _MISSING:
                 return None
@@ -140,7 +140,7 @@ class MlflowApi:
     ) -> tuple[list[JsonObject], str | None]:
         """Return a page and where to go on. An empty list is left out by the service."""
         page = query | ({"page_token": token} if token else {})
-        answer = self.client.get(self._url(path), page, within=within)
+        answer = self._get(path, page, within)
         if not isinstance(answer, dict):
             raise _strange(path)
         objects, upcoming = answer.get(key, []), answer.get("next_page_token") or None
@@ -149,6 +149,16 @@ class MlflowApi:
         if upcoming is not None and (upcoming == token or not isinstance(upcoming, str)):
             raise RegistryAnswerError("MLflow sent the same page of prompts twice")
         return objects, upcoming
+
+    def _get(self, path: str, query: dict[str, str], within: float | None) -> Json:
+        try:
+            return self.client.get(self._url(path), query, within=within)
+        except RegistryRefusedError as error:
+            if error.status != _NOT_FOUND or error.code is not None:
+                raise
+            # MLflow itself says in its own words what it does not find.
+            hint = "check the tracking URI: this is not the address of an MLflow server"
+            raise RegistryRefusedError(error.message, hint=hint, status=error.status) from error
 
     def _write(self, path: str, body: JsonObject, *, method: str = "POST") -> Json:
         return self.client.write(method, self._url(path), dict(body), within=WRITE_SECONDS)

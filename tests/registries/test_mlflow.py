@@ -655,8 +655,9 @@ def test_a_wrong_path_is_refused_and_is_no_empty_registry(
     registry = open_mlflow(tracking_uri=f"{mlflow_service.url}/somewhere")
 
     for name in ("list", "get", "history", "save"):
-        with pytest.raises(RegistryRefusedError, match="404"):
+        with pytest.raises(RegistryRefusedError, match="404") as refused:
             USES[name](registry)
+        assert (refused.value.hint or "").startswith("check the tracking URI")
 
 
 @pytest.mark.parametrize(
