@@ -1,4 +1,4 @@
-"""Run every benchmark and print one line each: `make bench`, about five minutes."""
+"""Run every benchmark and print one line each: `make bench`, about seven minutes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmarks.material import DELAY, project
 from benchmarks.measuring import Command, Figure, side_by_side
+from benchmarks.mlflow_prompts import mlflow_figures
 from benchmarks.verifying import BIN, hook_figure, verify_figures
 
 UPLOADS = 100
@@ -37,6 +38,7 @@ def figures(folder: Path) -> Iterator[Figure]:
     yield upload_figure(folder / "upload")
     yield from reading_figures(folder / "reading")
     yield from verify_figures(folder / "verify")
+    yield from mlflow_figures(folder / "mlflow")
 
 
 def import_figures(folder: Path) -> Iterator[Figure]:

@@ -41,13 +41,13 @@ def project(folder: Path, count: int, *, uploaded: bool = True) -> Iterator[Proj
         _write_prompt(repository, bodies, number)
     (repository / "promptsync.toml").write_text(CONFIG)
     for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "Add prompts"]):
-        subprocess.run(["git", *_AUTHOR, *command], cwd=repository, check=True)
+        subprocess.run(["git", *AUTHOR, *command], cwd=repository, check=True)
     with server(bodies if uploaded else None) as url:
         environment = {"BRAINTRUST_APP_URL": url, "BRAINTRUST_API_KEY": "any"}
         yield Project(repository, url, environment)
 
 
-_AUTHOR = ("-c", "user.name=Grace", "-c", "user.email=grace@example.com")
+AUTHOR = ("-c", "user.name=Grace", "-c", "user.email=grace@example.com")
 
 
 def _write_prompt(repository: Path, bodies: Path, number: int) -> None:
