@@ -37,6 +37,7 @@ from tests.documentation.reference import (
 )
 from tests.documentation.session import CHECKS, Session
 from tests.fakes.braintrust import braintrust_server
+from tests.mlflow_server import MlflowServer, needs_mlflow
 
 WRITES = "WRITE_DOCS" in os.environ
 
@@ -50,13 +51,21 @@ def needs_braintrust(page: Page) -> bool:
     return any("BRAINTRUST_API_KEY=" in block.text for block in page.blocks)
 
 
+def is_about_mlflow(page: Page) -> bool:
+    return any(
+        block.title == "promptsync.toml" and 'kind = "mlflow"' in block.text
+        for block in page.blocks
+    )
+
+
 def followed_pages() -> list[ParameterSet]:
-    return [
-        pytest.param(
-            page, marks=pytest.mark.network if needs_braintrust(page) else (), id=page.name
-        )
-        for page in PAGES
-    ]
+    return [pytest.param(page, marks=marks_of(page), id=page.name) for page in PAGES]
+
+
+def marks_of(page: Page) -> tuple[pytest.MarkDecorator, ...]:
+    if is_about_mlflow(page):
+        return (pytest.mark.network, pytest.mark.vendor, needs_mlflow)
+    return (pytest.mark.network,) if needs_braintrust(page) else ()
 
 
 @pytest.fixture
@@ -79,7 +88,7 @@ def compare(page: Page, real: str) -> None:
 
 @pytest.mark.parametrize("page", followed_pages())
 def test_what_a_page_shows_is_what_happens(
-    page: Page, session: Session, monkeypatch: pytest.MonkeyPatch
+    page: Page, session: Session, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     with ExitStack() as stack:
         if needs_braintrust(page):
@@ -88,6 +97,12 @@ def test_what_a_page_shows_is_what_happens(
             )
             monkeypatch.setenv("BRAINTRUST_APP_URL", service.url)
             session.names["braintrust"] = service
+        if is_about_mlflow(page):
+            server: MlflowServer = request.getfixturevalue("running_mlflow")
+            server.clear()
+            monkeypatch.setenv("MLFLOW_TRACKING_URI", server.url)
+            session.names["mlflow"] = server
+            session.host = "127.0.0.1:5000"
         real = session.follow(page)
 
     compare(page, real)

@@ -40,7 +40,10 @@ _COMMAND = re.compile(r"^\$ ", re.MULTILINE)
 
 @dataclass
 class Session:
-    """One page being followed, in a folder of its own that is no repository yet."""
+    """One page being followed, in a folder of its own that is no repository yet.
+
+    `host` is shown where a service has the address of a server on this machine.
+    """
 
     folder: Path
     environment: pytest.MonkeyPatch
@@ -48,6 +51,7 @@ class Session:
     exit_code: int = 0
     minutes: int = 0
     transactions: dict[str, str] = field(default_factory=dict)
+    host: str = "api.braintrust.dev"
 
     def follow(self, page: Page) -> str:
         """Do what each block says, and return the page with what its commands really print."""
@@ -91,7 +95,7 @@ class Session:
         folder = str(self.folder)
         for here in (folder, folder.replace("\\", "/"), os.path.realpath(folder)):
             output = output.replace(here, HOME)
-        output = re.sub(r"127\.0\.0\.1:\d+", "api.braintrust.dev", output)
+        output = re.sub(r"127\.0\.0\.1:\d+", self.host, output)
         output = _MOMENT.sub(MOMENT, output)
         output = _ISO_MOMENT.sub(MOMENT.replace(" ", "T") + ":00.000Z", output)
         output = _DAY.sub(MOMENT[:10].replace("-", ""), output)
