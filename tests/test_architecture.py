@@ -87,6 +87,7 @@ WORLD = frozenset(
         "listing",
         "loader",
         "past",
+        "pointers",
         "prompt_sources",
         "prompt_writer",
         "provenance",

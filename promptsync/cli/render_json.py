@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from promptsync.cli.render_aliases import aliases_json
 from promptsync.cli.report import Report
 from promptsync.status import PromptState
 
@@ -28,7 +29,10 @@ def report_json(report: Report) -> dict[str, Any]:
         "alias": report.comparison.alias,
         "in_sync": report.in_sync,
         "plan_checksum": report.plan.checksum,
-        "prompts": [state_json(state) for state in report.comparison.states],
+        "prompts": [
+            state_json(state) | {"aliases": aliases_json(report, state)}
+            for state in report.comparison.states
+        ],
         "summary": dict(report.comparison.summary),
     }
 

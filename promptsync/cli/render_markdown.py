@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from promptsync.cli.render_aliases import alias_items
 from promptsync.cli.report import MEANING, Report, count_line
 from promptsync.cli.safe_text import code_block, code_span, html_code, name_span, shown_name
 from promptsync.content_hash import short_hash
@@ -27,6 +28,8 @@ def render_report(report: Report) -> str:
     ]
     if report.noteworthy:
         parts.append(_table(report.noteworthy))
+    if report.pointers:
+        parts.append("\n".join(alias_items(report)))
     if report.plan.changes:
         parts.append(f"Upload plan `{report.plan.checksum}`")
     return "\n\n".join([*parts, *_differences(report, sum(map(len, parts)))]) + "\n"

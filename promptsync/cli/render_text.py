@@ -20,6 +20,10 @@ def render_text(report: Report, *, everything: bool = False) -> str:
     advice = [*_remedies(report), *_notes(report)]
     if advice:
         lines += [*advice, ""]
+    if report.pointers:
+        from promptsync.cli.render_aliases import alias_lines  # noqa: PLC0415  only `status` asks
+
+        lines += [*alias_lines(report, everything=everything), ""]
     lines.append(count_line(report.comparison.summary))
     return "\n".join(map(printable, lines)) + "\n"
 

@@ -14,6 +14,7 @@ from promptsync.status import PromptState, Status
 
 if TYPE_CHECKING:
     from promptsync.plan import Plan
+    from promptsync.pointers import Pointer
     from promptsync.remote_edit import TwoTexts
 
 ReadTexts: TypeAlias = "Callable[[PromptState], TwoTexts]"
@@ -28,6 +29,7 @@ class Report:
 
     `read_texts` gives both sides of a differing prompt, for formats that show them. `given` is
     repeated in the commands that help. What is no file, such as a bundle, `can_upload` nothing.
+    `pointers` are the aliases of each prompt by its name, None where they were not asked for.
     """
 
     registry: str
@@ -38,6 +40,7 @@ class Report:
     notes: tuple[str, ...] = field(default=())
     given: Given = field(default_factory=Given)
     can_upload: bool = True
+    pointers: Mapping[str, Sequence[Pointer]] | None = None
 
     @property
     def in_sync(self) -> bool:

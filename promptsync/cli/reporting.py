@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from promptsync import git
@@ -11,7 +12,7 @@ from promptsync.cli.next_command import Given
 from promptsync.cli.report import Report
 from promptsync.cli.session import Session
 from promptsync.comparison import Comparison, Scope
-from promptsync.errors import ShallowCloneError
+from promptsync.errors import RegistryError, ShallowCloneError
 from promptsync.remote_prompt import RemotePrompt
 from promptsync.status import LocalPrompt, PromptState
 
@@ -49,7 +50,7 @@ def make_report(
         complete=complete or strict,
         carriers=uploaded,
         repository=lambda: session.repository_url,
-        was_here=was_here,
+        was_here=None if uploaded else was_here,
     )
     states = session.states(catalog, scope)
 
@@ -69,6 +70,19 @@ def make_report(
         read_texts=texts,
         given=Given(registry=session.asked_for, alias=alias),
     )
+
+
+def with_pointers(session: Session, report: Report) -> Report:
+    """Return a report that says where aliases point, or why it does not say that."""
+    from promptsync.pointers import read_pointers  # noqa: PLC0415  only `status` asks
+
+    try:
+        pointers = read_pointers(session.registry, report.comparison.states)
+    except RegistryError as error:
+        hint = f" ({error.hint})" if error.hint else ""
+        note = f"where aliases point is not known: {error.message}{hint}"
+        return replace(report, notes=(*report.notes, note))
+    return replace(report, pointers=pointers)
 
 
 def read_file_text(session: Session, local: LocalPrompt, *, staged: bool) -> str | None:

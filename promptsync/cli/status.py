@@ -16,8 +16,11 @@ from promptsync.cli.options import (
 )
 from promptsync.cli.output import show
 from promptsync.cli.render import render
-from promptsync.cli.reporting import make_report
+from promptsync.cli.reporting import make_report, with_pointers
 from promptsync.cli.session import chosen_names, open_session, valid_catalog
+
+# The other formats are places in files.
+WITH_ALIASES = (Format.TEXT, Format.JSON, Format.MARKDOWN)
 
 
 @cli_command()
@@ -27,6 +30,11 @@ from promptsync.cli.session import chosen_names, open_session, valid_catalog
 @alias_option
 @changed_since_option
 @click.option("--all", "everything", is_flag=True, help="List prompts in sync too.")
+@click.option(
+    "--aliases/--no-aliases",
+    default=True,
+    help="Say where every alias points, or not; some services are asked for each prompt.",
+)
 @click.option("--exit-code", is_flag=True, help="Exit 1 when anything differs.")
 def command(
     *,
@@ -36,6 +44,7 @@ def command(
     alias: str | None,
     changed_since: str | None,
     everything: bool,
+    aliases: bool,
     exit_code: bool,
 ) -> int:
     """Show how each prompt file compares with the registry."""
@@ -48,5 +57,7 @@ def command(
             alias=alias,
             complete=True,
         )
+        if aliases and format_ in WITH_ALIASES:
+            report = with_pointers(session, report)
         show(render(report, format_, everything=everything or bool(names)))
     return int(exit_code and not report.in_sync)

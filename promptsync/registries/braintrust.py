@@ -85,6 +85,8 @@ class BraintrustRegistry:
         self._client = HttpClient(credentials, timeouts=Timeouts().within(timeout), proxies=proxies)
         self._routing = Routing(target, self._client, routing_cache)
         self._writer: PromptWriter | None = None
+        # What the last listing said; a name that was deleted and made anew has another id.
+        self._ids: dict[str, str] = {}
         self._experiments: Experiments | None = None
         self._lock = threading.Lock()
         self._threads = DaemonThreads(PARALLEL_READS, "promptsync-braintrust")
@@ -139,6 +141,7 @@ class BraintrustRegistry:
 
     def delete_prompt(self, name: str) -> None:
         """Remove a prompt; nothing happens when there is none."""
+        self._ids.pop(name, None)
         self._ask(lambda api: self._delete(api, name))
 
     def set_alias(self, name: str, alias: str, version: str) -> None:
@@ -151,8 +154,9 @@ class BraintrustRegistry:
         self._ask(lambda api: self._assign(api, name, alias, number))
 
     def list_aliases(self, names: Collection[str]) -> Mapping[str, Mapping[str, str]]:
-        """Return what environments point at, two requests for each prompt.
+        """Return what environments point at: a request for each prompt that was listed before.
 
+        One more for every other prompt, which finds its id.
         Raises RegistryRefusedError, with what to use instead, where the plan has none.
         """
         asked = sorted(names)
@@ -163,6 +167,7 @@ class BraintrustRegistry:
 
     def rename_prompt(self, name: str, new_name: str) -> None:
         """Give a prompt another slug; Braintrust tells prompts apart by their id."""
+        self._ids.pop(name, None)
         self._ask(lambda api: rename(api, name, new_name))
 
     def list_experiments(self, name: str) -> Sequence[Experiment]:
@@ -214,7 +219,7 @@ class BraintrustRegistry:
         return BraintrustApi(self._client, self._routing.with_project_id(api.route))
 
     def _aliases_of(self, name: str) -> dict[str, str]:
-        return self._ask(lambda api: aliases(api, name))
+        return self._ask(lambda api: aliases(api, name, self._ids.get(name)))
 
     def _find(
         self,
@@ -264,6 +269,7 @@ class BraintrustRegistry:
             is_last = wanted is not None and not missing and len(page) < PAGE_SIZE
             if upcoming is None and not is_last:
                 upcoming = self._begin(_next_cursor(page, cursors), cursors)
+            self._ids.update((str(each.get("slug")), id_of(each)) for each in page)
             for remote in map(read_prompt, page):
                 known = newest.get(remote.name)
                 if known is None or int(known.version) < int(remote.version):

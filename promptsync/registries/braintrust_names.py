@@ -77,7 +77,9 @@ def _is_called(api: BraintrustApi, prompt_id: str, name: str) -> bool:
     return found is not None and found.get("id") == prompt_id
 
 
-def aliases(api: BraintrustApi, name: str) -> dict[str, str]:
-    """Return the version that each environment has of a prompt."""
+def aliases(api: BraintrustApi, name: str, known_id: str | None = None) -> dict[str, str]:
+    """Return the version that each environment has of a prompt, whose id may be known."""
+    if known_id is not None:
+        return api.assignments(known_id)
     found = api.find(name)
     return api.assignments(id_of(found)) if found else {}

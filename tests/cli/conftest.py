@@ -18,8 +18,8 @@ project = "Trader"
 
 @pytest.fixture
 def service() -> Iterator[BraintrustServer]:
-    """Return a running Braintrust with an empty project Trader and an environment."""
-    with braintrust_server(environments=("production",)) as service:
+    """Return a running Braintrust with an empty project Trader and two environments."""
+    with braintrust_server(environments=("production", "staging")) as service:
         yield service
 
 

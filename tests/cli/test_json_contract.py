@@ -23,14 +23,15 @@ STATE = {
     "details_differ": "bool",
     "note": "null",
 }
-REPORT = {
+POINTER = {"version": "str", "content_hash": "str", "in_sync": "bool"}
+REPORT: dict[str, Any] = {
     "schema": "int",
     "registry": "str",
     "kind": "str",
     "alias": "null",
     "in_sync": "bool",
     "plan_checksum": "str",
-    "prompts": [STATE],
+    "prompts": [STATE | {"aliases": "null"}],
     "summary": {"drifted": "int"},
 }
 CHANGE = {
@@ -135,7 +136,8 @@ EXPORTED = {
 }
 
 CONTRACT: dict[str, Any] = {
-    "status": REPORT,
+    "status": REPORT | {"prompts": [STATE | {"aliases": {"beta": POINTER, "live": POINTER}}]},
+    "status --no-aliases": REPORT,
     "verify": REPORT,
     "diff": {
         "schema": "int",

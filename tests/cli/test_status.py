@@ -118,7 +118,8 @@ def test_json_names_each_prompt_with_whole_hashes(repo: Repo) -> None:
       "version": "2",
       "uploaded_version": null,
       "details_differ": false,
-      "note": null
+      "note": null,
+      "aliases": {{}}
     }}
   ],
   "summary": {{
