@@ -409,14 +409,35 @@ def _split(output: bytes) -> list[str]:
     return [row for row in output.decode("utf-8", "surrogateescape").split("\0") if row]
 
 
+def write(
+    repository: Repository,
+    arguments: Sequence[str],
+    *,
+    stdin: bytes | None = None,
+    index: Path | None = None,
+) -> str:
+    """Run one of git's plumbing commands that change a repository, and return what it printed.
+
+    With `index`, that file takes the place of the index. For promptsync.git_commit alone.
+    """
+    variables = {"GIT_INDEX_FILE": str(index)} if index else {}
+    answer = _run(arguments, repository.top, stdin=stdin, variables=variables)
+    return answer.stdout.decode("utf-8", "surrogateescape").removesuffix("\n")
+
+
 def _run(
-    arguments: Sequence[str], folder: Path, *, stdin: bytes | None = None, check: bool = True
+    arguments: Sequence[str],
+    folder: Path,
+    *,
+    stdin: bytes | None = None,
+    check: bool = True,
+    variables: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
     try:
         answer = subprocess.run(  # noqa: S603  a fixed program, arguments as a list
             [*_GIT, *arguments],
             cwd=folder,
-            env=environment_for_git(),
+            env={**environment_for_git(), **(variables or {})},
             input=stdin,
             capture_output=True,
             check=False,

@@ -81,6 +81,7 @@ WORLD = frozenset(
         "prompt_import",
         "prompt_memo",
         "git",
+        "git_commit",
         "git_hook",
         "github",
         "loaded",

@@ -16,13 +16,15 @@ from promptsync.cli.action_report import (
     show_annotations,
     verdict,
 )
+from promptsync.cli.committing import message_for, read_files
 from promptsync.cli.output import show
 from promptsync.cli.report import Report, some_names
 from promptsync.cli.safe_text import code_span, one_line
 from promptsync.errors import ConflictError
 from promptsync.git import Repository
+from promptsync.git_commit import has_exactly
 from promptsync.prompt_path import file_of
-from promptsync.registry_edits import RegistryEdit, branch_for, title_for, trailers_for
+from promptsync.registry_edits import RegistryEdit, branch_for, title_for
 from promptsync.status import PromptState, Status
 
 BOT_EMAIL = "41898282+github-actions[bot]@users.noreply.github.com"
@@ -107,11 +109,10 @@ def _prepare(job: Job, registry: str, edits: Sequence[RegistryEdit]) -> None:
     repository = git.find_repository(Path.cwd())
     branch, paths = branch_for(registry), sorted({file_of(edit.path) for edit in edits})
     title = title_for(edits, one_line(registry))
-    message = "\n".join([title, "", *map(one_line, trailers_for(edits)), ""])
     job.write_report("promptsync-paths", "".join(f"{path}\0" for path in paths))
-    job.write_report("promptsync-message", message)
+    job.write_report("promptsync-message", message_for(edits, registry))
     job.write_report("promptsync-proposal.json", json.dumps({"title": title, "body": _body(edits)}))
-    is_new = _is_new(repository, branch, paths)
+    is_new = _is_new(repository, branch, edits)
     job.write_output(branch=branch, push=str(is_new).lower())
 
 
@@ -131,7 +132,7 @@ def _body(edits: Sequence[RegistryEdit]) -> str:
     )
 
 
-def _is_new(repository: Repository, branch: str, paths: Sequence[str]) -> bool:
+def _is_new(repository: Repository, branch: str, edits: Sequence[RegistryEdit]) -> bool:
     """Tell whether the branch lacks these edits. Raises ConflictError where others committed."""
     theirs = git.resolve(repository, f"refs/remotes/origin/{branch}")
     base = git.merge_base(repository, theirs, "HEAD") if theirs else None
@@ -143,10 +144,4 @@ def _is_new(repository: Repository, branch: str, paths: Sequence[str]) -> bool:
             hint="merge or close its pull request, and delete the branch; the next run makes it "
             "anew",
         )
-    if git.changed_paths(repository, base, theirs) != frozenset(paths):
-        return True
-    blobs = git.read_blobs(repository, [f"{theirs}:{path}" for path in paths])
-    return any(
-        data != (repository.top / path).read_bytes()
-        for path, data in zip(paths, blobs, strict=True)
-    )
+    return not has_exactly(repository, theirs, "HEAD", read_files(repository.top, edits))

@@ -3,26 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 
 from promptsync.cli.session import Session
 from promptsync.cli.talk import track
 from promptsync.download import FileOutcome, apply_download
 from promptsync.plan import Plan
+from promptsync.prompt_path import file_of
+from promptsync.prompt_sources import PromptSource, Roots, in_work_tree
 from promptsync.upload_log import append_to_log
 
 
-def pull(session: Session, plan: Plan, *, markers: bool = True) -> Iterator[FileOutcome]:
+@contextmanager
+def copied_roots(roots: Roots) -> Iterator[Roots]:
+    """Copy the prompt files of the work tree to a folder that lasts as long as the context."""
+    import shutil  # noqa: PLC0415  few pull beside the work tree
+    import tempfile  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory(prefix="promptsync-") as folder:
+        sources = [each for each in in_work_tree(roots) if isinstance(each, PromptSource)]
+        for path in sorted({file_of(source.path) for source in sources}):
+            file = Path(folder, path)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(roots.top / path, file)
+        yield replace(roots, top=Path(folder))
+
+
+def pull(
+    session: Session, plan: Plan, *, markers: bool = True, roots: Roots | None = None
+) -> Iterator[FileOutcome]:
     """Apply a download plan to the work tree and yield each outcome once the log has it.
 
-    `markers` is that of apply_download.
+    `markers` is that of apply_download. With the `roots` of a copy, that is written to, and the
+    log, which is about the work tree, learns nothing.
     """
-    kind, roots = session.registry.kind, session.workspace.roots
     applied = apply_download(
-        plan, roots, kind=kind, read_past=lambda: session.past, markers=markers
+        plan,
+        roots or session.workspace.roots,
+        kind=session.registry.kind,
+        read_past=lambda: session.past,
+        markers=markers,
     )
     for outcome in track(applied, len(plan.changes), "downloading"):
         remote = outcome.change.state.remote
-        if outcome.error is None and remote is not None:
+        if outcome.error is None and remote is not None and roots is None:
             entry = (remote.name, remote.content_hash, remote.stamped_hash)
             folder, replaced = session.workspace.state_folder, outcome.change.state.local_hash
             append_to_log(folder, session.name, "download", entry, replaced=replaced)

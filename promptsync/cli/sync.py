@@ -16,6 +16,7 @@ from promptsync.cli.options import (
     yes_option,
 )
 from promptsync.cli.sync_once import SyncRequest, sync_once
+from promptsync.errors import UsageError
 from promptsync.sync_plan import Policy
 
 
@@ -35,6 +36,12 @@ from promptsync.sync_plan import Policy
     help="Where both changed: merge (the default), git-wins or registry-wins.",
 )
 @alias_option
+@click.option("--commit", is_flag=True, help="Commit what was pulled on the current branch.")
+@click.option(
+    "--branch",
+    metavar="BRANCH",
+    help="Commit what was pulled on this branch, and leave the work tree alone.",
+)
 @click.option("--status", is_flag=True, help="Show the days that succeeded and the last runs.")
 def command(
     *,
@@ -46,6 +53,8 @@ def command(
     everything: bool,
     policy: Policy,
     alias: str | None,
+    commit: bool,
+    branch: str | None,
     status: bool,
 ) -> int:
     """Pull what changed there, merge, and push what changed here.
@@ -56,6 +65,8 @@ def command(
         from promptsync.cli.sync_status import show_status  # noqa: PLC0415
 
         return show_status(registry, format_)
+    if commit and branch:
+        raise UsageError("`--commit` and `--branch` exclude each other")
     request = SyncRequest(
         names=names,
         registry=registry,
@@ -63,6 +74,8 @@ def command(
         format_=format_,
         policy=policy,
         everything=everything,
+        commit=commit,
+        branch=branch,
         yes=yes,
         dry_run=dry_run,
     )

@@ -52,6 +52,8 @@ class SyncRequest:
     format_: Format = Format.TEXT
     policy: Policy = Policy.MERGE
     everything: bool = False
+    commit: bool = False
+    branch: str | None = None
     yes: bool = False
     dry_run: bool = False
 
@@ -134,6 +136,8 @@ def _sync(session: Session, request: SyncRequest, should_stop: ShouldStop) -> En
         alias=session.alias(request.alias),
         policy=request.policy,
         extras=request.everything,
+        commit=request.commit,
+        branch=request.branch,
     )
     if not (session.listing or request.names):
         # Files are read while the answer travels.
@@ -170,13 +174,14 @@ def _carry_out(
 ) -> Ended:
     # What follows is only imported when there is something to do.
     from promptsync.cli.sync_outcomes import agree_to, show_report  # noqa: PLC0415
-    from promptsync.cli.syncing import run_sync  # noqa: PLC0415
+    from promptsync.cli.syncing import check_repository, run_sync  # noqa: PLC0415
 
     known = (*invalid_outcomes(catalog.problems), *refused_outcomes(plan))
     foreseen = SyncReport(plan=plan, policy=wish.policy, outcomes=known)
     if request.dry_run:
         show_report(foreseen, request)
         return Ended(foreseen.exit_code)
+    check_repository(session, wish)
     if not agree_to(plan, request):
         return Ended(foreseen.exit_code or DIFFERS)
     report = run_sync(session, catalog, foreseen, wish, should_stop)

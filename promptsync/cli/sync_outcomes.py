@@ -40,8 +40,10 @@ def show_report(report: SyncReport, request: SyncRequest) -> None:
     not_tried = [each.name for each in report.outcomes if not each.tried]
     if not_tried:
         say(f"\nnot tried: {some_names(not_tried)}; running the command again is safe")
-    if report.counters[Result.PULL_CHANGED] and report.commit is None:
-        say("\nhint: `git diff` shows the edits that were pulled; commit them")
+    if report.commit is not None and report.branch is not None:
+        say(f"\nhint: merge branch `{report.branch}`; `git push` it where others review it")
+    elif report.commit is None and report.counters[Result.PULL_CHANGED]:
+        say("\nhint: `git diff` shows the edits that were pulled; `--commit` commits them")
 
 
 def show_json(report: SyncReport, request: SyncRequest) -> None:

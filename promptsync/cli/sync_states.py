@@ -16,12 +16,18 @@ from promptsync.workspace import Workspace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What a person asked a sync to do; `names` may be empty, for everything."""
+    """What a person asked a sync to do; `names` may be empty, for everything.
+
+    The registry's edits go on a commit of the current branch with `commit`, of another `branch`
+    without a change of the work tree, or else only into the files.
+    """
 
     names: tuple[str, ...] = ()
     alias: str | None = None
     policy: Policy = Policy.MERGE
     extras: bool = False
+    commit: bool = False
+    branch: str | None = None
 
 
 def read_all(workspace: Workspace) -> Catalog:

@@ -8,13 +8,24 @@ from dataclasses import dataclass, replace
 from promptsync import git
 from promptsync.apply import Outcome, ends_the_plan, find_unsupported
 from promptsync.catalog import Catalog
-from promptsync.cli.pulling import pull
+from promptsync.cli.committing import message_for, read_files
+from promptsync.cli.pulling import copied_roots, pull
 from promptsync.cli.pushing import push
 from promptsync.cli.session import Session
 from promptsync.cli.sync_states import Wish, compare_all, read_all
 from promptsync.download import FileOutcome
 from promptsync.errors import ConflictError, PromptsyncError, UsageError
+from promptsync.git import Repository
+from promptsync.git_commit import (
+    check_branch,
+    commit_here,
+    commit_on_branch,
+    refuse_in_progress,
+    require_identity,
+)
 from promptsync.plan import Change, Plan
+from promptsync.prompt_sources import Roots
+from promptsync.registry_edits import RegistryEdit
 from promptsync.sync_plan import (
     CONTESTED,
     Result,
@@ -37,27 +48,84 @@ class Sync:
     wish: Wish
     should_stop: ShouldStop
     outcomes: list[SyncOutcome]
+    commit: str | None = None
+    waiting: tuple[str, ...] = ()
 
     def run(self) -> SyncReport:
         """Do it all; an error ends it early and is part of the report."""
-        report = SyncReport(plan=self.plan, policy=self.wish.policy)
+        error = None
         try:
-            self._pull()
-            self._push(self._plan_again() if self.plan.pull.changes else self.plan.push)
-        except PromptsyncError as error:
-            report = replace(report, error=error)
-        return replace(report, outcomes=tuple(self.outcomes))
+            self._pull_and_push()
+        except PromptsyncError as raised:
+            error = raised
+        return SyncReport(
+            plan=self.plan,
+            policy=self.wish.policy,
+            outcomes=tuple(self.outcomes),
+            error=error,
+            commit=self.commit,
+            branch=self.wish.branch if self.commit or self.waiting else None,
+            waiting=self.waiting,
+        )
 
-    def _pull(self) -> None:
+    def _pull_and_push(self) -> None:
+        if not self.plan.pull.changes:
+            self._push(self.plan.push)
+        elif self.wish.branch is not None:
+            self._pull_to_branch(self.wish.branch)
+            # What was pulled is not part of what is here, and nothing of it goes back.
+            self._push(self.plan.push)
+        else:
+            edits = self._pull()
+            if self.wish.commit and edits:
+                files = read_files(self._repository.top, edits)
+                message = message_for(edits, self.session.name)
+                self.commit = commit_here(self._repository, files, message)
+            self._push(self._plan_again())
+
+    def _pull_to_branch(self, branch: str) -> None:
+        before = len(self.outcomes)
+        with copied_roots(self.session.workspace.roots) as roots:
+            edits = self._pull(roots)
+            files = read_files(roots.top, edits)
+        if not edits:
+            return
+        message = message_for(edits, self.session.name)
+        try:
+            self.commit = commit_on_branch(self._repository, branch, files, message)
+        except PromptsyncError:
+            # Nothing of it was kept.
+            pulled = [each for each in self.outcomes[before:] if each.done]
+            self.outcomes = [each for each in self.outcomes if each not in pulled]
+            self.outcomes += [
+                replace(each, result=Result.PULL_FAILED, tried=False) for each in pulled
+            ]
+            raise
+        if self.commit is None:
+            self.waiting = tuple(edit.name for edit in edits)
+            self.outcomes = [
+                each for each in self.outcomes if each.result is not Result.PULL_CHANGED
+            ]
+
+    def _pull(self, roots: Roots | None = None) -> list[RegistryEdit]:
+        """Pull into the work tree, or into a copy of its prompts, and return what was pulled."""
         changes, dirty = _without_uncommitted(self.session, self.plan.pull.changes)
         self.outcomes += dirty
-        left = list(changes)
-        for outcome in pull(self.session, replace(self.plan.pull, changes=changes), markers=False):
+        edits, left = [], list(changes)
+        planned = replace(self.plan.pull, changes=changes)
+        for outcome in pull(self.session, planned, markers=False, roots=roots):
             left.remove(outcome.change)
             self.outcomes.append(_pulled(outcome))
+            if outcome.error is None and outcome.path is not None:
+                edits.append(RegistryEdit.of(outcome.change.state, outcome.path))
             if self.should_stop():
                 break
         self.outcomes += [_not_tried(change, Result.PULL_FAILED) for change in left]
+        return [each for each in edits if each is not None]
+
+    @property
+    def _repository(self) -> Repository:
+        return self.session.workspace.require_repository()
 
     def _plan_again(self) -> Plan:
         """Plan the push from what the files say now, and from what the registry has now.
@@ -110,6 +178,16 @@ class Sync:
             failed |= {each.change.name for each in outcomes if not each.done}
             has_ended = any(ends_the_plan(each.error) for each in outcomes)
             self.outcomes += map(_pushed, outcomes)
+
+
+def check_repository(session: Session, wish: Wish) -> None:
+    """Raise UsageError or GitError where nothing should be done, or no commit could be made."""
+    repository = session.workspace.require_repository()
+    refuse_in_progress(repository)
+    if wish.commit or wish.branch is not None:
+        require_identity(repository)
+    if wish.branch is not None:
+        check_branch(repository, wish.branch)
 
 
 def run_sync(

@@ -87,7 +87,7 @@ upload to registry `local`
 1 to create, 1 to update
 
 
-hint: `git diff` shows the edits that were pulled; commit them
+hint: `git diff` shows the edits that were pulled; `--commit` commits them
 """,
     )
     assert repo.read("prompts/farewell.md") == "Say farewell.\n"
