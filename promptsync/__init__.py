@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from promptsync.bundle import Bundle, load_bundle
     from promptsync.drift_report import DriftReport, PromptDrift
     from promptsync.errors import (
+        BusyError,
         ConfigError,
         ConflictError,
         GitError,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Bundle",
+    "BusyError",
     "ConfigError",
     "ConflictError",
     "DriftCheck",
