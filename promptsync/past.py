@@ -18,7 +18,7 @@ from promptsync.content_hash import content_hash
 from promptsync.errors import GitError, PromptFileError, ShallowCloneError
 from promptsync.git import FileVersion, Repository
 from promptsync.prompt import Prompt
-from promptsync.prompt_path import file_of
+from promptsync.prompt_path import file_of, key_of
 from promptsync.prompt_sources import PromptSource, Roots, in_commit, source_at
 from promptsync.remote_prompt import RemotePrompt, Stamp
 from promptsync.status import LocalPrompt
@@ -91,13 +91,25 @@ class Past:
         """
         if remote.stamp is None or not _is_inside(remote.stamp.path):
             return False
-        paths = [remote.stamp.path]
-        if self.commit is not None and git.history(self.repository, self.commit, paths):
-            return True
+        path = remote.stamp.path
+        files = [file_of(path)]
+        if self.commit is not None:
+            versions = git.history(self.repository, self.commit, files)
+            if self._have(versions, path):
+                return True
         state = (remote.name, remote.content_hash, remote.stamped_hash)
         if any(entry[:3] == state for entry in self.logged):
-            return not git.history_elsewhere(self.repository, self.commit, paths)
+            elsewhere = git.history_elsewhere(self.repository, self.commit, files)
+            return not self._have(elsewhere, path)
         return self._refuse_to_guess(remote.name)
+
+    def _have(self, versions: Iterable[FileVersion], path: str) -> bool:
+        """Tell whether any version of a file has the prompt at a path."""
+        blobs = dict.fromkeys(each.blob for each in versions if each.blob is not None)
+        if (key := key_of(path)) is None:
+            return bool(blobs)
+        contents = git.read_blobs(self.repository, filter(None, blobs))
+        return any(data is not None and _has_entry(data, path, key) for data in contents)
 
     def base_of(self, local: LocalPrompt, stamp: Stamp) -> PromptSource | None:
         """Return the file version whose content hash a stamp names, None when git has none.
@@ -275,6 +287,13 @@ def _versions_at(versions: Iterable[FileVersion], paths: Iterable[str]) -> list[
         for path in paths
         if file_of(path) == version.path
     ]
+
+
+def _has_entry(data: bytes, path: str, key: str) -> bool:
+    # An old version that no longer parses was never uploaded.
+    with suppress(PromptFileError):
+        return source_at(path, key, data) is not None
+    return False
 
 
 def _is_inside(path: str) -> bool:

@@ -17,6 +17,7 @@ from promptsync.plan import (
     make_download_plan,
     make_upload_plan,
 )
+from promptsync.remote_prompt import RemotePrompt
 from promptsync.status import PromptState, Status
 
 
@@ -77,8 +78,10 @@ def make_sync_plan(
     """
     pulled: list[PromptState] = []
     pushed: list[PromptState] = []
+    renamed = {each.name for each in map(_old_name, states) if each}
     for state in states:
-        (pulled if _is_pulled(state, policy, extras=extras) else pushed).append(state)
+        is_pulled = _is_pulled(state, policy, extras=extras) and state.name not in renamed
+        (pulled if is_pulled else pushed).append(state)
     by_force = policy is Policy.REGISTRY_WINS
     pull = [
         make_download_plan(part, registry=registry, alias=alias, force=force, extras=extras)
@@ -101,6 +104,10 @@ def make_sync_plan(
         ),
         push=replace(push, existing=sum(each.remote is not None for each in states)),
     )
+
+
+def _old_name(state: PromptState) -> RemotePrompt | None:
+    return state.succession.to_rename if state.succession else None
 
 
 def _sorted(changes: Iterable[Change]) -> tuple[Change, ...]:

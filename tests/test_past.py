@@ -213,6 +213,19 @@ def test_a_path_that_no_file_had_was_not_here(ada: Clone, path: str) -> None:
     assert not was_here(ada, replace(stamp(ada), path=path))
 
 
+def test_an_entry_was_here_if_its_catalog_file_had_its_key(ada: Clone) -> None:
+    ada.commit('{"old": "Say hello."}', "all.json")
+    ada.commit('{"new": "Say hello."}', "all.json")
+    ada.commit("{", "all.json")
+
+    paths = ["all.json#old", "all.json#theirs", "never.json#old"]
+    assert [was_here(ada, replace(stamp(ada), path=path)) for path in paths] == [
+        True,
+        False,
+        False,
+    ]
+
+
 def test_what_this_clone_uploaded_before_it_was_committed_was_here(ada: Clone) -> None:
     stamped = replace(stamp(ada), path="prompts/draft.md")
     digest = content_hash(prompt("old", "Say hello."), "local")

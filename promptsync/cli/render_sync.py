@@ -14,6 +14,7 @@ from promptsync.sync_plan import SyncOutcome, SyncPlan, SyncReport
 
 _DONE = {
     Action.CREATE: "created {name} (version {version})",
+    Action.RENAME: "renamed to {name} (version {version})",
     Action.UPDATE: "updated {name} (version {version})",
     Action.DETAILS: "updated the details of {name} (version {version})",
     Action.PROMOTE: "promoted {name} (version {version})",

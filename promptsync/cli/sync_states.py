@@ -48,5 +48,7 @@ def compare_all(session: Session, catalog: Catalog, wish: Wish) -> Sequence[Prom
         alias=wish.alias,
         complete=wish.extras,
         repository=lambda: session.repository_url,
+        # The prompt of a file that is wrong is not gone.
+        was_here=None if catalog.problems else session.was_here,
     )
     return session.states(catalog, scope)

@@ -209,6 +209,43 @@ def test_a_clone_too_shallow_to_tell_guesses_nothing(
     assert run("status").code == 0
 
 
+@pytest.mark.parametrize("options", [[], ["--all"], ["--policy", "registry-wins"]])
+def test_a_sync_renames_too_and_brings_nothing_back(repo: Repo, options: list[str]) -> None:
+    with_renamed_greeting(repo)
+    repo.commit("Call it salutation")
+
+    synced = run("sync", "--yes", *options)
+
+    assert synced.code == 0
+    assert synced.stdout.startswith("renamed to `salutation` (version 2)\n")
+    assert stored(repo) == {"salutation": 2}
+    assert not (repo.path / "prompts/greeting.md").exists()
+
+
+def test_a_file_that_is_wrong_is_not_gone(repo: Repo) -> None:
+    with_renamed_greeting(repo)
+    repo.write("prompts/greeting.md", "---\ntitel: wrong\n---\n\nHello.\n")
+    repo.commit("Copy it, and break the first one")
+
+    run("sync", "--yes")
+
+    assert stored(repo) == {"greeting": 2, "salutation": 1}
+
+
+def test_an_entry_of_a_catalog_file_is_renamed_by_its_key(repo: Repo) -> None:
+    repo.write(
+        "promptsync.toml",
+        'prompts = ["all.json"]\n[registries.local]\nkind = "local"\n'
+        'url = "sqlite:///.promptsync/registry.db"\n',
+    )
+    repo.write("all.json", '{"greeting": "Hello.", "other": "Other."}\n')
+    repo.commit("Add prompts")
+    run("upload", "--yes")
+    repo.write("all.json", '{"salutation": "Hello.", "other": "Other."}\n')
+
+    assert run("upload", "--yes").stdout == "renamed `greeting` to `salutation` (version 1)\n"
+
+
 @pytest.mark.network
 def test_a_prompt_is_renamed_in_braintrust(repo: Repo, trader: BraintrustServer) -> None:
     with_renamed_greeting(repo)
