@@ -188,10 +188,18 @@ def _place(url: str) -> str:
 def _with_carriers(
     registry: Registry, states: Sequence[PromptState], scope: Scope, kind: str
 ) -> Iterator[PromptState]:
+    served = {
+        state.name: state.local.header.served_name(kind)
+        for state in states
+        if state.local is not None and state.status is not Status.IN_SYNC
+    }
+    asked = registry.get_prompts(list(served.values())) if served else ()
+    latest = {each.name: each for each in asked}
+
     def search(state: PromptState) -> PromptState:
-        if state.local is None or state.status is Status.IN_SYNC:
+        if state.name not in served:
             return state
-        carrier = find_carrier(registry, state.local.header.served_name(kind), state.local_hash)
+        carrier = _find_carrier(registry, latest.get(served[state.name]), state.local_hash)
         note = state.note
         if state.remote is None and scope.alias is not None:
             note = f"alias `{scope.alias}` points at no version"
@@ -200,12 +208,13 @@ def _with_carriers(
     return in_parallel(search, states)
 
 
-def find_carrier(registry: Registry, name: str, digest: str | None) -> RemotePrompt | None:
+def _find_carrier(
+    registry: Registry, latest: RemotePrompt | None, digest: str | None
+) -> RemotePrompt | None:
     """Return the newest version of a prompt that has a content hash, None when none has."""
-    latest = registry.get_prompt(name)
     if latest is None or latest.content_hash == digest:
         return latest
-    versions = registry.list_versions(name)
+    versions = registry.list_versions(latest.name)
     return next((each for each in versions if each.content_hash == digest), None)
 
 

@@ -108,6 +108,13 @@ def test_without_renames_the_old_name_stays_or_is_pruned(repo: Repo) -> None:
     assert stored(repo) == {"salutation": 1}
 
 
+def test_only_the_case_of_a_name_may_change(repo: Repo) -> None:
+    with_renamed_greeting(repo)
+    repo.git("mv", "prompts/salutation.md", "prompts/Greeting.md")
+
+    assert run("upload", "--yes").stdout == "renamed `greeting` to `Greeting` (version 2)\n"
+
+
 def test_a_file_that_changed_as_well_is_another_prompt(repo: Repo) -> None:
     with_renamed_greeting(repo)
     repo.write("prompts/salutation.md", "Hello, you.\n")

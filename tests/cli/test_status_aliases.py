@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import pytest
 
 from tests.builders import Repo
@@ -123,6 +125,26 @@ def test_without_any_alias_nothing_is_said(repo: Repo) -> None:
 
     assert run("status").stdout == f"{HEADING}1 in sync\n"
     assert run("status", "--format", "json").json["prompts"][0]["aliases"] == {}
+
+
+def test_an_alias_whose_version_was_deleted_points_nowhere(repo: Repo) -> None:
+    with_aliases(repo)
+    with sqlite3.connect(repo.path / ".promptsync/registry.db") as database:
+        database.execute(
+            "DELETE FROM promptsync_versions WHERE number = 1 AND prompt_id ="
+            " (SELECT id FROM promptsync_prompts WHERE name = 'greeting')"
+        )
+    database.close()
+
+    verified = run("verify", "--alias", "production", "greeting")
+
+    assert verified.code == 1
+    assert "note: alias `production` points at no version: greeting\n" in verified.stdout
+    assert "alias `production`: 1 as in git, 2 not pointed at\n" in run("status").stdout
+    assert run("rollback", "greeting", "--alias", "production", "--yes").code == 3
+    assert run("promote", "greeting", "--alias", "production", "--yes").stdout == (
+        "promoted `greeting` (version 2)\n"
+    )
 
 
 @pytest.mark.network
