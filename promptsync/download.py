@@ -11,10 +11,16 @@ from promptsync.catalog import text_of
 from promptsync.composition import escape_includes, expand, includes_of
 from promptsync.content_hash import content_hash, short_hash
 from promptsync.errors import ConflictError, PromptsyncError
-from promptsync.file_writer import path_for, remove_leftovers, taken_names
+from promptsync.file_writer import (
+    WITHOUT_FILE,
+    path_for,
+    remove_leftovers,
+    taken_names,
+    why_no_file,
+)
 from promptsync.merge import MergedText, Sides, merge_prompt_files
 from promptsync.past import Past
-from promptsync.plan import Action, Change, Plan
+from promptsync.plan import Action, Change, Plan, Refusal
 from promptsync.prompt import Prompt
 from promptsync.prompt_file import format_prompt, parse_prompt, update_text
 from promptsync.prompt_sources import Roots
@@ -34,6 +40,24 @@ class FileOutcome:
     path: str | None = None
     has_conflict: bool = False
     error: PromptsyncError | None = None
+
+
+def refuse_unsafe(plan: Plan, roots: Roots) -> Plan:
+    """Return a download plan that leaves alone what could not become a prompt file."""
+    taken = taken_names(roots)
+    changes, refusals = [], list(plan.refusals)
+    for change in plan.changes:
+        if change.state.local is not None:
+            changes.append(change)
+            continue
+        if (reason := why_no_file(roots, change.name, taken)) is not None:
+            refusals.append(Refusal(change.state, reason, WITHOUT_FILE))
+            continue
+        changes.append(change)
+        path = roots.path_of(change.name)
+        taken |= {change.name.lower(): path, path.lower(): path}
+    refusals.sort(key=lambda each: each.name)
+    return replace(plan, changes=tuple(changes), refusals=tuple(refusals))
 
 
 def apply_download(

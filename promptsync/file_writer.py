@@ -35,6 +35,8 @@ _RESERVED = frozenset(
 # No file of anybody else is called like this; a leading dot keeps it from being a prompt file.
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.promptsync-tmp")
 
+WITHOUT_FILE = "rename it there, or write a file with the served name in it"
+
 
 def taken_names(roots: Roots) -> dict[str, str]:
     """Return which file has each name, and each path, in lower case."""
@@ -53,18 +55,19 @@ def path_for(roots: Roots, name: str, taken: Mapping[str, str]) -> str:
 
     Raises UsageError for unsafe names, and for one that a file here has already.
     """
-    path = roots.path_of(name)
-    other = taken.get(name.lower()) or taken.get(path.lower())
+    reason = why_no_file(roots, name, taken)
+    if reason is not None:
+        raise UsageError(f"`{name[:60]}` {reason}", hint=WITHOUT_FILE)
+    return roots.path_of(name)
+
+
+def why_no_file(roots: Roots, name: str, taken: Mapping[str, str]) -> str | None:
+    """Say why a prompt of this name cannot become a prompt file, None where it can."""
+    other = taken.get(name.lower()) or taken.get(roots.path_of(name).lower())
     reason = unsafe_reason(name) or (f"`{other}` has that name" if other else None)
     if reason is None and (wrong := wrong_catalog(roots)) is not None:
         reason = f"`{wrong}` is wrong, and may have that name"
-    if reason is not None:
-        raise UsageError(
-            f"`{name[:60]}` cannot become a prompt file: {reason}",
-            hint="rename it in the registry, or write the file yourself with the served name in "
-            "its front matter",
-        )
-    return path
+    return reason and f"cannot become a prompt file: {reason}"
 
 
 def unsafe_reason(name: str) -> str | None:

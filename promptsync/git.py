@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 import subprocess
@@ -153,6 +154,27 @@ def list_index(repository: Repository, roots: Sequence[str]) -> list[TreeEntry]:
     if any(entry.blob in _EMPTY_BLOBS for entry in entries):
         only_intended = _added_by_intent(repository, roots)
         return [entry for entry in entries if entry.path not in only_intended]
+    return entries
+
+
+def ignored_paths(repository: Repository, roots: Sequence[str]) -> frozenset[str]:
+    """Return the files below some folders that git ignores; one that it tracks is not ignored."""
+    options = ["--others", "--ignored", "--exclude-standard", "-z", "--full-name"]
+    return frozenset(_split(_run(["ls-files", *options, "--", *roots], repository.top).stdout))
+
+
+def entries_not_checked_out(repository: Repository, roots: Sequence[str]) -> list[TreeEntry]:
+    """Return the files of the index that a sparse checkout leaves out of the work tree."""
+    is_linked = (repository.top / ".git").is_file()  # its settings are elsewhere
+    if not (is_linked or (repository.folder / "info/sparse-checkout").exists()):
+        return []
+    command = ["ls-files", "-t", "--stage", "-z", "--full-name", "--", *roots]
+    entries = []
+    for row in _split(_run(command, repository.top).stdout):
+        meta, path = row.split("\t", 1)
+        tag, mode, blob, _ = meta.split()
+        if tag == "S" and mode != _SUBMODULE and not os.path.lexists(repository.top / path):
+            entries.append(TreeEntry(path, mode, blob))
     return entries
 
 

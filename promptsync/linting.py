@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 
 from promptsync.errors import Problem, Severity
+from promptsync.message_markup import ROLES
 from promptsync.prompt import Json, Prompt, Template
 
 RULES: Mapping[str, str] = {
@@ -23,6 +24,7 @@ RULES: Mapping[str, str] = {
     "PS011": "a variable that `inputs` does not declare",
     "PS012": "an input that the prompt does not use",
     "PS013": "control characters, such as terminal escape sequences",
+    "PS014": "a line that is nearly a role marker, and so is text",
 }
 
 # Of one rule in one file; a file of invisible characters has a finding for each of them.
@@ -35,6 +37,9 @@ _INVISIBLE = re.compile(
 )
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _MUSTACHE = re.compile(r"\{\{\{?\s*([#^/&!>=]?)\s*([A-Za-z_][\w.]*)\s*\}?\}\}")
+_NEARLY_MARKER = re.compile(
+    rf"^#[^\S\n]*({'|'.join(ROLES)})[^\S\n]*:[^\S\n]*$", re.MULTILINE | re.IGNORECASE
+)
 _OFF = re.compile(r"^\s*#.*\bpromptsync:\s*disable=([A-Z0-9, ]+)", re.MULTILINE)
 
 
@@ -51,6 +56,7 @@ def lint_prompt(prompt: Prompt, text: str, path: str) -> Iterator[Problem]:
         "PS011": _undeclared,
         "PS012": _unused,
         "PS013": _control,
+        "PS014": _nearly_marker,
     }
     findings = [
         each
@@ -114,6 +120,17 @@ def _control(_: Prompt, text: str, path: str) -> Iterator[Problem]:
     for found in _CONTROL.finditer(text):
         message = f"control character U+{ord(found.group()):04X}"
         yield _warning(text, path, found.start(), "PS013", message, "delete it")
+
+
+def _nearly_marker(_: Prompt, text: str, path: str) -> Iterator[Problem]:
+    # A comment in the front matter is no marker.
+    start = max(text.find("\n---\n", 3), 0) if text.startswith("---\n") else 0
+    for found in _NEARLY_MARKER.finditer(text, start):
+        marker = f"# {found[1].lower()}:"
+        if found.group() != marker:
+            message = f"this line is text: a role marker is exactly `{marker}`"
+            hint = "write it like that to begin a message, else in other words"
+            yield _warning(text, path, found.start(), "PS014", message, hint)
 
 
 def _undeclared(prompt: Prompt, text: str, path: str) -> Iterator[Problem]:

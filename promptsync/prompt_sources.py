@@ -6,7 +6,7 @@ All three give the same values, so that a hook, a pull request and a person get 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path, PurePosixPath
@@ -104,9 +104,16 @@ def find_roots(top: Path, config_root: Path, folders: Sequence[str]) -> Roots:
     )
 
 
-def in_work_tree(roots: Roots) -> Iterator[PromptSource | PromptFileError]:
-    """Yield the prompt files on disk, committed or not, and an error for each unreadable one."""
+def in_work_tree(
+    roots: Roots, *, ignored: Collection[str] = ()
+) -> Iterator[PromptSource | PromptFileError]:
+    """Yield the prompt files on disk, committed or not, and an error for each unreadable one.
+
+    `ignored` are paths to leave out.
+    """
     for entry, path in _walk_roots(roots):
+        if path in ignored:
+            continue
         if not isinstance(entry, os.DirEntry):
             yield entry
         elif (name := roots.name_of(path)) is not None:
@@ -193,6 +200,13 @@ def paths_in_work_tree(roots: Roots) -> Iterator[str]:
 def in_index(repository: Repository, roots: Roots) -> Iterator[PromptSource | PromptFileError]:
     """Yield the prompt files as they are staged. Raises GitError while they are unmerged."""
     yield from _from_git(repository, roots, git.list_index(repository, roots.paths))
+
+
+def not_checked_out(
+    repository: Repository, roots: Roots
+) -> Iterator[PromptSource | PromptFileError]:
+    """Yield, from the index, the prompt files that a sparse checkout leaves out."""
+    return _from_git(repository, roots, git.entries_not_checked_out(repository, roots.folders))
 
 
 def in_commit(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from promptsync import git, prompt_sources
 from promptsync.catalog import Catalog, load_catalog
-from promptsync.errors import GitError, PromptFileError
+from promptsync.errors import GitError, PromptFileError, UsageError
 from promptsync.prompt_memo import PromptMemo
 from promptsync.prompt_sources import PromptSource
 from promptsync.workspace import Workspace
@@ -23,8 +23,33 @@ def read_catalog(
     elif staged:
         sources = prompt_sources.in_index(workspace.require_repository(), workspace.roots)
     else:
-        sources = prompt_sources.in_work_tree(workspace.roots)
+        sources = in_work_tree(workspace)
     return load_sources(workspace, sources)
+
+
+def in_work_tree(workspace: Workspace) -> Iterator[PromptSource | PromptFileError]:
+    """Yield the prompt files on disk but those that git ignores: no commit will have them.
+
+    What a sparse checkout leaves out is read from the index: it is not gone. Raises UsageError
+    where git ignores all of them.
+    """
+    repository, roots = workspace.repository, workspace.roots
+    if repository is None:
+        yield from prompt_sources.in_work_tree(roots)
+        return
+    ignored = git.ignored_paths(repository, roots.folders)
+    found = False
+    for source in prompt_sources.in_work_tree(roots, ignored=ignored):
+        found = True
+        yield source
+    for source in prompt_sources.not_checked_out(repository, roots):
+        found = True
+        yield source
+    if not found and (lost := sorted(filter(roots.name_of, ignored))):
+        raise UsageError(
+            f"git ignores every prompt file, such as `{lost[0]}`",
+            hint="`git check-ignore -v` names the line that says so; prompts are what git keeps",
+        )
 
 
 def load_sources(

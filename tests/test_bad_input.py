@@ -638,9 +638,14 @@ def test_a_remote_name_that_cannot_be_a_file(
     put(trader, "welcome")
     outside = sorted(each.name for each in repo.path.parent.iterdir())
 
+    planned = run("download", "--all", "--dry-run")
     result = run("download", "--all", "--yes")
 
-    assert_says(result, 2, f"{name[:40]}", reason)
+    assert (planned.code, planned.stderr) == (3, "")
+    for shown in (planned.stdout, result.stderr):
+        assert f"! left alone  {name[:40]}" in shown
+        assert reason in shown
+    assert_says(result, 3)
     assert result.stdout == "wrote prompts/welcome.md\n"
     assert sorted(files_of(repo)) == [
         "prompts/farewell.md",

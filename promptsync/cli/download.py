@@ -36,7 +36,7 @@ from promptsync.cli.safe_text import code_span, printable
 from promptsync.cli.session import Session, open_session
 from promptsync.cli.talk import say
 from promptsync.comparison import Scope
-from promptsync.download import FileOutcome
+from promptsync.download import FileOutcome, refuse_unsafe
 from promptsync.errors import ConflictError, PromptFileError, PromptsyncError, UsageError
 from promptsync.plan import Plan, make_download_plan
 from promptsync.reading import read_catalog
@@ -79,6 +79,7 @@ def command(
             force=force,
             extras=everything or bool(names),
         )
+        plan = refuse_unsafe(plan, session.workspace.roots)
         if not (force or dry_run):
             _refuse_uncommitted(session, plan)
         if not is_to_be_applied(

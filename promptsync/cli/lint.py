@@ -25,7 +25,7 @@ from promptsync.errors import Problem, PromptFileError, Severity, UsageError
 from promptsync.linting import lint_prompt
 from promptsync.prompt_path import file_of
 from promptsync.prompt_sources import PromptSource
-from promptsync.reading import load_sources
+from promptsync.reading import in_work_tree, load_sources
 from promptsync.workspace import Workspace, open_workspace
 
 
@@ -70,7 +70,7 @@ def command(
 def _sources(workspace: Workspace, *, staged: bool) -> Iterable[PromptSource | PromptFileError]:
     if staged:
         return prompt_sources.in_index(workspace.require_repository(), workspace.roots)
-    return prompt_sources.in_work_tree(workspace.roots)
+    return in_work_tree(workspace)
 
 
 def _paths(source: PromptSource | PromptFileError) -> list[str]:

@@ -234,6 +234,27 @@ def test_terminal_escape_sequences_are_found(repo: Repo) -> None:
     assert rules_found(repo, "Say \x1b[31mhello.\n") == ["PS013"]
 
 
+@pytest.mark.parametrize(
+    "line", ["# user: ", "# user:\t", "# User:", "#user:", "# user :", "#  SYSTEM :\u00a0"]
+)
+def test_what_is_nearly_a_role_marker_is_found(repo: Repo, line: str) -> None:
+    assert rules_found(repo, f"Say hello.\n\n{line}\n\nHi.\n") == ["PS014"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# system:\n\nBe kind.\n\n# user:\n\nHi.\n",
+        "Say hello.\n\n\\# user:\n\nHi.\n",
+        "Say hello.\n\n## User:\n\nHi.\n\n# user: Ada\n",
+        "---\ntitle: Greeting\n# user: \n---\n\nSay hello.\n",
+    ],
+    ids=["markers", "escaped", "headings", "comment"],
+)
+def test_markers_headings_and_comments_are_fine(repo: Repo, text: str) -> None:
+    assert rules_found(repo, text) == []
+
+
 def test_a_variable_that_is_not_declared_is_found_at_its_place(repo: Repo) -> None:
     repo.write(
         "prompts/greeting.md", "---\ninputs:\n  name: {type: string}\n---\n\n{{name}}, {{nmae}}\n"
