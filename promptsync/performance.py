@@ -34,12 +34,14 @@ class VersionPerformance:
 class PromptPerformance:
     """The versions of a prompt that experiments ran, oldest first.
 
-    `left_out` counts older ones that nobody asked for.
+    `left_out` counts older ones that nobody asked for, `mixed` the experiments that ran several
+    versions: their scores are those of none.
     """
 
     name: str
     versions: tuple[VersionPerformance, ...] = ()
     left_out: int = 0
+    mixed: int = 0
 
     @property
     def score_names(self) -> tuple[str, ...]:
@@ -64,9 +66,12 @@ def measure(
     `versions` are the registry's, newest first, and `commits` maps some of them to their commit.
     Only the `last` ones are kept. What is not among `versions` counts as older than all of them.
     """
+    found = sorted(experiments, key=lambda each: each.created or "")
+    mixed = _mixed(found)
     by_version: dict[str, list[Experiment]] = {}
-    for each in sorted(experiments, key=lambda each: each.created or ""):
-        by_version.setdefault(each.version, []).append(each)
+    for each in found:
+        if each.id not in mixed:
+            by_version.setdefault(each.version, []).append(each)
     remotes = {each.version: each for each in reversed(versions)}
     unknown = [version for version in by_version if version not in remotes]
     ordered = [*unknown, *(version for version in remotes if version in by_version)]
@@ -80,7 +85,16 @@ def measure(
             for version in kept
         ),
         left_out=len(ordered) - len(kept),
+        mixed=len(mixed),
     )
+
+
+def _mixed(experiments: Iterable[Experiment]) -> frozenset[str]:
+    """Return the ids of the experiments that ran more than one version of the prompt."""
+    versions: dict[str, set[str]] = {}
+    for each in experiments:
+        versions.setdefault(each.id, set()).add(each.version)
+    return frozenset(each for each in versions if len(versions[each]) > 1)
 
 
 def _measure_version(

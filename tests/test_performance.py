@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import count
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from promptsync.experiment import Experiment
 from promptsync.performance import PromptPerformance, VersionPerformance, measure
 from promptsync.remote_prompt import RemotePrompt, make_remote_prompt
 from tests.builders import prompt
+
+NUMBERS = count(1)
 
 
 def version(number: int) -> RemotePrompt:
@@ -24,7 +27,7 @@ def version(number: int) -> RemotePrompt:
 
 
 def run(of: int | str, **values: Any) -> Experiment:
-    return Experiment(**{"id": "1", "name": "run", "version": str(of), **values})
+    return Experiment(**{"id": str(next(NUMBERS)), "name": "run", "version": str(of), **values})
 
 
 def only(measured: PromptPerformance) -> VersionPerformance:
@@ -142,3 +145,13 @@ def test_a_score_has_a_course_over_the_versions() -> None:
 
     assert measured.score_names == ("a", "b")
     assert measured.course("a") == (0.5, None, 0.7)
+
+
+def test_an_experiment_with_several_versions_counts_for_none() -> None:
+    both = {"id": "both", "scores": {"a": 0.1}}
+    experiments = [run(1, **both), run(2, **both), run(2, scores={"a": 0.9})]
+
+    measured = measure("greeting", experiments, [version(2), version(1)])
+
+    assert measured.mixed == 1
+    assert only(measured).scores == {"a": 0.9}

@@ -60,8 +60,7 @@ def _require_experiments(session: Session) -> None:
     if session.registry.kind == "local":
         raise UsageError(
             f"registry `{session.name}` is a local one, and runs no experiments",
-            hint="name one whose service does, such as Braintrust: "
-            "`promptsync performance --registry NAME`",
+            hint="name one of Braintrust, MLflow or Opik: `promptsync performance --registry NAME`",
         )
 
 

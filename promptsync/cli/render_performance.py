@@ -51,7 +51,10 @@ def _text(prompts: Sequence[PromptPerformance]) -> Iterator[str]:
             if prompt.left_out:
                 every = len(prompt.versions) + prompt.left_out
                 yield f"{prompt.left_out} older left out: `--last {every}` shows them"
-    if without := [each.name for each in prompts if not each.versions]:
+    for prompt in prompts:
+        if prompt.mixed:
+            yield from ("", _mixed(prompt))
+    if without := [each.name for each in prompts if not (each.versions or each.mixed)]:
         yield from ("", f"no experiments: {some_names(without)}")
 
 
@@ -86,6 +89,11 @@ def _columns(prompt: PromptPerformance) -> Iterator[_Column]:
         yield _Column("COST", tuple(_cost(each.cost) for each in versions))
     if any(each.duration is not None for each in versions):
         yield _Column("DURATION", tuple(_duration(each.duration) for each in versions))
+
+
+def _mixed(prompt: PromptPerformance) -> str:
+    runs = f"{prompt.mixed} experiment{'s' * (prompt.mixed != 1)}"
+    return f"note: {runs} ran several versions of {shown_name(prompt.name)}: left out"
 
 
 def _tables(prompt: PromptPerformance) -> Iterator[list[str]]:
@@ -177,6 +185,7 @@ def _document(prompts: Sequence[PromptPerformance], session: Session) -> dict[st
             {
                 "name": prompt.name,
                 "left_out": prompt.left_out,
+                "mixed": prompt.mixed,
                 "versions": [
                     {
                         "version": each.version,

@@ -3,7 +3,7 @@
 Spans connect the two: `Prompt.build` of the SDKs puts `metadata.prompt` with `id` and `version` on
 the span of each model call, and Braintrust's own page of an experiment names its prompt by that:
 https://www.braintrust.dev/docs/kb/prompt-shows-none-in-experiment-view. An experiment that ran
-several versions of a prompt has scores of none of them, and is left out for that prompt.
+several versions of a prompt has scores of none of them.
 """
 
 from __future__ import annotations
@@ -39,7 +39,10 @@ class Experiments:
         self._listed: tuple[list[JsonObject], _Versions] | None = None
 
     def that_ran(self, api: BraintrustApi, prompt_id: str) -> list[Experiment]:
-        """Return the experiments that ran exactly one version of a prompt, newest first."""
+        """Return the experiments that ran a prompt, newest first.
+
+        One that ran several versions comes once for each, without scores.
+        """
         with self._lock:
             if self._listed is None:
                 found = list(_read_all(api))
@@ -47,11 +50,13 @@ class Experiments:
         found, versions = self._listed
         runs = list(_runs(found, versions.get(prompt_id, {})))
 
-        def summarize(run: tuple[JsonObject, str]) -> Experiment:
-            experiment, version = run
-            return read_experiment(experiment, version, api.summarize(id_of(experiment)))
+        def read(run: tuple[JsonObject, list[str]]) -> list[Experiment]:
+            experiment, ran = run
+            if len(ran) == 1:
+                return [read_experiment(experiment, ran[0], api.summarize(id_of(experiment)))]
+            return [read_experiment(experiment, version, {}) for version in ran]
 
-        return list(self._threads.map(summarize, runs))
+        return [each for several in self._threads.map(read, runs) for each in several]
 
     def _find_versions(self, api: BraintrustApi, found: Sequence[JsonObject]) -> _Versions:
         ids = [id_of(each) for each in found]
@@ -76,11 +81,12 @@ def _read_all(api: BraintrustApi) -> Iterator[JsonObject]:
 
 def _runs(
     found: Sequence[JsonObject], versions: dict[str, set[str | None]]
-) -> Iterator[tuple[JsonObject, str]]:
+) -> Iterator[tuple[JsonObject, list[str]]]:
+    """Yield experiments with the versions they ran; of several, one may not be known: ``""``."""
     for experiment in found:
-        match list(versions.get(id_of(experiment), ())):
-            case [str() as version]:
-                yield experiment, version
+        ran = sorted(version or "" for version in versions.get(id_of(experiment), ()))
+        if any(ran):
+            yield experiment, ran
 
 
 def _version(row: JsonObject) -> str | None:

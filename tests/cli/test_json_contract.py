@@ -262,6 +262,7 @@ def test_the_performance_of_a_prompt_has_these_keys(repo: Repo, trader: Braintru
             {
                 "name": "str",
                 "left_out": "int",
+                "mixed": "int",
                 "versions": [
                     {
                         "version": "str",

@@ -134,6 +134,18 @@ def test_prompts_without_experiments_are_one_line(repo: Repo, trader: Braintrust
     assert trader.requests
 
 
+def test_an_experiment_that_mixed_versions_is_left_out_and_told(
+    commits: list[str], trader: BraintrustServer
+) -> None:
+    trader.person.evaluates("greeting", versions=versions_of("greeting"), scores=[{"Brevity": 1}])
+
+    shown = run("performance", "greeting").stdout
+
+    assert commits
+    assert shown.endswith("\n\nnote: 1 experiment ran several versions of greeting: left out\n")
+    assert "1.000" not in shown
+
+
 def test_a_local_registry_says_what_to_do(repo: Repo) -> None:
     with_greeting(repo)
 
@@ -141,6 +153,5 @@ def test_a_local_registry_says_what_to_do(repo: Repo) -> None:
         2,
         "",
         "error: registry `local` is a local one, and runs no experiments\n\n"
-        "hint: name one whose service does, such as Braintrust: "
-        "`promptsync performance --registry NAME`\n",
+        "hint: name one of Braintrust, MLflow or Opik: `promptsync performance --registry NAME`\n",
     )

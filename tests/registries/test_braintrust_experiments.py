@@ -80,11 +80,25 @@ def test_an_experiment_with_two_prompts_belongs_to_both(
 
 
 @pytest.mark.parametrize("other", [None, "1000192656880881099"], ids=["unknown", "another"])
-def test_an_experiment_with_several_versions_of_a_prompt_belongs_to_none(
+def test_an_experiment_with_several_versions_of_a_prompt_has_scores_of_none(
     service: BraintrustServer, braintrust: BraintrustRegistry, other: str | None
 ) -> None:
     stored = braintrust.save_prompt(prompt(), None)
-    service.person.evaluates("greeting", versions=[stored.version, other])
+    run = service.person.evaluates(
+        "greeting", versions=[stored.version, other], scores=[{"Factuality": 0.5}]
+    )
+
+    assert list(braintrust.list_experiments("greeting")) == [
+        Experiment(id=run.id, name=run.name, version=version, created=run.created)
+        for version in sorted([stored.version, other or ""])
+    ]
+
+
+def test_an_experiment_whose_versions_are_not_known_belongs_to_none(
+    service: BraintrustServer, braintrust: BraintrustRegistry
+) -> None:
+    braintrust.save_prompt(prompt(), None)
+    service.person.evaluates("greeting", versions=[None])
 
     assert list(braintrust.list_experiments("greeting")) == []
 
