@@ -29,6 +29,7 @@ from tests.fakes.braintrust import (
     key_refused,
     unavailable,
 )
+from tests.fakes.opik import opik_server
 from tests.registries.serving import unused_address
 
 GREETING = prompt("greeting", "Say hello to {{name}}.")
@@ -202,6 +203,18 @@ def test_a_bundle_gives_the_stamp_its_commit(
         commit=COMMIT,
         repository="https://github.com/ada/app.git",
     )
+
+
+@pytest.mark.network
+def test_a_registry_in_opik_is_seeded_alike(repo: Repo) -> None:
+    repo.write("prompts/greeting.md", "Say hello.\n")
+    with opik_server() as service:
+        options = f'kind = "opik"\nproject = "Trader"\nurl = "{service.url}"\n'
+        repo.write("promptsync.toml", f"[registries.opik]\n{options}")
+        first, second = seed(alias="production"), seed(alias="production")
+
+    assert first == SeedReport(created={"greeting": "v1"}, registry="opik", alias="production")
+    assert second == SeedReport(skipped=("greeting",), registry="opik", alias="production")
 
 
 # -- what goes wrong --

@@ -8,6 +8,7 @@ from tests.builders import Repo
 from tests.cli.running import Ran, run, run_program
 from tests.cli.scenes import with_greeting
 from tests.fakes.braintrust import BraintrustServer
+from tests.fakes.opik import opik_server
 
 pytestmark = pytest.mark.network
 
@@ -124,6 +125,33 @@ No experiments: `farewell`
 """,
         "",
     )
+
+
+def test_where_a_service_counts_examples_averages_are_weighted_by_them(repo: Repo) -> None:
+    with opik_server() as service:
+        repo.write(
+            "promptsync.toml",
+            f'[registries.opik]\nkind = "opik"\nproject = "Trader"\nurl = "{service.url}"\n',
+        )
+        repo.write("prompts/greeting.md", "Say hello.\n")
+        commit = repo.commit()
+        assert run("upload", "--yes").code == 0
+        (version,) = service.store.prompt_named("greeting").versions
+        for name, score, examples in (("one", 0.5, 30), ("two", 0.9, 10)):
+            service.person.experiments(
+                name, version, scores={"exact": score}, trace_count=examples, duration=1500.0
+            )
+
+        shown = run("performance").stdout
+
+    assert shown.endswith(f"""\
+
+greeting
+
+VERSION  COMMIT      RUNS  EXAMPLES  exact  DURATION
+v1       {commit[:10]}     2        40  0.600    1.50 s
+
+""")
 
 
 def test_prompts_without_experiments_are_one_line(repo: Repo, trader: BraintrustServer) -> None:
