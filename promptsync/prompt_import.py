@@ -59,7 +59,7 @@ def target_folder(workspace: Workspace, chosen: Path | None) -> str:
     """
     roots = workspace.roots
     if chosen is None:
-        return roots.folders[0]
+        return roots.require_folder()
     top, folder = roots.top.resolve(), chosen.resolve()
     if folder.is_relative_to(top):
         path = folder.relative_to(top).as_posix()

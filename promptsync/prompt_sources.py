@@ -80,6 +80,15 @@ class Roots:
                 return None if hidden or parts[-1].lower() in _NOT_PROMPTS else ".".join(parts)
         return None
 
+    def require_folder(self) -> str:
+        """Return the first folder. Raises UsageError where there are only catalog files."""
+        if not self.folders:
+            raise UsageError(
+                "`prompts` names no folder for prompt files, only catalog files",
+                hint="add a folder to `prompts` in the configuration",
+            )
+        return self.folders[0]
+
     def path_of(self, name: str) -> str:
         """Return the path of a new prompt: in the first folder, else in the first catalog file."""
         if not self.folders:

@@ -103,6 +103,8 @@ def test_what_a_page_shows_is_what_happens(
             monkeypatch.setenv("MLFLOW_TRACKING_URI", server.url)
             session.names["mlflow"] = server
             session.host = "127.0.0.1:5000"
+        if page.is_example:
+            shutil.copytree(page.path.parent, session.folder, dirs_exist_ok=True)
         real = session.follow(page)
 
     compare(page, real)

@@ -144,11 +144,8 @@ def _set_up(
     # A registry that is a file on this machine is out of reach for GitHub.
     is_remote = _is_remote(config.registry())
     workflows = decide_workflows(asked, is_remote, ask=ask)
-    if names and not roots.folders:
-        hint = "add a folder to `prompts` in the configuration, or take `--starter none`"
-        raise UsageError("a starter is a prompt file, and `prompts` names no folder", hint=hint)
     if names:
-        files += starter_files([known[name] for name in names], roots.folders[0])
+        files += starter_files([known[name] for name in names], roots.require_folder())
     files.append(gitignore(top))
     if hook is HookKind.PRE_COMMIT:
         files.append(pre_commit_config(top, relative_folder(repository, config)))

@@ -45,6 +45,11 @@ class Page:
         return self.path.relative_to(ROOT).as_posix()
 
     @property
+    def is_example(self) -> bool:
+        """Tell whether the page describes the files beside it."""
+        return self.path.is_relative_to(ROOT / "examples")
+
+    @property
     def blocks(self) -> list[Block]:
         """The fenced blocks in order, those that are not shown included."""
         return [
@@ -95,8 +100,9 @@ def read_page(name: str) -> Page:
 
 
 def all_pages() -> Iterator[Page]:
-    """Yield README.md and every page below docs/."""
-    for path in (ROOT / "README.md", *sorted(DOCS.rglob("*.md"))):
+    """Yield README.md, every page below docs/ and the examples that show a session."""
+    example = ROOT / "examples" / "forseti" / "README.md"
+    for path in (ROOT / "README.md", *sorted(DOCS.rglob("*.md")), example):
         yield read_page(path.relative_to(ROOT).as_posix())
 
 
