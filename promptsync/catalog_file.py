@@ -7,8 +7,8 @@ A value is the text of a prompt, or an object with the keys of front matter and 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import ModuleType
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from promptsync import prompt_schema
 from promptsync.errors import ConflictError, Problem, PromptFileError
 from promptsync.file_text import MAX_BYTES, decode
-from promptsync.json_catalog import CatalogError
+from promptsync.json_catalog import CatalogError, Member
 from promptsync.message_markup import find_conflict
 from promptsync.prompt import Json, Message, Prompt, is_same
 from promptsync.prompt_path import entry_path, file_of, key_of
@@ -63,8 +63,7 @@ def read_entries(data: bytes, path: str) -> CatalogEntries:
             Problem(path, line, "unresolved conflict marker", hint=hint, rule="PS002")
         )
     try:
-        members = _syntax(path).read_members(text)
-        return tuple(_entry(text, path, str(each.key), each.value, each.place) for each in members)
+        return tuple(_entries(text, path, _syntax(path).read_members(text)))
     except CatalogError as error:
         raise PromptFileError(_problem(text, path, error.position, error.message)) from error
 
@@ -123,36 +122,33 @@ def _syntax(path: str) -> ModuleType:
     return yaml_catalog
 
 
-def _entry(
-    text: str, path: str, key: str, value: object, place: int
-) -> CatalogEntry | PromptFileError:
-    problems = [
-        _problem(text, path, _syntax(path).place_of(text, (key, *each.key)), each)
-        for each in _check(key, value)
-    ]
-    if problems:
-        return PromptFileError(tuple(problems))
-    if not isinstance(value, (str, dict)):
-        raise TypeError("a checked value is text or an object")
-    line = text.count("\n", 0, place) + 1
-    return CatalogEntry(entry_path(path, key), key, value, line, _canonical(value))
+def _entries(
+    text: str, path: str, members: Iterable[Member]
+) -> Iterator[CatalogEntry | PromptFileError]:
+    line, counted = 1, 0
+    for member in members:
+        # From one member to the next, or a large file would be read once for each of them.
+        line, counted = line + text.count("\n", counted, member.place), member.place
+        key, value = str(member.key), member.value
+        data = _canonical(value) if isinstance(value, (str, dict)) else None
+        if errors := list(_check(key, value, data)):
+            yield PromptFileError(
+                tuple(_schema_problem(text, path, member, each) for each in errors)
+            )
+        elif isinstance(value, (str, dict)) and data is not None:
+            yield CatalogEntry(entry_path(path, key), key, value, line, data)
 
 
-def _check(key: str, value: object) -> Iterator[SchemaError]:
+def _check(key: str, value: object, data: bytes | None) -> Iterator[SchemaError]:
     if not NAME.fullmatch(key):
         yield SchemaError((), _invalid(key), "rename the entry")
-        return
-    if not isinstance(value, (str, dict)):
+    elif not isinstance(value, (str, dict)):
         hint = "put it in quotes" if isinstance(value, (bool, int, float)) else None
         yield SchemaError((), f"`{key}` must be text or an object with `text` or `messages`", hint)
-        return
-    try:
-        size = len(_canonical(value))
-    except (UnicodeEncodeError, RecursionError):
+    elif data is None:
         yield SchemaError((), f"`{key}` has text that is not valid Unicode, or too many levels")
-        return
-    if size > MAX_BYTES:
-        message = f"`{key}` has {size:,} bytes; a prompt has at most {MAX_BYTES:,}"
+    elif len(data) > MAX_BYTES:
+        message = f"`{key}` has {len(data):,} bytes; a prompt has at most {MAX_BYTES:,}"
         yield SchemaError((), message)
     elif isinstance(value, dict):
         yield from _check_object(key, value)
@@ -182,8 +178,13 @@ def _depth(value: object) -> int:
     return 1 + max(map(_depth, value.values() if isinstance(value, dict) else value), default=0)
 
 
-def _canonical(value: str | dict[str, Any]) -> bytes:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+def _canonical(value: str | dict[str, Any]) -> bytes | None:
+    """Return a value as JSON that no layout changes, None for text that is not valid Unicode."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return text.encode()
+    except (UnicodeEncodeError, RecursionError):
+        return None
 
 
 def _prompt(key: str, value: str | Mapping[str, Any]) -> Prompt:
@@ -218,8 +219,12 @@ def _placed(content: str | tuple[Message, ...], stated: Mapping[str, Any]) -> di
     return content_values(content)
 
 
-def _problem(text: str, path: str, place: int, error: SchemaError | str) -> Problem:
+def _schema_problem(text: str, path: str, member: Member, error: SchemaError) -> Problem:
+    place = _syntax(path).place_within(text, member, error.key)
+    problem = _problem(text, path, place, error.message)
+    return replace(problem, hint=error.hint, rule="PS003")
+
+
+def _problem(text: str, path: str, place: int, message: str) -> Problem:
     line, column = text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place)
-    if isinstance(error, str):
-        return Problem(path, line, error, column)
-    return Problem(path, line, error.message, column, error.hint, "PS003")
+    return Problem(path, line, message, column)

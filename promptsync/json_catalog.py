@@ -35,7 +35,8 @@ class CatalogError(Exception):
 class Member:
     """One member of an object, or one item of an array, where `key` is its index.
 
-    `place` is where it starts; its value goes from `start` to `end`.
+    `place` is where it starts; its value goes from `start` to `end`. `node` is the parsed value
+    where the syntax has such.
     """
 
     key: str | int
@@ -43,6 +44,7 @@ class Member:
     place: int
     start: int
     end: int
+    node: Any = None
 
 
 def read_members(text: str) -> list[Member]:
@@ -68,9 +70,9 @@ def read_members(text: str) -> list[Member]:
     return members
 
 
-def place_of(text: str, keys: Sequence[str | int]) -> int:
-    """Return where a value starts in a valid catalog: as deep as the keys lead."""
-    place = start = _skip(text, 0)
+def place_within(text: str, member: Member, keys: Sequence[str | int]) -> int:
+    """Return where something within a member starts: as deep as the keys lead."""
+    place, start = member.place, member.start
     for key in keys:
         found = next((each for each in _children(text, start) if each.key == key), None)
         if found is None:

@@ -49,15 +49,14 @@ def read_members(text: str) -> list[Member]:
     if not isinstance(values, dict):
         raise TypeError("a mapping reads as a dict")
     return [
-        Member(key.value, values[key.value], _start(key), _start(value), _end(value, text))
+        Member(key.value, values[key.value], _start(key), _start(value), _end(value, text), value)
         for key, value in root.value
     ]
 
 
-def place_of(text: str, keys: Sequence[str | int]) -> int:
-    """Return where a value starts in a valid catalog: as deep as the keys lead."""
-    node = compose(text, max_length=MAX_LENGTH)
-    place = 0
+def place_within(_: str, member: Member, keys: Sequence[str | int]) -> int:
+    """Return where something within a member starts: as deep as the keys lead."""
+    place, node = member.place, member.node
     for step in keys:
         if isinstance(node, yaml.MappingNode):
             found = [(key, value) for key, value in node.value if key.value == step]
