@@ -27,12 +27,20 @@ from promptsync.expanded_text import (
     expand_text,
 )
 from promptsync.prompt import Json, Message, Prompt
-from promptsync.text_changes import Hunk, changes_by_line, changes_by_word, slack, whole_change
+from promptsync.text_changes import (
+    Hunk,
+    changes_by_line,
+    changes_by_word,
+    slack,
+    whole_change,
+    with_context,
+)
 
 Content = str | tuple[Message, ...]
 
 # As much of a text as a person needs to find the place.
 MAX_EXCERPT = 200
+MAX_CONTEXT = 40
 
 
 class EditConflict(Exception):  # noqa: N818  nothing failed: a person has to decide
@@ -261,6 +269,7 @@ def _candidates(
 
 
 def _crossing(expanded: ExpandedText, edited: str, hunk: Hunk) -> EditConflict:
+    hunk = with_context(expanded.text, hunk, MAX_CONTEXT)
     touched = [
         slot for slot in expanded.slots if slot.start < hunk.old_end and hunk.old_start < slot.end
     ]

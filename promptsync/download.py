@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-from promptsync import git
-from promptsync.catalog import text_of
-from promptsync.composition import escape_includes, expand, includes_of
-from promptsync.content_hash import content_hash, short_hash
+from promptsync.composition import escape_includes, expand
+from promptsync.download_text import ReadPast, both_sides, check_content, edited_text, new_text
 from promptsync.errors import ConflictError, PromptsyncError
 from promptsync.file_writer import (
     WITHOUT_FILE,
@@ -18,28 +16,41 @@ from promptsync.file_writer import (
     taken_names,
     why_no_file,
 )
-from promptsync.merge import MergedText, Sides, merge_prompt_files
-from promptsync.past import Past
-from promptsync.plan import Action, Change, Plan, Refusal
-from promptsync.prompt import Prompt
-from promptsync.prompt_file import format_prompt, parse_prompt, update_text
+from promptsync.merge import MergedText
+from promptsync.plan import Change, Plan, Refusal
+from promptsync.prompt_file import format_prompt, parse_prompt
 from promptsync.prompt_sources import Roots
-from promptsync.prompt_writer import create_prompt, current_text, moved, write_prompt
-from promptsync.remote_edit import as_file_prompt
-from promptsync.remote_prompt import RemotePrompt
-from promptsync.status import LocalPrompt, PromptState
-
-ReadPast = Callable[[], Past]
+from promptsync.prompt_writer import (
+    create_prompt,
+    current_text,
+    moved,
+    refuse_markers,
+    write_prompt,
+)
+from promptsync.status import LocalPrompt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileOutcome:
-    """What became of one change: the file written, with or without conflict markers, or why not."""
+    """What became of one change: the files written, with or without conflict markers, or why not.
+
+    `conflicts` are those of the paths that hold conflict markers.
+    """
 
     change: Change
-    path: str | None = None
-    has_conflict: bool = False
+    paths: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
     error: PromptsyncError | None = None
+
+    @property
+    def path(self) -> str | None:
+        """The file written, the first one of a composite's."""
+        return self.paths[0] if self.paths else None
+
+    @property
+    def has_conflict(self) -> bool:
+        """Whether a person has to resolve conflict markers."""
+        return bool(self.conflicts)
 
 
 def refuse_unsafe(plan: Plan, roots: Roots) -> Plan:
@@ -63,132 +74,111 @@ def refuse_unsafe(plan: Plan, roots: Roots) -> Plan:
 def apply_download(
     plan: Plan, roots: Roots, *, kind: str, read_past: ReadPast, markers: bool = True
 ) -> Iterator[FileOutcome]:
-    """Write the changes of a download plan, one file at a time, and yield each when it is done.
+    """Write the changes of a download plan, one at a time, and yield each when it is done.
 
-    A file that changed since the plan was made is left alone. One failure does not stop the
-    others; each file is whole at any moment. Without `markers` a merge that leaves a conflict
-    fails with a ConflictError, and its file stays what it was.
+    A file that changed since the plan was made is left alone, and so is a composite one of whose
+    files did. One failure does not stop the others; each file is whole at any moment. Without
+    `markers` a merge that leaves a conflict fails with a ConflictError, and its files stay what
+    they were.
     """
     remove_leftovers(roots)
+    download = _Download(roots, kind, read_past, markers=markers)
     taken = taken_names(roots)
     for change in plan.changes:
         try:
             if change.state.local is None:
-                yield _create(change, roots, kind, taken)
+                yield download.create(change, taken)
+            elif change.edits:
+                yield download.edit_files(change)
             else:
-                yield _edit(change, roots, kind, read_past, markers=markers)
+                yield download.edit(change)
         except PromptsyncError as error:
             yield FileOutcome(change=change, error=error)
 
 
-def _create(change: Change, roots: Roots, kind: str, taken: dict[str, str]) -> FileOutcome:
-    remote = change.state.remote
-    if remote is None:
-        raise ValueError(f"`{change.name}` has nothing to download")
-    path = path_for(roots, remote.name, taken)
-    if os.path.lexists(roots.top / path):
-        raise moved(path)
-    text = format_prompt(escape_includes(remote.prompt), path_name=remote.name)
-    _check_content(expand(_parse(text, path, remote.name), {}), remote, kind)
-    create_prompt(roots, path, text)
-    taken |= {remote.name.lower(): path, path.lower(): path}
-    return FileOutcome(change=change, path=path)
+@dataclass(slots=True, kw_only=True)
+class _Written:
+    """A file that this download has written; nobody else changed it since."""
+
+    file_sha256: str
+    has_conflict: bool
 
 
-def _edit(
-    change: Change, roots: Roots, kind: str, read_past: ReadPast, *, markers: bool
-) -> FileOutcome:
-    local, _ = _both(change.state)
-    merged = _new_text(change, current_text(roots, local), roots, kind, read_past)
-    if merged.has_conflict and not markers:
-        raise ConflictError(
-            f"git and the registry changed the same lines of `{change.name}`",
-            hint=f"`promptsync download {change.name}` marks them in the file",
-        )
-    write_prompt(roots, local, merged.text)
-    return FileOutcome(change=change, path=local.path, has_conflict=merged.has_conflict)
+@dataclass(slots=True)
+class _Download:
+    """One run of a download, which may write a shared file for several composites."""
 
+    roots: Roots
+    kind: str
+    read_past: ReadPast
+    written: dict[str, _Written] = field(default_factory=dict)
+    markers: bool = field(kw_only=True)
 
-def _new_text(
-    change: Change, text: str, roots: Roots, kind: str, read_past: ReadPast
-) -> MergedText:
-    state = change.state
-    local, remote = _both(state)
-    path_name = roots.name_of(local.path) or local.prompt.name
-    if change.action is Action.WRITE:
-        prompt = as_file_prompt(local, remote, kind)
-        text = update_text(text, prompt, path=local.path, path_name=path_name)
-        written = _parse(text, local.path, path_name)
-        if includes_of(written):
-            written = replace(written, content=local.expanded.content)
-        _check_content(expand(written, {}), remote, kind)
-        return MergedText(text, has_conflict=False)
-    base_text = _base_text(state, read_past())
-    base = _parse(base_text, local.path, path_name)
-    edited = as_file_prompt(_as_local(base, local, remote, kind), remote, kind)
-    sides = Sides(
-        base=base_text,
-        local=text,
-        remote=update_text(base_text, edited, path=local.path, path_name=path_name),
-    )
-    labels = (local.path, "base", f"registry version {remote.version}")
+    def create(self, change: Change, taken: dict[str, str]) -> FileOutcome:
+        """Write a prompt that only the registry has."""
+        remote, roots = change.state.remote, self.roots
+        if remote is None:
+            raise ValueError(f"`{change.name}` has nothing to download")
+        path = path_for(roots, remote.name, taken)
+        if os.path.lexists(roots.top / path):
+            raise moved(path)
+        text = format_prompt(escape_includes(remote.prompt), path_name=remote.name)
+        written = parse_prompt(text, path=path, name=remote.name)
+        check_content(expand(written, {}), remote, self.kind)
+        create_prompt(roots, path, text)
+        taken |= {remote.name.lower(): path, path.lower(): path}
+        return FileOutcome(change=change, paths=(path,))
 
-    def merge_lines(each: Sides) -> MergedText:
-        return MergedText(*git.merge_lines((each.local, each.base, each.remote), labels))
+    def edit(self, change: Change) -> FileOutcome:
+        """Write a prompt's own file."""
+        local = self._now(both_sides(change.state)[0])
+        text = current_text(self.roots, local)
+        merged = MergedText(text, has_conflict=True)
+        if not self._has_conflict(local.path):
+            merged = new_text(change, text, self.roots, self.kind, self.read_past)
+        self._refuse_markers(change, [merged])
+        return self._write(change, [(local, text, merged)])
 
-    return merge_prompt_files(sides, path=local.path, merge_lines=merge_lines)
+    def edit_files(self, change: Change) -> FileOutcome:
+        """Write the files of a composite: all of them, or none where one cannot be written."""
+        files = []
+        for edit in change.edits:
+            local = self._now(edit.local)
+            text = current_text(self.roots, local)
+            merged = MergedText(text, has_conflict=True)
+            if not self._has_conflict(edit.path):
+                merged = edited_text(change, edit, text, self.roots)
+            files.append((local, text, merged))
+        self._refuse_markers(change, [merged for _, _, merged in files])
+        return self._write(change, files)
 
-
-def _as_local(base: Prompt, local: LocalPrompt, remote: RemotePrompt, kind: str) -> LocalPrompt:
-    """Return the base of a merge in the place of the file.
-
-    What its includes said then is not looked up: where the remote text gives the base its stamped
-    hash, it is that text, and nobody edited it.
-    """
-    unedited = replace(base, content=remote.prompt.content)
-    is_unedited = content_hash(unedited, kind) == remote.stamped_hash
-    return replace(local, prompt=base, expanded=unedited if is_unedited else base)
-
-
-def _parse(text: str, path: str, name: str) -> Prompt:
-    return parse_prompt(text, path=path, name=name)
-
-
-def _check_content(written: Prompt, remote: RemotePrompt, kind: str) -> None:
-    """Refuse to write a file that would not agree with the registry."""
-    found = content_hash(written, kind)
-    if found != remote.content_hash:
-        raise ConflictError(
-            f"`{remote.name}` cannot be written as a prompt file: it would have the content "
-            f"{short_hash(found)}, and the registry has {short_hash(remote.content_hash)}",
-            hint="this is a fault of promptsync; please report it with this prompt",
+    def _write(
+        self, change: Change, files: Sequence[tuple[LocalPrompt, str, MergedText]]
+    ) -> FileOutcome:
+        for local, _, merged in files:
+            refuse_markers(local, merged.text)
+        for local, text, merged in files:
+            if merged.text != text:
+                sha256 = write_prompt(self.roots, local, merged.text)
+                written = _Written(file_sha256=sha256, has_conflict=merged.has_conflict)
+                self.written[local.path] = written
+        return FileOutcome(
+            change=change,
+            paths=tuple(local.path for local, _, _ in files),
+            conflicts=tuple(local.path for local, _, merged in files if merged.has_conflict),
         )
 
+    def _now(self, local: LocalPrompt) -> LocalPrompt:
+        """Return a file as it was compared, or as this run has written it."""
+        written = self.written.get(local.path)
+        return replace(local, file_sha256=written.file_sha256) if written else local
 
-def _both(state: PromptState) -> tuple[LocalPrompt, RemotePrompt]:
-    if state.local is None or state.remote is None:
-        raise ValueError(f"`{state.name}` is not on both sides")
-    return state.local, state.remote
+    def _has_conflict(self, path: str) -> bool:
+        return path in self.written and self.written[path].has_conflict
 
-
-def _base_text(state: PromptState, past: Past) -> str:
-    local, remote = _both(state)
-    ways = (
-        f"choose a side: `promptsync download --force {state.name}` takes the registry's text, "
-        f"`promptsync upload --force {state.name}` git's"
-    )
-    if remote.stamp is None:
-        raise ConflictError(
-            f"`{state.name}` cannot be merged: the registry's version has no stamp, so nothing "
-            "says which text both started from",
-            hint=ways,
-        )
-    source = past.merge_base(local, remote)
-    if source is None:
-        stamped = short_hash(remote.stamped_hash)
-        raise ConflictError(
-            f"`{state.name}` cannot be merged: git does not have the version {stamped} that both "
-            "started from; it was uploaded without being committed, or from another clone",
-            hint=f"fetch the branch it was uploaded from, or {ways}",
-        )
-    return text_of(source)
+    def _refuse_markers(self, change: Change, merged: Iterable[MergedText]) -> None:
+        if not self.markers and any(each.has_conflict for each in merged):
+            raise ConflictError(
+                f"git and the registry changed the same lines of `{change.name}`",
+                hint=f"`promptsync download {change.name}` marks them in the file",
+            )

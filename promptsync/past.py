@@ -6,13 +6,13 @@ which text is the base of a three-way merge.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from promptsync import git
-from promptsync.catalog import load_catalog, parse_source
+from promptsync.catalog import Catalog, load_catalog, parse_source
 from promptsync.composition import expand, includes_of
 from promptsync.content_hash import content_hash
 from promptsync.errors import GitError, PromptFileError, ShallowCloneError
@@ -31,6 +31,20 @@ ServedSinceUpload = Callable[[RemotePrompt], Sequence[str]]
 
 def _nothing_more(_: RemotePrompt) -> Sequence[str]:
     return ()
+
+
+@dataclass(frozen=True, slots=True)
+class CompositeBase:
+    """A composite as one commit had it, with all prompt files of that commit."""
+
+    local: LocalPrompt
+    catalog: Catalog
+    source_by_path: Mapping[str, PromptSource]
+
+    @property
+    def source(self) -> PromptSource:
+        """The composite's own file."""
+        return self.source_by_path[self.local.path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +134,27 @@ class Past:
         found = self._stamped_source(local, digest, stamp, merged_only=False)
         return found or self._source_in_past(local, digest, stamp)
 
+    def composite_base(self, local: LocalPrompt, remote: RemotePrompt) -> CompositeBase | None:
+        """Return the files of a composite in the version that `merge_base` is about.
+
+        Raises ShallowCloneError where it may lie in history that this clone lacks.
+        """
+        stamp = remote.stamp
+        if stamp is None:
+            return None
+        paths, start = (
+            _paths(local, stamp),
+            stamp.commit and git.resolve(self.repository, stamp.commit),
+        )
+        for digest in self.served(remote):
+            if found := self._composite_in_history(local, digest, paths, start=start):
+                return found
+        found = self._composite_at(start, local, stamp.content_hash, paths) if start else None
+        found = found or self._composite_in_history(local, stamp.content_hash, paths)
+        if found is None:
+            self._refuse_to_guess(local.prompt.name)
+        return found
+
     def _is_logged(self, local: LocalPrompt, remote: RemotePrompt) -> bool:
         state = (remote.name, remote.content_hash, remote.stamped_hash)
         return any(
@@ -166,7 +201,8 @@ class Past:
         if commit is None or (merged_only and not self._is_merged(commit)):
             return None
         if includes_of(local.prompt):
-            return self._composite_at(commit, local, digest, _paths(local, stamp))
+            composite = self._composite_at(commit, local, digest, _paths(local, stamp))
+            return composite.source if composite else None
         data = next(git.read_blobs(self.repository, [f"{commit}:{file_of(stamp.path)}"]))
         found = self._parsed(local, stamp.path, data)
         return found[0] if found and self._hash(found[1]) == digest else None
@@ -193,7 +229,7 @@ class Past:
             if self._hash(prompt) == digest:
                 return source
         if had_includes and (found := self._composite_in_history(local, digest, paths)):
-            return found
+            return found.source
         self._refuse_to_guess(local.prompt.name)
         return None
 
@@ -243,27 +279,28 @@ class Past:
         return None
 
     def _composite_in_history(
-        self, local: LocalPrompt, digest: str, paths: list[str]
-    ) -> PromptSource | None:
+        self, local: LocalPrompt, digest: str, paths: list[str], *, start: str | None = None
+    ) -> CompositeBase | None:
+        """Find the newest commit in which a composite has a hash, with `start` among later ones."""
         if self.commit is None:
             return None
         # What a composite said depends on every partial it had then: ask each commit as a whole.
-        commits = git.commits_touching(self.repository, self.commit, self.roots.paths)
+        commits = git.commits_touching(
+            self.repository, f"{start}..{self.commit}" if start else self.commit, self.roots.paths
+        )
         found = (self._composite_at(commit, local, digest, paths) for commit in commits)
         return next(filter(None, found), None)
 
     def _composite_at(
         self, commit: str, local: LocalPrompt, digest: str, paths: list[str]
-    ) -> PromptSource | None:
+    ) -> CompositeBase | None:
         sources = list(in_commit(self.repository, self.roots, commit))
         catalog = load_catalog(sources, kind=self.kind)
-        then = {
-            each.path
-            for name, each in catalog.files.items()
-            if each.content_hash == digest and (name == local.prompt.name or each.path in paths)
-        }
-        plain = (each for each in sources if isinstance(each, PromptSource))
-        return next((each for each in plain if each.path in then), None)
+        for name, each in catalog.files.items():
+            if each.content_hash == digest and (name == local.prompt.name or each.path in paths):
+                plain = (source for source in sources if isinstance(source, PromptSource))
+                return CompositeBase(each, catalog, {source.path: source for source in plain})
+        return None
 
 
 def _paths(local: LocalPrompt, stamp: Stamp | None) -> list[str]:

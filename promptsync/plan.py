@@ -10,9 +10,9 @@ from enum import Enum
 from typing import Any
 
 from promptsync.errors import UsageError
-from promptsync.prompt import details_differ, details_of
+from promptsync.prompt import Prompt, details_differ, details_of
 from promptsync.remote_prompt import RemotePrompt
-from promptsync.status import PromptState, Status
+from promptsync.status import LocalPrompt, PromptState, Status
 
 # A plan may touch this share of at least so many prompts before it needs a second thought.
 SAFE_SHARE = 0.3
@@ -47,15 +47,47 @@ MOVES_AN_ALIAS = frozenset({Action.PROMOTE, Action.ROLLBACK})
 
 
 @dataclass(frozen=True, slots=True)
+class FileEdit:
+    """What a download makes of one prompt file: its prompt before and after, includes kept.
+
+    `local` is the file as it was compared. `base_text` is its text in the version that the edit
+    started from, None where that is what it says now.
+    """
+
+    local: LocalPrompt
+    before: Prompt
+    after: Prompt
+    base_text: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the prompt in the file."""
+        return self.local.header.name
+
+    @property
+    def path(self) -> str:
+        """The path of the file."""
+        return self.local.path
+
+    @property
+    def changes_content(self) -> bool:
+        """Whether more than front matter changes."""
+        return self.before.content != self.after.content
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One intended write.
 
     `commit` is the one behind the version that an alias is to point at, where it is known.
+    `edits` are those of a download into a composite's files; it is empty where only the prompt's
+    own file is written.
     """
 
     action: Action
     state: PromptState
     commit: str | None = None
+    edits: tuple[FileEdit, ...] = ()
 
     @property
     def name(self) -> str:
@@ -89,19 +121,39 @@ class Change:
             return self.target.content_hash
         return self.state.remote_hash if self.action is Action.WRITE else self.state.local_hash
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The existing prompt files that a download writes."""
+        if self.action not in (Action.WRITE, Action.MERGE) or self.state.local is None:
+            return ()
+        return tuple(each.path for each in self.edits) or (self.state.local.path,)
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A prompt that was asked for and is left alone, with the reason and the way out."""
+    """A prompt that was asked for and is left alone, with the reason and the way out.
+
+    `details` are lines that show the texts a person has to decide about.
+    """
 
     state: PromptState
     reason: str
     hint: str
+    details: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """The name of the prompt."""
         return self.state.name
+
+
+@dataclass(frozen=True, slots=True)
+class SharedEdit:
+    """A download's edit of a file that others include; those are modified until their upload."""
+
+    name: str
+    path: str
+    touched: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +173,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     existing: int = 0
     only_missing: bool = False
+    shared: tuple[SharedEdit, ...] = ()
 
     @property
     def checksum(self) -> str:
@@ -178,7 +231,9 @@ def _checked_part(change: Change) -> list[Any]:
     state = change.state
     prompts = [side.prompt for side in (state.local, state.remote) if side]
     told = [[each.name, each.registry_options, asdict(details_of(each))] for each in prompts]
-    return [change.name, change.action.value, state.local_hash, state.remote_hash, told]
+    files = [[each.path, repr(each.after.content)] for each in change.edits]
+    checked = [change.name, change.action.value, state.local_hash, state.remote_hash, told]
+    return [*checked, files] if files else checked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,21 +26,28 @@ def current_text(roots: Roots, local: LocalPrompt) -> str:
     return text_of(source)
 
 
-def write_prompt(roots: Roots, local: LocalPrompt, text: str) -> None:
+def write_prompt(roots: Roots, local: LocalPrompt, text: str) -> str:
     """Replace a prompt by the text of a prompt file; line ends stay those that it has.
 
-    Raises ConflictError where the prompt is not what `local` says any more, and for conflict
-    markers that are to go into a catalog file, where they would be part of a text.
+    Returns the SHA-256 of the prompt's bytes as they are now. Raises ConflictError where the prompt
+    is not what `local` says any more, and for conflict markers that are to go into a catalog file.
     """
     data, source = _current(roots, local)
     if source.entry is not None:
-        if find_conflict(text) is not None:
-            raise _overlap(local, text)
+        refuse_markers(local, text)
         prompt = parse_prompt(text, path=local.path, name=source.entry.key)
         written = replace_entry(data, local.path, prompt)
     else:
         written = (text.replace("\n", "\r\n") if b"\r\n" in data else text).encode()
     write_bytes(roots.top, local.file, written)
+    now = source_at(local.path, source.name, written)
+    return file_sha256(now.data if now else written)
+
+
+def refuse_markers(local: LocalPrompt, text: str) -> None:
+    """Raise ConflictError for conflict markers in a catalog file: they would be part of a text."""
+    if local.key is not None and find_conflict(text) is not None:
+        raise _overlap(local, text)
 
 
 def create_prompt(roots: Roots, path: str, text: str) -> None:

@@ -11,23 +11,23 @@ from promptsync.status import PromptState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistryEdit:
-    """One prompt file that took in an edit from a registry."""
+    """An edit of one prompt in a registry, and the files that took it in."""
 
     name: str
-    path: str
+    paths: tuple[str, ...]
     version: str
     author: str | None
     created: str | None
 
     @classmethod
-    def of(cls, state: PromptState, path: str) -> RegistryEdit | None:
+    def of(cls, state: PromptState, paths: Sequence[str]) -> RegistryEdit | None:
         """Return the edit that a prompt's state describes, None when the registry has nothing."""
         if state.remote is None:
             return None
         remote = state.remote
         return cls(
             name=state.name,
-            path=path,
+            paths=tuple(paths),
             version=remote.version,
             author=remote.author,
             created=remote.created,

@@ -6,6 +6,7 @@ import difflib
 from dataclasses import dataclass, replace
 
 from promptsync.composition import escape_includes, includes_of
+from promptsync.composition_edit import Content
 from promptsync.errors import ConflictError
 from promptsync.prompt import NAMING_KEYS, Prompt
 from promptsync.prompt_file import format_prompt, update_text
@@ -72,16 +73,19 @@ def _remote_text(remote: RemotePrompt) -> str:
     return format_prompt(shown, path_name="shown")
 
 
-def as_file_prompt(local: LocalPrompt, remote: RemotePrompt, kind: str) -> Prompt:
+def as_file_prompt(
+    local: LocalPrompt, remote: RemotePrompt, kind: str, *, own: Content | None = None
+) -> Prompt:
     """Return what a prompt file has to say to agree with a remote prompt.
 
     What the registry does not hold (inputs, the served name, tables of other registries) stays.
     Details that the file leaves out belong to the people who use the registry, and stay out.
-    Raises ConflictError for an edit that lies inside an included partial.
+    `own` is what the file of a composite has to say, where that is known. Else ConflictError is
+    raised for a composite whose text was edited.
     """
     file, there = local.prompt, escape_includes(remote.prompt)
-    content = there.content
-    if includes_of(file):
+    content = there.content if own is None else own
+    if own is None and includes_of(file):
         if remote.prompt.content != local.expanded.content:
             names = ", ".join(f"`{name}`" for name in includes_of(file))
             raise ConflictError(

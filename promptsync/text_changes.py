@@ -52,6 +52,18 @@ def changes_by_word(old: str, new: str, hunk: Hunk) -> list[Hunk]:
     return _changes(old, new, hunk, _TOKEN.findall)
 
 
+def with_context(old: str, hunk: Hunk, most: int) -> Hunk:
+    """Return a change with what stands around it on its lines, at most so many characters."""
+    before = min(hunk.old_start - (old.rfind("\n", 0, hunk.old_start) + 1), most)
+    after = min(len(old[hunk.old_end : hunk.old_end + most].partition("\n")[0]), most)
+    return Hunk(
+        hunk.old_start - before,
+        hunk.old_end + after,
+        hunk.new_start - before,
+        hunk.new_end + after,
+    )
+
+
 def slack(old: str, new: str, hunk: Hunk, *, first: int, last: int) -> range:
     """Return by how many characters a change can be moved and still be the same change.
 

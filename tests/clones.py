@@ -12,6 +12,7 @@ from promptsync.apply import Outcome, apply_upload
 from promptsync.catalog import Catalog
 from promptsync.comparison import Scope, compare
 from promptsync.download import FileOutcome, apply_download
+from promptsync.edit_routing import route_edits
 from promptsync.past import Past, read_past
 from promptsync.plan import Plan, UploadOptions, make_download_plan, make_upload_plan
 from promptsync.reading import read_catalog
@@ -101,9 +102,18 @@ class Clone:
         """Plan an upload and carry it out."""
         return self.apply(self.plan_upload(alias=alias, options=UploadOptions(force=force)))
 
-    def plan_download(self, *, force: bool = False, extras: bool = False) -> Plan:
-        """Plan a download."""
-        return make_download_plan(self.compare(), registry="local", force=force, extras=extras)
+    def plan_download(
+        self,
+        *,
+        force: bool = False,
+        extras: bool = False,
+        names: Sequence[str] | None = None,
+    ) -> Plan:
+        """Plan a download, of some prompts or of all."""
+        states = [each for each in self.compare() if names is None or each.name in names]
+        plan = make_download_plan(states, registry="local", force=force, extras=extras)
+        kind = self.registry.kind
+        return route_edits(plan, self.catalog, kind=kind, read_past=lambda: self.past)
 
     def receive(self, plan: Plan, *, markers: bool = True) -> list[FileOutcome]:
         """Carry out a download and write the log."""

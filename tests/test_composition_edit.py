@@ -233,9 +233,9 @@ def test_a_change_across_a_boundary_shows_both_sides_of_it() -> None:
 
     assert found.reason == "one edit runs across the boundary of `a` and `top`"
     assert found.details == (
-        '`a`       "brief."',
-        '`top`     "\\n\\nSay hello"',
-        'registry  "quick, say hi"',
+        '`a`       "Be brief."',
+        '`top`     "\\n\\nSay hello."',
+        'registry  "Be quick, say hi."',
     )
 
 

@@ -492,22 +492,6 @@ def test_a_parameter_of_a_composite_is_merged(composer: Clone, team: Team) -> No
     )
 
 
-@pytest.mark.parametrize("edited", ["Be rude.\n\nSay hello.", "Be brief.\n\nSay hi."])
-@pytest.mark.parametrize("moved", [False, True])
-def test_an_edited_text_of_a_composite_is_left_to_a_person(
-    composer: Clone, team: Team, edited: str, *, moved: bool
-) -> None:
-    if moved:
-        composer.commit(COMPOSITE.replace("Say hello.", "Say hey."))
-    before = composer.repo.read(GREETING)
-    team.edit(edited)
-
-    error = error_of([*composer.download()])
-
-    assert error.message == ("`greeting` includes `rules`, and its text was edited in the registry")
-    assert composer.repo.read(GREETING) == before
-
-
 # -- what a prompt file would have to say --
 
 

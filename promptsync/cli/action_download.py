@@ -79,14 +79,16 @@ def _download(job: Job, states: Sequence[PromptState]) -> Downloaded:
     code, output = run_command("download", "--yes", "--format", "json", *given)
     job.write_report("promptsync-download.json", output)
     results = json.loads(output).get("results", [])
-    conflicts = {each["name"]: each["path"] for each in results if each.get("conflict")}
+    conflicts = [each["name"] for each in results if each.get("conflict")]
+    clean = [each for each in results if each["path"] and not each["conflict"]]
+    paths = sorted({file_of(path) for each in clean for path in each["paths"]})
     if conflicts:
-        _put_back(git.find_repository(Path.cwd()), list(conflicts.values()))
-        names = some_names(list(conflicts))
+        written = {file_of(path) for each in results for path in each["paths"]}
+        _put_back(git.find_repository(Path.cwd()), sorted(written.difference(paths)))
+        names = some_names(conflicts)
         show(f"a person has to merge {names}: run `promptsync download` in a clone\n")
     by_name = {state.name: state for state in states}
-    written = [each for each in results if each["path"] and each["name"] not in conflicts]
-    edits = [RegistryEdit.of(by_name[each["name"]], each["path"]) for each in written]
+    edits = [RegistryEdit.of(by_name[each["name"]], each["paths"]) for each in clean]
     return Downloaded(code, [each for each in edits if each is not None], frozenset(conflicts))
 
 
@@ -107,7 +109,8 @@ def _notes(edits: Sequence[RegistryEdit]) -> Iterator[str]:
 def _prepare(job: Job, registry: str, edits: Sequence[RegistryEdit]) -> None:
     """Write what the next steps need to commit, to push and to open the pull request."""
     repository = git.find_repository(Path.cwd())
-    branch, paths = branch_for(registry), sorted({file_of(edit.path) for edit in edits})
+    branch = branch_for(registry)
+    paths = sorted({file_of(path) for edit in edits for path in edit.paths})
     title = title_for(edits, one_line(registry))
     job.write_report("promptsync-paths", "".join(f"{path}\0" for path in paths))
     job.write_report("promptsync-message", message_for(edits, registry))
@@ -122,7 +125,7 @@ def _body(edits: Sequence[RegistryEdit]) -> str:
         "| "
         + " | ".join(
             code_span(cell) if cell else ""
-            for cell in (edit.name, edit.path, edit.version, edit.author, edit.created)
+            for cell in (edit.name, ", ".join(edit.paths), edit.version, edit.author, edit.created)
         )
         + " |"
         for edit in edits

@@ -18,5 +18,5 @@ def message_for(edits: Sequence[RegistryEdit], registry: str) -> str:
 
 def read_files(top: Path, edits: Sequence[RegistryEdit]) -> dict[str, bytes]:
     """Return what the edited files say now, by path."""
-    files = sorted({file_of(edit.path) for edit in edits})
+    files = sorted({file_of(path) for edit in edits for path in edit.paths})
     return {file: (top / file).read_bytes() for file in files}

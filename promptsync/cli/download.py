@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import click
 
@@ -29,18 +29,20 @@ from promptsync.cli.planning import (
     show_failures,
     worst_exit_code,
 )
-from promptsync.cli.pulling import pull
+from promptsync.cli.pulling import plan_pull, pull
 from promptsync.cli.render_json import to_json
 from promptsync.cli.render_plan import plan_json, render_plan_markdown
+from promptsync.cli.report import remedy
 from promptsync.cli.safe_text import code_span, printable
 from promptsync.cli.session import Session, open_session
 from promptsync.cli.talk import say
 from promptsync.comparison import Scope
 from promptsync.download import FileOutcome, refuse_unsafe
 from promptsync.errors import ConflictError, PromptFileError, PromptsyncError, UsageError
-from promptsync.plan import Plan, make_download_plan
+from promptsync.plan import Plan
+from promptsync.prompt_path import file_of
 from promptsync.reading import read_catalog
-from promptsync.status import PromptState
+from promptsync.status import PromptState, Status
 
 
 @cli_command()
@@ -71,10 +73,12 @@ def command(
     """
     given = Given(registry=registry, alias=alias)
     with open_session(registry) as session:
-        states = _states(session, names, session.alias(alias))
-        plan = make_download_plan(
+        catalog = _readable_catalog(session)
+        states = _states(session, catalog, names, session.alias(alias))
+        plan = plan_pull(
+            session,
+            catalog,
             states,
-            registry=session.name,
             alias=session.alias(alias),
             force=force,
             extras=everything or bool(names),
@@ -97,9 +101,10 @@ def command(
     return _exit_code(plan, outcomes)
 
 
-def _states(session: Session, names: Sequence[str], alias: str | None) -> list[PromptState]:
+def _states(
+    session: Session, catalog: Catalog, names: Sequence[str], alias: str | None
+) -> list[PromptState]:
     """Compare everything, and keep what was named: by file, or by the name in the registry."""
-    catalog = _readable_catalog(session)
     scope = Scope(alias=alias, complete=True, repository=lambda: session.repository_url)
     states = list(session.states(catalog, scope))
     if not names:
@@ -119,7 +124,7 @@ def _readable_catalog(session: Session) -> Catalog:
 
 
 def _refuse_uncommitted(session: Session, plan: Plan) -> None:
-    paths = [change.state.local.file for change in plan.changes if change.state.local]
+    paths = sorted({file_of(path) for change in plan.changes for path in change.files})
     dirty = sorted(git.uncommitted_paths(session.workspace.require_repository(), paths))
     if dirty:
         raise UsageError(
@@ -137,19 +142,32 @@ def _show_outcomes(
         document = plan_json(plan) | {"results": [_result_json(each) for each in outcomes]}
         show(to_json(document))
     elif format_ is Format.MARKDOWN:
-        lines = [f"- wrote {code_span(each.path or '')}{_marks(each)}" for each in written]
+        lines = [f"- wrote {code_span(path)}{marks}" for path, marks in _files(written)]
         show("\n".join([render_plan_markdown(plan), *lines]).rstrip("\n") + "\n")
     else:
-        show("".join(printable(f"wrote {each.path}{_marks(each)}\n") for each in written))
+        show("".join(printable(f"wrote {path}{marks}\n") for path, marks in _files(written)))
     show_failures([(each.change.name, each.error) for each in outcomes if each.error], given)
     if any(each.has_conflict for each in outcomes):
         say("\nhint: resolve the conflicts in these files, then `git add` and `promptsync upload`")
+    elif names := _touched(plan, written):
+        upload = given.repeated(remedy(Status.MODIFIED, names))
+        say(f"\nhint: `git diff` shows the edits; commit them, then `{upload}`")
     elif written:
         say("\nhint: `git diff` shows the edits; commit them, and the registry is in sync")
 
 
-def _marks(outcome: FileOutcome) -> str:
-    return " with conflict markers" if outcome.has_conflict else ""
+def _files(outcomes: Sequence[FileOutcome]) -> Iterator[tuple[str, str]]:
+    """Yield each written path once, with what has to be said about it."""
+    conflicts = {path for each in outcomes for path in each.conflicts}
+    for path in dict.fromkeys(path for each in outcomes for path in each.paths):
+        yield path, " with conflict markers" if path in conflicts else ""
+
+
+def _touched(plan: Plan, written: Sequence[FileOutcome]) -> list[str]:
+    """Return the prompts that say something else because of a shared file that was written."""
+    paths = {path for each in written for path in each.paths}
+    names = {name for each in plan.shared if each.path in paths for name in each.touched}
+    return sorted(names)
 
 
 def _errors(outcomes: Sequence[FileOutcome]) -> list[PromptsyncError]:
@@ -162,6 +180,7 @@ def _result_json(outcome: FileOutcome) -> dict[str, object]:
         "action": outcome.change.action.value,
         "done": outcome.error is None,
         "path": outcome.path,
+        "paths": list(outcome.paths),
         "conflict": outcome.has_conflict,
         "error": None if outcome.error is None else error_json(outcome.error)["error"],
     }

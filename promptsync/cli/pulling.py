@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from promptsync.catalog import Catalog
 from promptsync.cli.session import Session
 from promptsync.cli.talk import track
 from promptsync.download import FileOutcome, apply_download
-from promptsync.plan import Plan
+from promptsync.edit_routing import route_edits
+from promptsync.plan import Plan, make_download_plan
 from promptsync.prompt_path import file_of
 from promptsync.prompt_sources import PromptSource, Roots, in_work_tree
+from promptsync.status import PromptState
 from promptsync.upload_log import append_to_log
 
 
@@ -29,6 +32,31 @@ def copied_roots(roots: Roots) -> Iterator[Roots]:
             file.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(roots.top / path, file)
         yield replace(roots, top=Path(folder))
+
+
+def plan_pull(
+    session: Session,
+    catalog: Catalog,
+    states: Sequence[PromptState],
+    *,
+    alias: str | None,
+    force: bool = False,
+    extras: bool = False,
+) -> Plan:
+    """Plan a download into the work tree; edits of composites go to the files that say them.
+
+    `force` and `extras` are those of make_download_plan.
+    """
+    plan = make_download_plan(
+        states, registry=session.name, alias=alias, force=force, extras=extras
+    )
+    return routed(session, catalog, plan)
+
+
+def routed(session: Session, catalog: Catalog, plan: Plan) -> Plan:
+    """Return a download plan in which each edit of a composite goes to the files that say it."""
+    kind = session.registry.kind
+    return route_edits(plan, catalog, kind=kind, read_past=lambda: session.past)
 
 
 def pull(

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from promptsync.cli.next_command import Given
 from promptsync.cli.options import Format
 from promptsync.cli.render_json import to_json
-from promptsync.cli.render_text import columns
-from promptsync.cli.safe_text import code_span, name_span, one_line, printable, shown_name
+from promptsync.cli.render_text import WIDTH, columns
+from promptsync.cli.report import remedy
+from promptsync.cli.safe_text import (
+    code_block,
+    code_span,
+    name_span,
+    one_line,
+    printable,
+    shown_name,
+)
 from promptsync.content_hash import short_hash
-from promptsync.plan import Action, Change, Direction, Plan, changes_by_action
+from promptsync.plan import Action, Change, Direction, Plan, Refusal, changes_by_action
+from promptsync.status import Status
 
 # One sign a line, as in a diff, so that nothing depends on colour.
 _SIGN = {
@@ -54,15 +63,48 @@ def render_plan_text(plan: Plan, given: Given) -> str:
     lines = [_what(plan), ""]
     if plan.changes:
         lines += [*_rows(plan.changes), ""]
-    for refusal in plan.refusals:
-        lines.append(f"! left alone  {shown_name(refusal.name)}: {refusal.reason}")
-        lines.append(f"              {given.repeated(refusal.hint)}")
     if plan.refusals:
-        lines.append("")
-    if plan.notes:
-        lines += [*(f"note: {one_line(note)}" for note in plan.notes), ""]
+        lines += [*_refusal_lines(plan, given), ""]
+    if plan.shared or plan.notes:
+        lines += [*_note_lines(plan, given), ""]
     lines.append(summary_line(plan))
     return "\n".join(map(printable, lines)) + "\n"
+
+
+def _refusal_lines(plan: Plan, given: Given) -> Iterator[str]:
+    indent = " " * len("! left alone  ")
+    for refusals in _alike(plan.refusals):
+        names = ", ".join(shown_name(each.name) for each in refusals)
+        refusal = refusals[0]
+        yield f"! left alone  {names}: {refusal.reason}"
+        yield from (f"{indent}{line}" for line in refusal.details)
+        yield f"{indent}{given.repeated(refusal.hint)}"
+
+
+def _alike(refusals: Sequence[Refusal]) -> list[list[Refusal]]:
+    """Gather the refusals that show the same texts."""
+    groups: dict[tuple[str, ...], list[Refusal]] = {}
+    for each in refusals:
+        key = (each.reason, each.hint, *each.details) if each.details else (each.name,)
+        groups.setdefault(key, []).append(each)
+    return list(groups.values())
+
+
+def _note_lines(plan: Plan, given: Given) -> Iterator[str]:
+    for each in plan.shared:
+        upload = given.repeated(remedy(Status.MODIFIED, each.touched))
+        yield f"warning: `{shown_name(each.name)}` is shared; these are modified until uploaded:"
+        yield from _wrapped(map(shown_name, each.touched))
+        yield f"  after the commit: {upload}"
+    yield from (f"note: {one_line(note)}" for note in plan.notes)
+
+
+def _wrapped(names: Iterable[str]) -> list[str]:
+    import textwrap  # noqa: PLC0415  most plans have nothing to wrap
+
+    text = ", ".join(names)
+    indent = "  "
+    return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent)
 
 
 def summary_line(plan: Plan) -> str:
@@ -83,11 +125,13 @@ def _what(plan: Plan) -> str:
 
 
 def _rows(changes: Sequence[Change]) -> Iterator[str]:
-    """Yield a line for each change, and one more where the commit behind it is known."""
+    """Yield a line for each change, below it a composite's files and the commit behind it."""
     rows = [_row(change) for change in changes]
     indent = " " * (max(len(label) for label, *_ in rows) + 2)
     for line, change in zip(columns(rows), changes, strict=True):
         yield line
+        if change.edits:
+            yield from (f"{indent}{one_line(path)}" for path in change.files)
         if change.commit is not None:
             yield f"{indent}commit {one_line(change.commit)[:10]}"
 
@@ -137,6 +181,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
                 "action": change.action.value,
                 "renamed_from": change.renamed_from,
                 "path": change.state.path,
+                "files": list(change.files),
                 "before": change.before,
                 "after": change.after,
                 "version": change.target.version if change.target else None,
@@ -150,8 +195,13 @@ def plan_json(plan: Plan) -> dict[str, Any]:
                 "status": refusal.state.status.value,
                 "reason": refusal.reason,
                 "hint": refusal.hint,
+                "details": list(refusal.details),
             }
             for refusal in plan.refusals
+        ],
+        "shared": [
+            {"name": each.name, "path": each.path, "touched": list(each.touched)}
+            for each in plan.shared
         ],
         "notes": list(plan.notes),
         "results": [],
@@ -171,10 +221,9 @@ def render_plan_markdown(plan: Plan) -> str:
         lines += list(_markdown_rows(plan))
     if plan.refusals:
         lines.append("")
-        lines += [f"- left alone: {name_span(each.name)}, {each.reason}" for each in plan.refusals]
-    if plan.notes:
-        # In code, where a name from a registry is no markup.
-        lines += ["", *(f"- note: {code_span(note)}" for note in plan.notes)]
+        lines += list(_markdown_refusals(plan))
+    if plan.shared or plan.notes:
+        lines += ["", *_markdown_notes(plan)]
     lines += ["", f"Plan checksum `{plan.checksum}`"]
     return "\n".join(lines) + "\n"
 
@@ -187,6 +236,23 @@ def _markdown_rows(plan: Plan) -> Iterator[str]:
         prompt = name if old is None else f"{name_span(old)} -> {name}"
         cells = (change.action.value, prompt, f"`{before}`", f"`{after}`")
         yield f"| {' | '.join(cells)}{_version_span(change)} |"
+        if change.edits:
+            yield f"| | {', '.join(map(code_span, change.files))} | | |"
+
+
+def _markdown_refusals(plan: Plan) -> Iterator[str]:
+    for refusal in plan.refusals:
+        yield f"- left alone: {name_span(refusal.name)}, {refusal.reason}"
+        if refusal.details:
+            yield from ("", code_block("\n".join(refusal.details), "text"), "")
+
+
+def _markdown_notes(plan: Plan) -> Iterator[str]:
+    for each in plan.shared:
+        touched = ", ".join(map(name_span, each.touched))
+        yield f"- warning: {name_span(each.name)} is shared; modified until uploaded: {touched}"
+    # In code, where a name from a registry is no markup.
+    yield from (f"- note: {code_span(note)}" for note in plan.notes)
 
 
 def _version_span(change: Change) -> str:

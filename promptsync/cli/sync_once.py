@@ -151,6 +151,10 @@ def _sync(session: Session, request: SyncRequest, should_stop: ShouldStop) -> En
         policy=wish.policy,
         extras=wish.extras,
     )
+    if plan.pull.changes:
+        from promptsync.cli.pulling import routed  # noqa: PLC0415  most runs pull nothing
+
+        plan = replace(plan, pull=routed(session, catalog, plan.pull))
     if plan.changes or plan.refusals or catalog.problems:
         return _carry_out(session, catalog, plan, wish, request, should_stop)
     report = SyncReport(plan=plan, policy=wish.policy)

@@ -24,6 +24,7 @@ from promptsync.git_commit import (
     require_identity,
 )
 from promptsync.plan import Change, Plan
+from promptsync.prompt_path import file_of
 from promptsync.prompt_sources import Roots
 from promptsync.registry_edits import RegistryEdit
 from promptsync.sync_plan import (
@@ -116,8 +117,8 @@ class Sync:
         for outcome in pull(self.session, planned, markers=False, roots=roots):
             left.remove(outcome.change)
             self.outcomes.append(_pulled(outcome))
-            if outcome.error is None and outcome.path is not None:
-                edits.append(RegistryEdit.of(outcome.change.state, outcome.path))
+            if outcome.error is None and outcome.paths:
+                edits.append(RegistryEdit.of(outcome.change.state, outcome.paths))
             if self.should_stop():
                 break
         self.outcomes += [_not_tried(change, Result.PULL_FAILED) for change in left]
@@ -209,18 +210,23 @@ def _without_uncommitted(
     session: Session, changes: Sequence[Change]
 ) -> tuple[tuple[Change, ...], list[SyncOutcome]]:
     """Take out the changes that would overwrite what git does not have."""
-    paths = [change.state.local.file for change in changes if change.state.local]
+    paths = sorted({file_of(path) for change in changes for path in change.files})
     dirty = git.uncommitted_paths(session.workspace.require_repository(), paths)
+    dirty_by_name = {
+        change.name: file_of(path)
+        for change in changes
+        for path in change.files
+        if file_of(path) in dirty
+    }
+    refused = [
+        _uncommitted(change, dirty_by_name[change.name])
+        for change in changes
+        if change.name in dirty_by_name
+    ]
+    return tuple(change for change in changes if change.name not in dirty_by_name), refused
 
-    def is_dirty(change: Change) -> bool:
-        return change.state.local is not None and change.state.local.file in dirty
 
-    refused = [_uncommitted(change) for change in changes if is_dirty(change)]
-    return tuple(change for change in changes if not is_dirty(change)), refused
-
-
-def _uncommitted(change: Change) -> SyncOutcome:
-    path = change.state.path
+def _uncommitted(change: Change, path: str) -> SyncOutcome:
     error = UsageError(
         f"`{path}` has uncommitted changes, and the sync would write it",
         hint="commit them, and run the command again",

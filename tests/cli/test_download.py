@@ -88,6 +88,7 @@ def test_results_in_json(repo: Repo) -> None:
                 "action": "write",
                 "done": True,
                 "path": "prompts/greeting.md",
+                "paths": ["prompts/greeting.md"],
                 "conflict": False,
                 "error": None,
             }
@@ -217,3 +218,116 @@ def test_without_a_terminal_nothing_is_done_unless_told_so(repo: Repo) -> None:
     assert (result.code, result.json["error"]["code"]) == (2, 2)
     assert result.json["error"]["message"].startswith("nothing was done")
     assert repo.git("status", "--porcelain") == ""
+
+
+# -- composites --
+
+
+def with_composites(repo: Repo) -> None:
+    """Give a repository three prompts, two of which include the third, all uploaded."""
+    repo.write(".gitignore", ".promptsync/\n")
+    repo.write("prompts/persona.md", "You are a clerk.\nYou are brief.\n")
+    for name, task in (("category", "Classify"), ("charter", "Validate")):
+        text = f"# system:\n\n{{{{> persona}}}}\n\n{task} the text.\n\n# user:\n\n{{{{text}}}}\n"
+        repo.write(f"prompts/{name}.md", text)
+    repo.commit("Add prompts")
+    assert run("upload", "--yes").code == 0
+
+
+def test_an_edit_of_a_composite_comes_into_its_partial_and_warns(repo: Repo) -> None:
+    with_composites(repo)
+    edit_in_registry(repo, "charter", "clerk", "judge")
+
+    assert run("download", "--yes") == Ran(
+        0,
+        "wrote prompts/persona.md\n",
+        """\
+download from registry `local`
+
+~ write  charter  sha256:f41e942e5696 -> sha256:4286af720b81
+         prompts/persona.md
+
+warning: `persona` is shared; these are modified until uploaded:
+  category, persona
+  after the commit: promptsync upload category persona
+
+1 to write
+
+
+hint: `git diff` shows the edits; commit them, then `promptsync upload category persona`
+""",
+    )
+    assert repo.read("prompts/persona.md") == "You are a judge.\nYou are brief.\n"
+
+
+def test_different_edits_of_one_partial_are_shown_side_by_side(repo: Repo) -> None:
+    with_composites(repo)
+    edit_in_registry(repo, "category", "clerk", "notary")
+    edit_in_registry(repo, "charter", "clerk", "judge")
+
+    assert run("download", "--yes") == Ran(
+        3,
+        """\
+download from registry `local`
+
+! left alone  category, charter: partial `persona` was changed in different ways
+              category:
+                You are a notary.
+              charter:
+                You are a judge.
+              `promptsync download category` takes one; commit, then merge the other
+
+2 left alone
+""",
+        "",
+    )
+    assert repo.git("status", "--porcelain") == ""
+
+
+def test_a_partial_with_uncommitted_changes_is_refused(repo: Repo) -> None:
+    with_composites(repo)
+    edit_in_registry(repo, "charter", "Validate", "Check")
+    repo.write("prompts/other.md", "Other.\n")
+
+    assert run("download", "--yes").code == 0
+    repo.commit("Take the edit")
+    edit_in_registry(repo, "charter", "clerk", "judge")
+    repo.write("prompts/persona.md", "You are a clerk.\nYou are brief.\n\n")
+
+    refused = run("download", "--yes")
+
+    assert refused.code == 2
+    assert "the download would write them:\n  prompts/persona.md\n" in refused.stderr
+
+
+def test_the_files_of_a_composite_in_json_and_markdown(repo: Repo) -> None:
+    with_composites(repo)
+    edit_in_registry(repo, "charter", "clerk", "judge")
+    edit_in_registry(repo, "charter", "Validate", "Check")
+    files = ["prompts/charter.md", "prompts/persona.md"]
+
+    document = run("download", "--dry-run", "--format", "json").json
+    markdown = run("download", "--dry-run", "--format", "markdown").stdout
+    done = run("download", "--yes", "--format", "json").json
+
+    assert document["changes"][0]["files"] == files
+    assert document["shared"] == [
+        {"name": "persona", "path": files[1], "touched": ["category", "persona"]}
+    ]
+    assert "| | `prompts/charter.md`, `prompts/persona.md` | | |\n" in markdown
+    assert (
+        "- warning: `persona` is shared; modified until uploaded: `category`, `persona`\n"
+        in markdown
+    )
+    assert [each["paths"] for each in done["results"]] == [files]
+
+
+def test_a_sync_takes_an_edit_into_the_partial_and_uploads_what_it_touches(repo: Repo) -> None:
+    with_composites(repo)
+    edit_in_registry(repo, "charter", "clerk", "judge")
+
+    synced = run("sync", "--yes")
+
+    assert synced.code == 0, synced.text
+    assert repo.read("prompts/persona.md") == "You are a judge.\nYou are brief.\n"
+    assert run("verify").code == 0

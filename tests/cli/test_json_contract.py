@@ -39,11 +39,13 @@ CHANGE = {
     "action": "str",
     "renamed_from": "null",
     "path": "str",
+    "files": [],
     "before": "str",
     "after": "str",
     "version": "null",
     "commit": "null",
 }
+WRITE = CHANGE | {"files": ["str"]}
 MOVE = CHANGE | {"version": "str"}
 PLAN = {
     "schema": "int",
@@ -53,10 +55,11 @@ PLAN = {
     "plan_checksum": "str",
     "changes": [CHANGE],
     "refused": [],
+    "shared": [],
     "notes": [],
     "results": [],
 }
-REFUSED = {"name": "str", "status": "str", "reason": "str", "hint": "str"}
+REFUSED = {"name": "str", "status": "str", "reason": "str", "hint": "str", "details": []}
 RESULT = {"name": "str", "action": "str", "done": "bool", "error": "null"}
 VERSION = {
     "version": "str",
@@ -109,7 +112,7 @@ SYNC = {
     "commit": "null",
     "branch": "null",
     "waiting": [],
-    "pull": [CHANGE],
+    "pull": [WRITE],
     "push": [],
     "results": [],
     "error": "null",
@@ -147,8 +150,12 @@ CONTRACT: dict[str, Any] = {
     },
     "upload --dry-run": PLAN | {"changes": [], "refused": [REFUSED]},
     "upload --force --yes": PLAN | {"results": [RESULT | {"version": "str", "reason": "null"}]},
-    "download --dry-run": PLAN,
-    "download --yes": PLAN | {"results": [RESULT | {"path": "str", "conflict": "bool"}]},
+    "download --dry-run": PLAN | {"changes": [WRITE]},
+    "download --yes": PLAN
+    | {
+        "changes": [WRITE],
+        "results": [RESULT | {"path": "str", "paths": ["str"], "conflict": "bool"}],
+    },
     "promote --force --alias live --dry-run": PLAN | {"alias": "str", "changes": [MOVE]},
     "rollback greeting --alias beta --yes": PLAN
     | {
