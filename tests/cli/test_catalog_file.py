@@ -543,3 +543,17 @@ def test_init_leaves_catalog_files_alone(repo: Repo) -> None:
     assert not Path(repo.path, "prompts").exists()
     refused = run("init", "--yes", "--starter", "classifier")
     assert (refused.code, "`prompts` names no folder" in refused.stderr) == (2, True)
+
+
+def test_a_sync_pulls_into_one_entry_and_pushes_another(uploaded: Repo) -> None:
+    edit_in_registry(uploaded, "greeting", "Hello", "Good day")
+    replaced(uploaded, "forseti/more.yaml", "Sorry.", "So sorry.")
+    uploaded.commit()
+
+    result = run("sync", "--commit", "--yes")
+
+    assert result.code == 0
+    assert uploaded.read(FILE) == CHARTER.replace("Hello", "Good day")
+    assert uploaded.git("show", "--name-only", "--format=") == FILE
+    assert uploaded.git("status", "--porcelain") == ""
+    assert run("verify").code == 0
