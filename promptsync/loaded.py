@@ -53,6 +53,9 @@ def read_loaded(found: object, deployed: Prompt, kind: str) -> RemotePrompt:
     if isinstance(found, Mapping) and "prompt_data" in found:
         whole = _from_braintrust(found)
         return make_remote_prompt(whole.prompt, kind=kind, version=whole.version, stamp=whole.stamp)
+    if hasattr(found, "template") and hasattr(found, "model_config"):
+        whole = _from_mlflow(found)
+        return make_remote_prompt(whole.prompt, kind=kind, version=whole.version, stamp=whole.stamp)
     prompt, version = _prompt_and_version(found, deployed)
     return make_remote_prompt(prompt, kind=kind, version=version, stamp=None)
 
@@ -109,6 +112,12 @@ def _from_braintrust(found: Mapping[str, Any]) -> RemotePrompt:
     return read_remote_prompt("braintrust", {**found, "_xact_id": found.get("_xact_id") or "0"})
 
 
+def _from_mlflow(found: Any) -> RemotePrompt:
+    """Read an object of MLflow's client, which holds everything: the rest is in its tags."""
+    members = ("name", "version", "template", "model_config", "response_format", "tags")
+    return read_remote_prompt("mlflow", {each: getattr(found, each, None) for each in members})
+
+
 def _plain(value: Any) -> Any:
     """Turn the SDK's own classes into what its API sent."""
     return value.as_dict() if hasattr(value, "as_dict") else value
@@ -117,5 +126,6 @@ def _plain(value: Any) -> Any:
 def _unknown(found: object) -> UsageError:
     return UsageError(
         f"a loaded `{type(found).__name__}` is no prompt that promptsync knows",
-        hint="pass a Prompt, a Braintrust prompt, or a mapping with the keys of a prompt file",
+        hint="pass a Prompt, a prompt of Braintrust's or MLflow's SDK, or a mapping with the keys "
+        "of a prompt file",
     )

@@ -150,6 +150,7 @@ def _open_opik(registry: RegistryConfig, cache: Path, timeout: float | None) -> 
 def read_remote_prompt(kind: str, found: object) -> RemotePrompt:
     """Build a remote prompt from an object as a service's API sends it, for whoever has one.
 
+    For `mlflow`, a mapping with a `template` is read as what an object of its client has.
     Raises RegistryAnswerError for a shape that is not known, ConfigError for such a kind.
     """
     match kind:
@@ -158,9 +159,9 @@ def read_remote_prompt(kind: str, found: object) -> RemotePrompt:
 
             return read_prompt(found)
         case "mlflow":
-            from promptsync.registries.mlflow_fields import read_version  # noqa: PLC0415
+            from promptsync.registries.mlflow_fields import read_object  # noqa: PLC0415
 
-            return read_version(found)
+            return read_object(found)
         case "opik":
             from promptsync.registries.opik_fields import read_object  # noqa: PLC0415
 

@@ -68,6 +68,27 @@ def read_version(
         ) from error
 
 
+def read_object(found: object) -> RemotePrompt:
+    """Build a remote prompt from a model version of the API, or from what a client's object has.
+
+    A PromptVersion of MLflow's client has `name`, `version`, `template`, `model_config`,
+    `response_format` and, without MLflow's own, `tags`. Raises RegistryAnswerError.
+    """
+    if not isinstance(found, Mapping) or "template" not in found:
+        return read_version(found)
+    template = found["template"]
+    tags = {
+        **(found.get("tags") or {}),
+        TYPE_TAG: "text" if isinstance(template, str) else "chat",
+        TEXT_TAG: template if isinstance(template, str) else json.dumps(template, default=str),
+    }
+    for key, member in ((MODEL_TAG, "model_config"), (RESPONSE_TAG, "response_format")):
+        if found.get(member):
+            tags[key] = json.dumps(found[member], default=str)
+    version = {"name": found.get("name"), "version": str(found.get("version"))}
+    return read_version({**version, "tags": as_tags(tags)})
+
+
 def _read(found: Any, description: str | None, origin: JsonObject | None) -> RemotePrompt:
     tags = read_tags(found)
     details = {**_details(read_tags(origin)), **tags} if origin else tags

@@ -70,6 +70,32 @@ def test_a_version_is_read_from_an_object_of_the_api() -> None:
     assert read_remote_prompt("mlflow", version({TEXT: "Hi"})) == read({TEXT: "Hi"})
 
 
+def test_an_object_of_mlflows_client_is_read_by_its_members() -> None:
+    sent = Prompt(
+        name="greeting",
+        content=(Message("user", "Hi"),),
+        model="gpt-5-mini",
+        tools=[TOOL],
+        template=Template.NONE,
+        response_format={"type": "object"},
+    )
+    tags = sent_tags(sent)
+    loaded = {
+        "name": "greeting",
+        "version": 3,
+        "template": json.loads(tags.pop(TEXT)),
+        "model_config": json.loads(tags.pop(MODEL)),
+        "response_format": json.loads(tags.pop(RESPONSE)),
+        "tags": {key: tags[key] for key in tags if key.startswith("promptsync")},
+    }
+
+    found = read_remote_prompt("mlflow", loaded)
+
+    assert (found.prompt, found.version, found.stamp) == (sent, "3", STAMP)
+    text = read_remote_prompt("mlflow", {"name": "greeting", "version": 3, "template": "Hi"})
+    assert text.prompt == prompt(text="Hi")
+
+
 def test_a_version_without_a_type_is_text() -> None:
     assert read({TEXT: '{"not": "a list"}'}).prompt == prompt(text='{"not": "a list"}')
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import promptsync
 from promptsync.content_hash import content_hash
 from promptsync.prompt import Message, Prompt, Template
+from promptsync.prompt_file import format_prompt
 from promptsync.registries.mlflow import MlflowRegistry
 from tests.builders import chat, prompt
 from tests.mlflow_server import MlflowServer, needs_mlflow, run_mlflow_python
@@ -66,6 +69,16 @@ mlflow.set_experiment("evaluation")
 data = [{"inputs": {"question": each}} for each in ("why", "what is the meaning of life")]
 result = mlflow.genai.evaluate(data=data, predict_fn=predict, scorers=[short])
 print(json.dumps(result.run_id))
+"""
+
+
+CHECK = """\
+import json
+import mlflow, promptsync
+
+loaded = [mlflow.genai.load_prompt(f"prompts:/{name}@latest") for name in ("analyze", "greeting")]
+report = promptsync.check_drift(loaded=loaded)
+print(json.dumps([each.status.value for each in report.prompts]))
 """
 
 
@@ -209,6 +222,26 @@ def test_what_mlflows_client_registers_after_an_upload_keeps_the_stamp(
     (found,) = mlflow.list_prompts()
     assert (found.prompt.title, found.prompt.content) == ("Greeting", "Optimized")
     assert (found.version, found.stamp) == ("2", STAMP)
+
+
+def test_what_mlflows_client_loaded_is_compared_at_a_cold_start(
+    mlflow: MlflowRegistry,
+    mlflow_service: MlflowServer,
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(promptsync.__file__).parents[1]))
+    analyze = replace(chat("analyze", user="Signal"), tools=[TOOL], template=Template.NONE)
+    (tmp_path / "prompts").mkdir()
+    for sent in (analyze, prompt(model="gpt-5-mini")):
+        text = format_prompt(sent, path_name=sent.name)
+        (tmp_path / "prompts" / f"{sent.name}.md").write_text(text)
+        mlflow.save_prompt(sent, None)
+    (tmp_path / "promptsync.toml").write_text('[registries.production]\nkind = "mlflow"\n')
+    mlflow_service.edit("greeting", "Good morning")
+
+    assert run(CHECK) == ["in_sync", "diverged"]
 
 
 def test_an_evaluation_that_loaded_a_prompt_is_its_experiment(
