@@ -119,7 +119,9 @@ class Past:
 
     def _have(self, versions: Iterable[FileVersion], path: str) -> bool:
         """Tell whether any version of a file has the prompt at a path."""
-        blobs = dict.fromkeys(each.blob for each in versions if each.blob is not None)
+        # Git also answers for a folder.
+        kept = [each for each in versions if each.path == file_of(path)]
+        blobs = dict.fromkeys(each.blob for each in kept if each.blob is not None)
         if (key := key_of(path)) is None:
             return bool(blobs)
         contents = git.read_blobs(self.repository, filter(None, blobs))

@@ -208,7 +208,9 @@ def test_a_file_of_another_branch_was_not_here(ada: Clone) -> None:
     assert not was_here(ada, stamped)
 
 
-@pytest.mark.parametrize("path", ["../x", "/etc/passwd", "", "a\x1bb", "prompts/never.md"])
+@pytest.mark.parametrize(
+    "path", ["../x", "/etc/passwd", "", "a\x1bb", "prompts", "prompts/never.md"]
+)
 def test_a_path_that_no_file_had_was_not_here(ada: Clone, path: str) -> None:
     assert not was_here(ada, replace(stamp(ada), path=path))
 
