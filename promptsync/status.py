@@ -103,7 +103,9 @@ class PromptState:
 
     `carrier` is the version that carries the file's content hash, where one was looked for;
     `succession` is what a new prompt may have been called before; `note` is a sentence that
-    explains the unusual.
+    explains the unusual. `changed_partials` names what changed of a composite whose own file is as
+    it was uploaded, empty where that is not known; it is None for all others, and where nobody
+    looked.
     """
 
     name: str
@@ -114,6 +116,7 @@ class PromptState:
     carrier: RemotePrompt | None = None
     note: str | None = None
     succession: Succession | None = None
+    changed_partials: tuple[str, ...] | None = None
 
     @property
     def local_hash(self) -> str | None:

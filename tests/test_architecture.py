@@ -68,6 +68,7 @@ WORLD = frozenset(
         "apply",
         "bundle",
         "catalog",
+        "changed_partials",
         "comparison",
         "config",
         "daemon_threads",

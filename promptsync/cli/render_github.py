@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promptsync.cli.report import MEANING, Report, count_line
+from promptsync.cli.report import Report, count_line, meaning
 from promptsync.cli.safe_text import printable, shown_name
 from promptsync.errors import PromptsyncError
 from promptsync.status import PromptState
@@ -31,7 +31,7 @@ def _state_annotation(report: Report, state: PromptState) -> str:
         path=state.local.file if state.local else None,
         line=differing_line(report, state),
         title=f"{shown_name(state.name)} is {state.status.value}",
-        message=f"{MEANING[state.status]}: {report.remedy(state)}",
+        message=f"{meaning(state)}: {report.remedy(state)}",
     )
 
 

@@ -50,4 +50,7 @@ def state_json(state: PromptState) -> dict[str, Any]:
         "uploaded_version": state.carrier.version if state.carrier else None,
         "details_differ": state.details_differ,
         "note": state.note,
+        "changed_partials": (
+            None if state.changed_partials is None else list(state.changed_partials)
+        ),
     }

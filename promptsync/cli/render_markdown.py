@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from promptsync.cli.render_aliases import alias_items
-from promptsync.cli.report import MEANING, Report, count_line
+from promptsync.cli.report import Report, count_line, meaning
 from promptsync.cli.safe_text import code_block, code_span, html_code, name_span, shown_name
 from promptsync.content_hash import short_hash
 from promptsync.errors import PromptsyncError
@@ -76,5 +76,5 @@ def _difference(report: Report, state: PromptState) -> str:
         body = code_block("\n".join(lines), "diff")
     except PromptsyncError as error:
         body = code_span(str(error))
-    summary = f"{html_code(shown_name(state.name))}: {MEANING[state.status]}"
+    summary = f"{html_code(shown_name(state.name))}: {meaning(state)}"
     return f"<details><summary>{summary}</summary>\n\n{body}\n\n</details>"

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from promptsync.cli.render_github import differing_line
 from promptsync.cli.render_json import to_json
-from promptsync.cli.report import MEANING, Report
+from promptsync.cli.report import MEANING, Report, meaning
 from promptsync.cli.safe_text import printable, shown_name
 from promptsync.prompt_path import file_of
 from promptsync.status import PromptState
@@ -65,7 +65,7 @@ def _result(report: Report, state: PromptState) -> dict[str, Any]:
     return result(
         rule=state.status.value,
         level="error",
-        message=f"{shown_name(state.name)}: {MEANING[state.status]}; {report.remedy(state)}",
+        message=f"{shown_name(state.name)}: {meaning(state)}; {report.remedy(state)}",
         path=file_of(state.path or NO_FILE),
         line=differing_line(report, state),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from promptsync.cli.report import MEANING, Report, count_line, remedy, some_names
+from promptsync.cli.report import MEANING, Report, count_line, partials_note, remedy, some_names
 from promptsync.cli.safe_text import one_line, printable, shown_name
 from promptsync.status import PromptState, Status
 
@@ -68,8 +68,9 @@ def _remedies(report: Report) -> Iterator[str]:
 def _notes(report: Report) -> Iterable[str]:
     names_by_note: dict[str, list[str]] = {}
     for state in report.comparison.states:
-        if state.note:
-            names_by_note.setdefault(state.note, []).append(state.name)
+        partials = None if state.changed_partials is None else partials_note(state)
+        for note in filter(None, (state.note, partials)):
+            names_by_note.setdefault(note, []).append(state.name)
     yield from (f"note: {one_line(note)}" for note in report.notes)
     for note, names in names_by_note.items():
         yield f"note: {one_line(note)}: {some_names(names)}"

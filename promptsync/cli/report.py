@@ -80,6 +80,23 @@ MEANING: Mapping[Status, str] = {
     Status.UNMANAGED: "in the registry only, never uploaded from git",
 }
 
+
+def meaning(state: PromptState) -> str:
+    """Return what a prompt's status means, and whether only partials changed here."""
+    said = MEANING[state.status]
+    return said if state.changed_partials is None else f"{said}; {partials_note(state)}"
+
+
+def partials_note(state: PromptState) -> str:
+    """Return which partials of a composite changed here, as a sentence without its name."""
+    names = [f"`{name}`" for name in state.changed_partials or ()]
+    if not names:
+        return "only a partial of it changed"
+    if len(names) == 1:
+        return f"only its partial {names[0]} changed"
+    return f"only its partials {', '.join(names[:-1])} and {names[-1]} changed"
+
+
 _BEHIND = "merge the branch that has it, or `promptsync upload --force{names}` to replace it"
 _REMOVED = "`promptsync upload --prune` removes it, `promptsync download{names}` brings it back"
 

@@ -53,6 +53,14 @@ def make_report(
         was_here=None if uploaded else was_here,
     )
     states = session.states(catalog, scope)
+    if any(
+        state.local and state.local.partials and state.stamped_hash not in (None, state.local_hash)
+        for state in states
+    ):
+        from promptsync.changed_partials import mark_changed_by_partials  # noqa: PLC0415
+
+        repository = session.workspace.require_repository
+        states = mark_changed_by_partials(states, catalog, repository)
 
     def texts(state: PromptState) -> TwoTexts:
         from promptsync.remote_edit import two_texts  # noqa: PLC0415  it needs PyYAML

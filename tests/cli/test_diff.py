@@ -103,6 +103,7 @@ def test_json_has_the_state_and_the_diff(repo: Repo) -> None:
       "uploaded_version": null,
       "details_differ": false,
       "note": null,
+      "changed_partials": null,
       "diff": "--- local/farewell (version 2)\\n+++ prompts/farewell.md\\n@@ -1 +1 @@\\n\
 -Say farewell.\\n+Say goodbye."
     }}

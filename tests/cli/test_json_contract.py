@@ -22,6 +22,7 @@ STATE = {
     "uploaded_version": "null",
     "details_differ": "bool",
     "note": "null",
+    "changed_partials": "null",
 }
 POINTER = {"version": "str", "content_hash": "str", "in_sync": "bool"}
 REPORT: dict[str, Any] = {

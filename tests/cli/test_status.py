@@ -119,6 +119,7 @@ def test_json_names_each_prompt_with_whole_hashes(repo: Repo) -> None:
       "uploaded_version": null,
       "details_differ": false,
       "note": null,
+      "changed_partials": null,
       "aliases": {{}}
     }}
   ],
@@ -453,4 +454,36 @@ def test_the_registry_below_a_folder_above_is_named_in_full(
 
     assert (
         first == f"registry `local`: sqlite:///{(repo.path / '.promptsync').as_posix()}/registry.db"
+    )
+
+
+def test_composites_that_changed_only_by_a_partial_are_marked(repo: Repo) -> None:
+    repo.write(".gitignore", ".promptsync/\n")
+    repo.write("prompts/persona.md", "You are a clerk.\n")
+    for name in ("category", "charter"):
+        repo.write(f"prompts/{name}.md", f"{{{{> persona}}}}\n\nThis is {name}.\n")
+    repo.commit("Add prompts")
+    run("upload", "--yes")
+    repo.write("prompts/persona.md", "You are a judge.\n")
+
+    status = run("status")
+    states = {each["name"]: each for each in run("status", "--format", "json").json["prompts"]}
+    markdown = run("verify", "--format", "markdown").stdout
+
+    assert status.stdout.endswith(
+        """\
+modified: git is ahead of the registry
+  promptsync upload category charter persona
+note: only its partial `persona` changed: category, charter
+
+3 modified
+"""
+    )
+    assert [states[name]["changed_partials"] for name in ("category", "persona")] == [
+        ["persona"],
+        None,
+    ]
+    assert (
+        "<code>charter</code>: git is ahead of the registry; only its partial `persona` changed"
+        in markdown
     )
