@@ -98,6 +98,7 @@ WORLD = frozenset(
         "reading",
         "registries",
         "run_lock",
+        "schedule",
         "seeding",
         "stamping",
         "starters",

@@ -42,6 +42,11 @@ from promptsync.sync_plan import Policy
     metavar="BRANCH",
     help="Commit what was pulled on this branch, and leave the work tree alone.",
 )
+@click.option(
+    "--every",
+    metavar="SCHEDULE",
+    help='Stay, and sync on a schedule like "0 0 * * *" (UTC), without asking.',
+)
 @click.option("--status", is_flag=True, help="Show the days that succeeded and the last runs.")
 def command(
     *,
@@ -55,6 +60,7 @@ def command(
     alias: str | None,
     commit: bool,
     branch: str | None,
+    every: str | None,
     status: bool,
 ) -> int:
     """Pull what changed there, merge, and push what changed here.
@@ -79,4 +85,10 @@ def command(
         yes=yes,
         dry_run=dry_run,
     )
+    if every is not None:
+        if dry_run:
+            raise UsageError("`--every` and `--dry-run` exclude each other")
+        from promptsync.cli.sync_schedule import sync_every  # noqa: PLC0415
+
+        return sync_every(every, request)
     return sync_once(request, early=click.get_current_context().obj)

@@ -44,7 +44,7 @@ def _never() -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncRequest:
-    """What the command line asks of a sync."""
+    """What the command line asks of a sync; JSON is written on `one_line` where many follow."""
 
     names: tuple[str, ...] = ()
     registry: str | None = None
@@ -56,6 +56,7 @@ class SyncRequest:
     branch: str | None = None
     yes: bool = False
     dry_run: bool = False
+    one_line: bool = False
 
 
 @dataclass(frozen=True, slots=True)

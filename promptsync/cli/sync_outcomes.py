@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from promptsync.cli.next_command import Given
 from promptsync.cli.options import Format
 from promptsync.cli.output import show
@@ -48,7 +50,8 @@ def show_report(report: SyncReport, request: SyncRequest) -> None:
 
 def show_json(report: SyncReport, request: SyncRequest) -> None:
     """Write the document of a sync."""
-    show(to_json(sync_json(report, dry_run=request.dry_run)))
+    document = sync_json(report, dry_run=request.dry_run)
+    show(f"{json.dumps(document)}\n" if request.one_line else to_json(document))
 
 
 def _given(request: SyncRequest) -> Given:
