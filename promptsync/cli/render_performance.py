@@ -38,7 +38,7 @@ def render_performance(
             return "\n".join(_markdown(prompts, session)) + "\n"
         case _:
             lines = [f"registry `{session.name}`: {address}", *_text(prompts)]
-            return "\n".join(map(printable, lines)) + "\n"
+            return "\n".join(map(printable, lines)).rstrip("\n") + "\n"
 
 
 def _text(prompts: Sequence[PromptPerformance]) -> Iterator[str]:

@@ -150,10 +150,10 @@ def test_a_name_from_the_registry_makes_no_annotation_of_its_own() -> None:
 
 @pytest.mark.network
 @pytest.mark.usefixtures("hostile_name")
-def test_a_name_from_the_registry_makes_no_command_in_an_error() -> None:
+def test_a_name_from_the_registry_makes_no_command_in_a_refusal() -> None:
     result = run("download", "--all", "--yes")
 
-    assert result.code == 2
+    assert result.code == 3
     assert "\n::" not in result.text
     assert is_harmless(result.text)
 

@@ -150,7 +150,6 @@ greeting
 
 VERSION  COMMIT      RUNS  EXAMPLES  exact  DURATION
 v1       {commit[:10]}     2        40  0.600    1.50 s
-
 """)
 
 
