@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
@@ -110,9 +110,10 @@ def apply_import(workspace: Workspace, changes: Sequence[ImportChange]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Claims:
-    """Which file has a name or a path, both in lower case."""
+    """Which file has a name or a path, both in lower case, and which import takes it."""
 
     path_by_name: dict[str, str]
+    source_by_name: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, workspace: Workspace) -> _Claims:
@@ -121,16 +122,18 @@ class _Claims:
         return cls(taken | {name.lower(): local.path for name, local in files.items()})
 
     def refusal(self, name: str | None, path: str) -> str | None:
-        others = (self.path_by_name.get(each.lower()) for each in (path, name) if each)
+        keys = [each.lower() for each in (path, name) if each]
+        if source := next(
+            (self.source_by_name[key] for key in keys if key in self.source_by_name), None
+        ):
+            return f"`{source}` has a prompt of that name too"
+        others = (self.path_by_name.get(key) for key in keys)
         other = next((each for each in others if each not in (None, path)), None)
         return f"`{other}` has that name" if other else None
 
     def add(self, change: ImportChange) -> None:
-        # A path that nothing has: the next prompt that wants this name finds it taken.
-        taken_by = f"{change.path}, of {change.source},"
-        self.path_by_name.update(
-            {change.path.lower(): taken_by, change.prompt.name.lower(): taken_by}
-        )
+        for key in (change.path, change.prompt.name):
+            self.source_by_name[key.lower()] = change.source
 
 
 def _path(folder: str, name: str) -> str:

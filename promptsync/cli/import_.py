@@ -16,6 +16,7 @@ from promptsync.cli.render_json import to_json
 from promptsync.cli.safe_text import printable
 from promptsync.cli.talk import say
 from promptsync.errors import UsageError
+from promptsync.file_text import MAX_BYTES
 from promptsync.foreign_file import foreign_text, read_foreign_file
 from promptsync.formats import FORMATS, import_prompts, recognise
 from promptsync.prompt_import import (
@@ -81,7 +82,7 @@ def command(
 def _find(files: Sequence[str], from_: str | None) -> Iterator[FoundPrompt]:
     for file in files:
         if file == STDIN:
-            source = foreign_text(sys.stdin.buffer.read(), STDIN)
+            source = foreign_text(sys.stdin.buffer.read(MAX_BYTES + 1), STDIN)
         else:
             source = read_foreign_file(Path(file), Path(file).as_posix())
         format_ = FORMATS[from_] if from_ else recognise(source)

@@ -112,8 +112,25 @@ def read_json(text: str, path: str) -> Json:
     except ValueError as error:
         raise wrong(path, f"invalid JSON: {error}") from error
     except RecursionError as error:
-        raise wrong(path, "the JSON is nested too deep") from error
+        raise wrong(path, _TOO_DEEP) from error
+    if _is_deep(value):
+        raise wrong(path, _TOO_DEEP)
     return value
+
+
+_TOO_DEEP = f"the JSON is nested deeper than {front_matter.MAX_DEPTH} levels"
+
+
+def _is_deep(value: Json) -> bool:
+    level = [value]
+    for _ in range(front_matter.MAX_DEPTH):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, (dict, list))
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+    return any(isinstance(each, (dict, list)) for each in level)
 
 
 class _TwiceError(ValueError):

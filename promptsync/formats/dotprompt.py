@@ -39,8 +39,8 @@ ROLES = ("system", "user", "assistant", "tool")
 
 _OPENING = re.compile(r"\A(?:(?:#[^\n]*|[ \t]*)\n)*---[ \t]*\n")
 _ROLE = re.compile(r"""\{\{\s*role\s+["']([a-z]+)["']\s*\}\}""")
-_MEDIA = re.compile(r"\{\{\s*media\s+([^{}]*)\}\}")
-_HASH = re.compile(r"""(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([\w.@]+))""")
+_MEDIA = re.compile(r"\{\{\s*media\s++([^{}]*)\}\}")
+_HASH = re.compile(r"""\b(\w++)\s*=\s*(?:"([^"]*)"|'([^']*)'|([\w.@]+))""")
 _OWN = "promptsync."
 _KNOWN = frozenset({"name", "description", "model", "config", "input", "output", "toolDefs"})
 _OWN_KEYS = frozenset(f"{_OWN}{key}" for key in ("title", "tags", "metadata"))
@@ -67,6 +67,7 @@ def read(source: Source) -> tuple[Imported, ...]:
     kept: dict[str, Any] = {}
     inputs = _inputs(document, kept, notes)
     response_format = _response_format(document, kept, notes)
+    notes += _unknown_members(document)
     prompt = replace(prompt, inputs=inputs, response_format=response_format)
     metadata = document.get_mapping(f"{_OWN}metadata") | _kept(document, kept, notes)
     if includes := includes_of(prompt):
@@ -159,6 +160,16 @@ def _response_format(
     if kind == "json":
         return {"type": "json_object"}
     return {"type": kind} if isinstance(kind, str) else None
+
+
+def _unknown_members(document: Document) -> Iterator[Note]:
+    for key, known in (("input", {"schema", "default"}), ("output", {"schema", "format"})):
+        unknown = [f"{key}.{each}" for each in document.get_mapping(key) if each not in known]
+        if unknown:
+            yield Note("metadata", f"not imported: {listed(unknown)}")
+    output = document.get_mapping("output")
+    if output.get("schema") is not None and output.get("format") not in (None, "json"):
+        yield Note("response_format", f"not imported: `output.format` {output['format']}")
 
 
 def _kept(document: Document, kept: dict[str, Any], notes: list[Note]) -> dict[str, Any]:

@@ -25,6 +25,12 @@ from promptsync.prompt import Message, Prompt, Template
 TITLE = "a chat array"
 SUFFIX = ".json"
 
+# Besides what is read, only what says again which variables there are.
+_TEMPLATE_KNOWN = frozenset(
+    {"messages", "template", "template_format", "schema_", "input_variables", "input_types"}
+    | {"optional_variables", "validate_template"}
+)
+_MESSAGE_KNOWN = frozenset({"prompt", "content", "role", "type"})
 _FIELDS = ("title", "description", "model", "params", "tools", "response_format")
 _OTHERS = ("tags", "metadata", "inputs")
 
@@ -93,7 +99,8 @@ def _from_manifest(
     manifest = value.get("manifest", value)
     stated = value.get("prompt_name") or value.get("repo")
     name, title = name_and_title(stated if isinstance(stated, str) else None, path)
-    prompt = replace(prompt, name=name, title=title)
+    metadata = _about(value, notes) if manifest is not value else {}
+    prompt = replace(prompt, name=name, title=title, metadata=metadata)
     template, model = _kwargs(manifest), {}
     if "first" in template:  # a prompt and the model it goes to
         model = _kwargs(template.get("last"))
@@ -109,10 +116,24 @@ def _from_manifest(
     else:
         raise wrong(path, "the manifest holds neither `messages` nor a `template`")
     prompt = _with_model(prompt, model, notes)
+    if unknown := [key for key, each in template.items() if each and key not in _TEMPLATE_KNOWN]:
+        notes.append(Note("metadata", f"not imported: {listed(unknown)}"))
     if isinstance(schema := template.get("schema_"), dict):
         held = {"name": schema.get("title", "response"), "schema": schema}
         prompt = replace(prompt, response_format={"type": "json_schema", "json_schema": held})
     return _in_our_language(prompt, languages, notes)
+
+
+def _about(payload: Mapping[str, Any], notes: list[Note]) -> dict[str, Any]:
+    """Return what LangSmith says of a version besides its manifest."""
+    known = {"manifest", "prompt_name", "repo"}
+    rest = {key: value for key, value in payload.items() if key not in known}
+    if not rest:
+        return {}
+    notes.append(
+        Note("metadata", f"kept below `metadata.langsmith`: {listed(rest)}", is_lost=False)
+    )
+    return {"langsmith": without_secrets(rest, notes)}
 
 
 def _kwargs(node: Any) -> dict[str, Any]:
@@ -145,6 +166,8 @@ def _template_messages(
             content = _content(kwargs.get("prompt"), languages)
         if not isinstance(role, str) or not isinstance(content, str | list):
             raise wrong(path, f"message {number} of the manifest is of no known kind (`{kind}`)")
+        if unknown := [key for key, each in kwargs.items() if each and key not in _MESSAGE_KNOWN]:
+            notes.append(Note("content", f"not imported of message {number}: {listed(unknown)}"))
         yield Message(role, content)
 
 

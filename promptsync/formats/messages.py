@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from promptsync.formats.conversion import Note, listed
 from promptsync.prompt import Message, Prompt
+
+_SHORT = re.compile(r"[\w .-]{1,64}")
 
 
 def _no_media(_: Mapping[str, Any]) -> str | None:
@@ -20,7 +23,8 @@ class PlainMessages:
     """What a format can hold of messages: which roles, and text alone.
 
     `write_part` writes a part that is no text, such as an image; None where the format cannot.
-    With `trims` the format drops empty lines around a message.
+    With `trims` the format drops empty lines around a message; `keeps` are the members of a
+    message besides role and content that it has a place for, as short texts.
     """
 
     format_title: str
@@ -28,6 +32,7 @@ class PlainMessages:
     default_role: str
     write_part: Callable[[Mapping[str, Any]], str | None] = _no_media
     trims: bool = False
+    keeps: Collection[str] = ()
     notes: list[Note] = field(default_factory=list)
 
     def of(self, prompt: Prompt) -> list[Message]:
@@ -45,9 +50,13 @@ class PlainMessages:
             role = self._role(message, number)
             if role is None:
                 continue
-            if message.extra:
-                self._lose(f"{listed(message.extra)} of message {number}")
-            yield Message(role, self._trimmed(self._text(message, number), number))
+            kept = {key: each for key, each in message.extra.items() if self._keeps(key, each)}
+            if left_out := [key for key in message.extra if key not in kept]:
+                self._lose(f"{listed(left_out)} of message {number}")
+            yield Message(role, self._trimmed(self._text(message, number), number), kept)
+
+    def _keeps(self, key: str, value: object) -> bool:
+        return key in self.keeps and isinstance(value, str) and _SHORT.fullmatch(value) is not None
 
     def _role(self, message: Message, number: int) -> str | None:
         if message.role in self.roles:

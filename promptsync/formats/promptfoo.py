@@ -90,26 +90,23 @@ def read(source: Source) -> tuple[Imported, ...]:
 def _prompts(reading: _Reading) -> Iterator[Prompt]:
     stated = reading.document.values.get("prompts")
     for index, entry in enumerate(stated if isinstance(stated, list) else [stated]):
-        if isinstance(entry, str):
-            yield from _from_text(reading, entry, index, {})
-        elif isinstance(entry, dict):
-            text = entry.get("raw") or entry.get("id")
-            if not isinstance(text, str):
-                problem = f"prompt {index + 1} has neither `raw` nor `id`"
-                raise reading.document.wrong(problem, "prompts", index)
-            yield from _from_text(reading, text, index, entry)
-        elif entry is not None:
-            problem = f"prompt {index + 1} must be text or a mapping"
-            raise reading.document.wrong(problem, "prompts", index)
+        if entry is not None:
+            yield from _entry(reading, entry, index)
 
 
-def _from_text(
-    reading: _Reading, text: str, index: int, entry: Mapping[str, Any]
+def _entry(
+    reading: _Reading, entry: Any, index: int, *, is_listed: bool = False
 ) -> Iterator[Prompt]:
+    """Read an entry of `prompts`; one that a file lists names no further lists."""
+    members = entry if isinstance(entry, Mapping) else {"raw": entry}
+    text = members.get("raw") or members.get("id")
+    if not isinstance(text, str):
+        problem = f"prompt {index + 1} must be text, or a mapping with `raw` or `id`"
+        raise reading.document.wrong(problem, "prompts", index)
     found = _FILE.fullmatch(text)
     path = (found[1] or found[2]) if found else None
     if path is None and not _ELSEWHERE.match(text):
-        yield _named(_prompt("", text), entry, "", reading.skipped)
+        yield _named(_prompt("", text), members, "", reading.skipped)
     elif path is None or not path.lower().endswith((*_TEXT_SUFFIXES, *_DATA_SUFFIXES)):
         said = f"`{text[:60]}` is made by a program or another service, and is not imported"
         reading.skipped.append(Note("content", said))
@@ -117,12 +114,30 @@ def _from_text(
         said = f"`{text[:60]}` stands for several files; import those by themselves"
         reading.skipped.append(Note("content", said))
     else:
-        try:
-            content = reading.source.read_beside(path)
-        except ValueError as error:
-            raise reading.document.wrong(str(error), "prompts", index) from error
-        for each in _texts(content, path):
-            yield _named(_prompt("", each, path), entry, path, reading.skipped)
+        yield from _from_file(reading, path, members, index, is_listed=is_listed)
+
+
+def _from_file(
+    reading: _Reading, path: str, entry: Mapping[str, Any], index: int, *, is_listed: bool
+) -> Iterator[Prompt]:
+    try:
+        content = reading.source.read_beside(path)
+    except ValueError as error:
+        raise reading.document.wrong(str(error), "prompts", index) from error
+    if not is_listed and (entries := _list_of_prompts(content, path)):
+        for each in entries:
+            yield from _entry(reading, each, index, is_listed=True)
+        return
+    for text in _texts(content, path):
+        yield _named(_prompt("", text, path), entry, path, reading.skipped)
+
+
+def _list_of_prompts(text: str, path: str) -> list[Any]:
+    """Return what a file lists as a configuration does, nothing for messages or a text."""
+    if not path.lower().endswith((".yaml", ".yml")) or _chat(text, path):
+        return []
+    value = read_yaml(text, path)
+    return value if isinstance(value, list) else []
 
 
 def _texts(text: str, path: str) -> list[str]:
@@ -158,6 +173,9 @@ def _named(prompt: Prompt, entry: Mapping[str, Any], path: str, notes: list[Note
     label = label if isinstance(label, str) else None
     config = entry.get("config")
     prompt = _with_config(prompt, config if isinstance(config, Mapping) else {}, notes)
+    if unknown := entry.keys() - {"id", "label", "raw", "config"}:
+        said = f"of a prompt not imported: {listed(sorted(unknown))}"
+        notes.append(Note("metadata", said))
     if isinstance(stated, str) and not _FILE.fullmatch(stated):
         name, title = name_and_title(stated, path)
         return replace(prompt, name=name or slug(stated), title=label if label != name else title)
@@ -243,6 +261,8 @@ def _left_out(reading: _Reading, imported: list[Imported]) -> Iterator[Note]:
         rest.append("defaultTest")
     if len(imported) > 1 and document.values.get("description"):
         rest.append("description")
+    providers = [each for each in _providers(document) if isinstance(each, Mapping)]
+    rest += [f"providers.{key}" for each in providers for key in each.keys() - {"id", "config"}]
     if rest:
         yield Note("metadata", f"not imported, because it is about the evaluation: {listed(rest)}")
     if len(_providers(document)) > 1:

@@ -41,7 +41,7 @@ ROLES = ("system", "user", "assistant")
 
 _OPENING = re.compile(r"\A\s*(?:---|\+\+\+)[ \t]*\n")
 _MARKER = re.compile(
-    r"^[ \t]*#?[ \t]*(system|user|assistant)(?:\[([^\]\n]*)\])?[ \t]*:[ \t]*$",
+    r"^[ \t]*+#?[ \t]*+(system|user|assistant)(?:\[([^\]\n]*)\])?[ \t]*:[ \t]*$",
     re.MULTILINE | re.IGNORECASE,
 )
 _ATTRIBUTE = re.compile(r'(\w+)\s*=\s*(?:"([^"]*)"|([^\s,"]+))')
@@ -51,6 +51,10 @@ _KNOWN = frozenset(
     {"name", "displayName", "description", "metadata", "model", "inputs", "outputs", "tools"}
     | {"template", "tags", "authors", "version", "sample"}
 )
+# What takes a text; everything else takes messages.
+_TEXT_APIS = ("completion", "embedding", "image")
+# Nunjucks is what the TypeScript runtime calls its Jinja2.
+_TEMPLATES = {"jinja2": Template.JINJA2, "nunjucks": Template.JINJA2, "mustache": Template.MUSTACHE}
 _MODEL_KNOWN = frozenset({"id", "options", "parameters", "connection", "configuration"})
 
 
@@ -77,7 +81,7 @@ def read(source: Source) -> tuple[Imported, ...]:
         params=params,
         tools=tools or None,
         response_format=response_format or outputs,
-        template=_template(document),
+        template=_template(document, notes),
         tags=tuple(map(str, tags)) if isinstance(tags, list) else (),
         inputs=without_secrets(read_inputs(document), notes, "inputs"),
         content=_content(document, body),
@@ -147,24 +151,27 @@ def _metadata(document: Document) -> dict[str, Any]:
     return old | document.get_mapping("metadata")
 
 
-def _template(document: Document) -> Template:
+def _template(document: Document, notes: list[Note]) -> Template:
     value = document.values.get("template")
     if isinstance(value, dict):
-        value = value.get("format", value.get("type"))
-    if isinstance(value, dict):
-        value = value.get("kind")
-    kind = "jinja2" if value is None else value
-    if kind not in ("jinja2", "mustache"):
+        inner = value.get("format", value.get("type"))
+        kind = inner.get("kind") if isinstance(inner, dict) else inner
+        usual = ({"kind": kind}, kind), ({"kind": "prompty"}, "prompty", None)
+        if value.get("parser") not in usual[1] or inner not in usual[0]:
+            notes.append(Note("template", "of `template` only the kind of its format is imported"))
+        value = kind
+    name = "jinja2" if value is None else str(value)
+    if name not in _TEMPLATES:
         raise document.wrong(
-            f"the template `{kind}` is neither `jinja2` nor `mustache`", "template"
+            f"the template `{name}` is neither `jinja2` nor `mustache`", "template"
         )
-    return Template(kind)
+    return _TEMPLATES[name]
 
 
 def _content(document: Document, body: str) -> str | tuple[Message, ...]:
     kind = document.values.get("model")
     api = (kind.get("apiType") or kind.get("api")) if isinstance(kind, dict) else None
-    if api in ("completion", "embedding", "image") and not _MARKER.search(body):
+    if api in _TEXT_APIS and not _MARKER.search(body):
         return body.strip("\n")
     return tuple(_messages(body))
 
@@ -187,7 +194,7 @@ def _trimmed(text: str) -> str:
 
 def write(prompt: Prompt) -> Exported:
     """Write a prompt as a `.prompty` file of version 2."""
-    messages = PlainMessages(TITLE, ROLES, "system", trims=True)
+    messages = PlainMessages(TITLE, ROLES, "system", trims=True, keeps=("name",))
     written = messages.of(prompt)
     metadata = dict(prompt.metadata)
     kept = metadata.pop("prompty", None)
@@ -211,10 +218,24 @@ def write(prompt: Prompt) -> Exported:
     }
     values = {key: value for key, value in values.items() if value not in (None, {}, [])}
     values |= {key: value for key, value in kept.items() if key not in values}
-    body = "\n\n".join(f"{each.role}:\n{each.content}" for each in written)
-    text = f"---\n{write_yaml(values, prompt.name)}---\n{body}\n"
-    notes = [*messages.notes, *_losses(prompt, written), *unheld(prompt, TITLE)]
-    return Exported(text, f"{prompt.name}{SUFFIX}", tuple(notes))
+    front = write_yaml(values, prompt.name)
+    if isinstance(prompt.content, str):
+        body = str(written[0].content)
+        is_text = isinstance(kept_model, Mapping) and kept_model.get("apiType") in _TEXT_APIS
+        notes = [] if is_text else messages.notes
+    else:
+        body, notes = "\n\n".join(map(_written, written)), messages.notes
+    notes = [*notes, *_losses(prompt, written), *unheld(prompt, TITLE)]
+    if "---" in front or "+++" in front:
+        said = "Prompty's own reader takes `---` in the front matter for its end"
+        notes.append(Note("metadata", said))
+    return Exported(f"---\n{front}---\n{body}\n", f"{prompt.name}{SUFFIX}", tuple(notes))
+
+
+def _written(message: Message) -> str:
+    name = message.extra.get("name")
+    attributes = "" if name is None else f'[name="{name}"]'
+    return f"{message.role}{attributes}:\n{message.content}"
 
 
 def _template_values(prompt: Prompt) -> dict[str, Any]:

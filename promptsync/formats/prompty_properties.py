@@ -162,8 +162,8 @@ def read_tools(
     for tool in document.get_list("tools"):
         if isinstance(tool, Mapping) and tool.get("kind", tool.get("type")) == "function":
             tools = [*tools, _read_tool(tool)]
-            if "bindings" in tool:
-                said = f"the `bindings` of the tool `{tool.get('name')}` have no place in a prompt"
+            if unknown := tool.keys() - _FUNCTION - {"kind", "type"}:
+                said = f"of the tool `{tool.get('name')}` not imported: {listed(sorted(unknown))}"
                 notes.append(Note("tools", said))
         else:
             others.append(tool)

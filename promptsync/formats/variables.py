@@ -16,16 +16,18 @@ from promptsync.formats.conversion import Note, listed
 from promptsync.prompt import Prompt, Template
 
 _TAG = re.compile(r"\{\{\{[^{}]*\}\}\}|\{\{[^{}]*\}\}")
-_STATEMENT = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_STATEMENT = re.compile(r"(?<!\{)\{([%#])")
 _VARIABLE = re.compile(r"\{\{(\s*[A-Za-z_][\w.-]*\s*)\}\}")
 _UNESCAPED = re.compile(r"\{\{\{(\s*[A-Za-z_][\w.-]*\s*)\}\}\}|\{\{&(\s*[A-Za-z_][\w.-]*\s*)\}\}")
 # What Handlebars without helpers shares with Mustache: sections, their ends, comments.
 _SHARED_WITH_HANDLEBARS = re.compile(
-    r"\{\{\s*(?:[#^/]\s*(?!if\b|each\b|unless\b|with\b)[\w.]+\s*|!.*)\}\}"
+    r"\{\{\s*(?:[#^/]\s*(?!if\b|each\b|unless\b|with\b)[\w.]+\s*|!.*)\}\}", re.DOTALL
 )
 _PARTIAL = re.compile(r"\{\{>\s*[A-Za-z0-9_.-]+\s*\}\}")
 # What dotprompt reads although Mustache does not: blocks and helpers, but not those for messages.
-_HELPER = re.compile(r"\{\{(?!\s*(?:[=>&]|role\b))\s*(?:history|else|this|[#^/!@].*|\w+ .*)\s*\}\}")
+_HELPER = re.compile(
+    r"\{\{(?!\s*(?:[=>&]|role\b))\s*(?:history|else|this|[#^/!@].*|\w+ .*)\s*\}\}", re.DOTALL
+)
 _HANDLEBARS_WORDS = frozenset({"this", "else", "history"})
 
 
@@ -93,6 +95,19 @@ def _has_tags(text: str) -> bool:
     return "{{" in text or "{%" in text or "{#" in text
 
 
+def _statements(text: str) -> Iterator[str]:
+    """Yield the statements and comments of Jinja2, each character looked at once."""
+    position, unclosed = 0, set[str]()
+    while (found := _STATEMENT.search(text, position)) is not None:
+        kind, position = found[1], found.end()
+        end = -1 if kind in unclosed else text.find(f"{kind}}}", position)
+        if end < 0:
+            unclosed.add(kind)
+        else:
+            position = end + 2
+            yield text[found.start() : position]
+
+
 def _from_mustache(text: str, language: Language, found: _Found) -> str:
     def converted(tag: re.Match[str]) -> str:
         whole = tag.group()
@@ -107,7 +122,7 @@ def _from_mustache(text: str, language: Language, found: _Found) -> str:
         return whole
 
     if language is Language.NUNJUCKS:
-        found.foreign += _STATEMENT.findall(text)
+        found.foreign += _statements(text)
     return _TAG.sub(converted, text)
 
 
@@ -115,14 +130,14 @@ def _from_jinja(text: str, language: Language, found: _Found) -> str:
     if language is not Language.NUNJUCKS:
         tags = (each.group() for each in _TAG.finditer(text))
         found.foreign += [tag for tag in tags if not _VARIABLE.fullmatch(tag)]
-        found.foreign += _STATEMENT.findall(text)
+        found.foreign += _statements(text)
     return text
 
 
 def _from_text(text: str, language: Language, found: _Found) -> str:
     found.foreign += _TAG.findall(text)
     if language is Language.NUNJUCKS:
-        found.foreign += _STATEMENT.findall(text)
+        found.foreign += _statements(text)
     return text
 
 

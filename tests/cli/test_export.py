@@ -70,9 +70,7 @@ wrote out/prompty/greeting.prompty from greeting
 """,
         "",
     )
-    assert repo.read("out/prompty/farewell.prompty").endswith(
-        "---\nsystem:\nBye. Be kind to {{{name}}}.\n"
-    )
+    assert repo.read("out/prompty/farewell.prompty").endswith("---\nBye. Be kind to {{{name}}}.\n")
 
 
 def test_a_file_that_says_something_else_stays(repo: Repo) -> None:

@@ -173,7 +173,7 @@ def test_two_files_with_one_name_are_refused_together(repo: Repo) -> None:
     result = run("import", "a/kind.json", "b/kind.json")
 
     assert result.code == 2
-    assert "prompts/kind.md: `prompts/kind.md, of a/kind.json,` has that name" in result.stderr
+    assert "prompts/kind.md: `a/kind.json` has a prompt of that name too\n" in result.stderr
     assert not (repo.path / "prompts").exists()
 
 

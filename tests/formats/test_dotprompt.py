@@ -131,6 +131,21 @@ def test_everything_has_a_place_or_an_extension() -> None:
     assert '{{media url="https://x.test/rose.png"}}' in exported.text
 
 
+def test_further_keys_of_input_and_output_are_named() -> None:
+    text = "---\ninput: {names: x}\noutput: {schema: string, format: csv}\n---\nHi\n"
+
+    assert lost(read_one("dotprompt", text, "hi.prompt")) == [
+        "not imported: `input.names`",
+        "not imported: `output.format` csv",
+    ]
+
+
+def test_comments_and_blocks_go_back_as_they_came() -> None:
+    text = "{{! a\ncomment }}{{#each items}}{{this}}{{else}}none{{/each}}{{history}}"
+
+    assert lost(write("dotprompt", prompt(text=text))) == []
+
+
 def test_without_a_role_the_text_is_the_users() -> None:
     imported = read_one("dotprompt", "Greet {{name}}.\n", "greet.prompt")
 

@@ -89,13 +89,15 @@ def test_a_manifest_with_a_model_becomes_a_prompt() -> None:
         last=constructor("RunnableBinding", bound=model, kwargs={"top_p": 0.5}),
     )
 
-    imported = read_json({"prompt_name": "My Prompt", "manifest": sequence}, "hook.json")
+    payload = {"prompt_name": "My Prompt", "commit_hash": "c0ffee", "manifest": sequence}
+    imported = read_json(payload, "hook.json")
 
     assert imported.prompt == Prompt(
         name="hook",
         title="My Prompt",
         model="gpt-5-mini",
         params={"temperature": 1, "top_p": 0.5},
+        metadata={"langsmith": {"commit_hash": "c0ffee"}},
         content=(
             Message("system", "Answer {in} {{{language}}}."),
             Message("user", "{{{question}}}"),
@@ -106,7 +108,23 @@ def test_a_manifest_with_a_model_becomes_a_prompt() -> None:
         "message 2 stands for the messages in `history`, and is left out",
         "not imported, because it is a secret: `openai_api_key`",
     ]
-    assert said(imported) == ["variables `{name}` of Python's format are `{{{name}}}` in Mustache"]
+    assert said(imported) == [
+        "kept below `metadata.langsmith`: `commit_hash`",
+        "variables `{name}` of Python's format are `{{{name}}}` in Mustache",
+    ]
+
+
+def test_what_a_manifest_says_besides_is_named() -> None:
+    messages = [constructor("AIMessage", content="Hm", tool_calls=[{"id": 1}], id=None)]
+
+    imported = read_json(
+        constructor("ChatPromptTemplate", messages=messages, partial_variables={"day": "Monday"})
+    )
+
+    assert lost(imported) == [
+        "not imported of message 1: `tool_calls`",
+        "not imported: `partial_variables`",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -199,7 +217,8 @@ def test_what_an_array_cannot_hold_is_named() -> None:
         ('{"a": 1}', "x.json:1:1: neither a list of messages nor a LangChain prompt is here"),
         ('{"lc": 1}', "x.json:1:1: the manifest holds neither `messages` nor a `template`"),
         ('[NaN, {"role": "user"}]', "x.json:1:1: invalid JSON: `NaN` is no number of JSON"),
-        ("[" * 100_000, "x.json:1:1: the JSON is nested too deep"),
+        ("[" * 100_000, "x.json:1:1: the JSON is nested deeper than 64 levels"),
+        ('{"messages": ' + "[" * 90 + "]" * 90 + "}", "x.json:1:1: the JSON is nested deeper"),
         (
             '{"lc": 1, "kwargs": {"messages": [{"id": ["Odd"], "kwargs": {}}]}}',
             "x.json:1:1: message 1 of the manifest is of no known kind (`Odd`)",

@@ -173,6 +173,38 @@ def test_messages_may_be_yaml() -> None:
     )
 
 
+def test_further_keys_are_named() -> None:
+    text = "prompts: [{raw: Hi, function: f}]\nproviders: [{id: openai:a, label: A}]\n"
+
+    assert lost(read_one("promptfoo", text, "promptfooconfig.yaml")) == [
+        "of a prompt not imported: `function`",
+        "not imported, because it is about the evaluation: `providers.label`",
+    ]
+
+
+def test_a_file_may_list_prompts() -> None:
+    found = read_all(
+        "promptfoo",
+        "prompts: file://all.yaml\n",
+        "promptfooconfig.yaml",
+        all_yaml="- file://one.txt\n- {id: two, raw: Two}\n",
+        one_txt="One",
+    )
+
+    assert [(each.prompt.name, each.prompt.content) for each in found] == [
+        ("one", "One"),
+        ("two", "Two"),
+    ]
+
+
+def test_a_list_of_prompts_that_lists_itself_ends() -> None:
+    listing = "- file://all.yaml\n"
+
+    imported = read_one("promptfoo", "prompts: file://all.yaml\n", "c.yaml", all_yaml=listing)
+
+    assert imported.prompt == Prompt(name="all", content="- file://all.yaml")
+
+
 def test_messages_made_by_a_template_are_a_text() -> None:
     text = "[{% for each in history %}{{ each | dump }},{% endfor %}]"
     config = "prompts: [file://loop.json]\n"
@@ -190,8 +222,11 @@ def test_messages_made_by_a_template_are_a_text() -> None:
         ("a: b\nprompts: [file://x.py]\n", "c.yaml:2:1: `file://x.py` is made by a program"),
         ("prompts: ['file://*.txt']\n", "c.yaml:1:1: `file://*.txt` stands for several files"),
         ("prompts:\n- Hi\n- file://../a.txt\n", "c.yaml:3:1: there is no file `../a.txt`"),
-        ("prompts:\n- {label: x}\n", "c.yaml:2:1: prompt 1 has neither `raw` nor `id`"),
-        ("prompts: [5]\n", "c.yaml:1:1: prompt 1 must be text or a mapping"),
+        (
+            "prompts:\n- {label: x}\n",
+            "c.yaml:2:1: prompt 1 must be text, or a mapping with `raw` or `id`",
+        ),
+        ("prompts: [5]\n", "c.yaml:1:1: prompt 1 must be text, or a mapping"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(text: str, problem: str) -> None:

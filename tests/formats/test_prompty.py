@@ -287,6 +287,55 @@ def test_a_tool_that_properties_cannot_describe_is_passed_through() -> None:
     assert read_one("prompty", exported.text, exported.file_name).prompt == there
 
 
+def test_a_text_for_embeddings_stays_one() -> None:
+    text = "---\nmodel: {id: embed-3, apiType: embedding}\n---\n{{text}}\n"
+    there = read_one("prompty", text, "embed.prompty").prompt
+
+    exported = write("prompty", there)
+
+    assert exported.notes == ()
+    assert read_one("prompty", exported.text, "embed.prompty").prompt == there
+
+
+def test_messages_keep_the_names_of_their_authors() -> None:
+    there = prompt(content=(Message("user", "Hi", {"name": "Ada L."}),))
+
+    exported = write("prompty", there)
+
+    assert exported.notes == ()
+    assert exported.text.endswith('---\nuser[name="Ada L."]:\nHi\n')
+    assert read_one("prompty", exported.text, exported.file_name).prompt == there
+
+
+def test_dashes_that_the_vendors_reader_stumbles_over_are_named() -> None:
+    assert lost(write("prompty", prompt(content=chat(user="Hi").content, description="a---b"))) == [
+        "Prompty's own reader takes `---` in the front matter for its end"
+    ]
+
+
+def test_the_typescript_runtime_calls_jinja_nunjucks() -> None:
+    text = "---\ntemplate: {format: {kind: nunjucks}}\n---\nuser:\n{{q}}\n"
+
+    assert read_one("prompty", text, "x.prompty").prompt.template is Template.JINJA2
+
+
+def test_a_template_that_is_read_in_another_way_is_named() -> None:
+    text = "---\ntemplate: {format: {kind: jinja2, strict: true}, parser: own}\n---\nuser:\nHi\n"
+
+    assert lost(read_one("prompty", text, "x.prompty")) == [
+        "of `template` only the kind of its format is imported"
+    ]
+
+
+def test_what_belongs_to_a_tool_and_not_to_a_prompt_is_named() -> None:
+    text = "---\ntools: [{name: f, kind: function, bindings: {user: me}}]\n---\nuser:\nHi\n"
+
+    imported = read_one("prompty", text, "x.prompty")
+
+    assert imported.prompt.tools == [{"type": "function", "function": {"name": "f"}}]
+    assert lost(imported) == ["of the tool `f` not imported: `bindings`"]
+
+
 def test_what_the_format_cannot_hold_is_named() -> None:
     there = Prompt(
         name="full",

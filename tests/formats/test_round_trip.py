@@ -130,3 +130,21 @@ def test_any_file_is_imported_or_refused_with_a_sentence(
         return
 
     assert texts
+
+
+@formats
+@pytest.mark.parametrize(
+    "piece",
+    ["{%", "{#", "{{", "{{media ", " ", "{{media a", "user:\n", "{" * 9, "{{!", "${env:", "- - "],
+)
+def test_a_hostile_text_is_read_in_a_moment(name: str, piece: str) -> None:
+    text = piece * (100_000 // len(piece))
+    document: dict[str, Any] = {"messages": [{"role": "user", "content": text}]}
+    if name == "promptfoo":
+        document = {"prompts": [{"raw": text}]}
+    elif name in ("prompty", "dotprompt"):
+        document = {}
+
+    imported = import_prompts(as_file(name, document, text), FORMATS[name])
+
+    assert export_prompt(imported[0].prompt, FORMATS[name]).text
