@@ -13,17 +13,18 @@ from promptsync.errors import PromptFileError
 from promptsync.git import Repository
 from promptsync.prompt_path import file_of
 from promptsync.prompt_sources import source_at
-from promptsync.status import LocalPrompt, PromptState
+from promptsync.status import LocalPrompt, PromptState, Status
 
 # What a commit had of a file; None where it had none, or the clone lacks the commit.
 Blobs = Mapping[tuple[str, str], bytes | None]
 
 
 def is_changed_by_partials(state: PromptState) -> bool:
-    """Tell whether a prompt's own file is as it was uploaded, and says something else now."""
+    """Tell whether a prompt differs though its own file is as it was uploaded."""
     local, stamp = state.local, state.remote.stamp if state.remote else None
     return (
-        local is not None
+        state.status is not Status.IN_SYNC
+        and local is not None
         and stamp is not None
         and bool(local.partials)
         and stamp.file_sha256 == local.file_sha256

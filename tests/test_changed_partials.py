@@ -104,6 +104,17 @@ def upload_uncommitted(ada: Clone, team: Team) -> None:
     team.registry.save_prompt(there.prompt, replace(there.stamp, commit=None))
 
 
+def test_a_composite_whose_edit_was_taken_in_is_in_sync(ada: Clone, team: Team) -> None:
+    def edited(there: Prompt) -> Prompt:
+        return replace(there, content=str(there.content).replace("clerk", "judge"))
+
+    team.registry.edit_prompt("greeting", edited)
+    ada.commit(PERSONA_TEXT.replace("clerk", "judge"), PERSONA)
+
+    assert ada.status() is Status.IN_SYNC
+    assert changed(ada) is None
+
+
 def test_without_a_commit_the_text_of_the_registry_tells(ada: Clone, team: Team) -> None:
     ada.write("Be quick.\n", RULES)
     upload_uncommitted(ada, team)

@@ -14,7 +14,7 @@ from promptsync.cli.session import Session
 from promptsync.comparison import Comparison, Scope
 from promptsync.errors import RegistryError, ShallowCloneError
 from promptsync.remote_prompt import RemotePrompt
-from promptsync.status import LocalPrompt, PromptState
+from promptsync.status import LocalPrompt, PromptState, Status
 
 if TYPE_CHECKING:
     from promptsync.remote_edit import TwoTexts
@@ -54,7 +54,7 @@ def make_report(
     )
     states = session.states(catalog, scope)
     if any(
-        state.local and state.local.partials and state.stamped_hash not in (None, state.local_hash)
+        state.local and state.local.partials and state.status is not Status.IN_SYNC
         for state in states
     ):
         from promptsync.changed_partials import mark_changed_by_partials  # noqa: PLC0415
