@@ -13,6 +13,7 @@ from pathlib import Path
 from benchmarks.material import DELAY, project
 from benchmarks.measuring import Command, Figure, side_by_side
 from benchmarks.mlflow_prompts import mlflow_figures
+from benchmarks.opik import opik_figures
 from benchmarks.verifying import BIN, hook_figure, verify_figures
 
 UPLOADS = 100
@@ -39,6 +40,7 @@ def figures(folder: Path) -> Iterator[Figure]:
     yield from reading_figures(folder / "reading")
     yield from verify_figures(folder / "verify")
     yield from mlflow_figures(folder / "mlflow")
+    yield from opik_figures(folder / "opik")
 
 
 def import_figures(folder: Path) -> Iterator[Figure]:

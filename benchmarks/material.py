@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from promptsync.content_hash import content_hash
-from promptsync.prompt import Message
+from promptsync.prompt import Message, Prompt
 from promptsync.prompt_file import format_prompt
 from promptsync.registries.braintrust_fields import KIND
 from tests.builders import prompt
@@ -35,13 +35,14 @@ class Project:
 def project(folder: Path, count: int, *, uploaded: bool = True) -> Iterator[Project]:
     """Make a repository of `count` prompts of about 1.5 kB, and a server that holds them."""
     repository, bodies = folder / "repository", folder / "bodies"
-    (repository / "prompts").mkdir(parents=True)
-    bodies.mkdir()
-    for number in range(count):
-        _write_prompt(repository, bodies, number)
-    (repository / "promptsync.toml").write_text(CONFIG)
-    for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "Add prompts"]):
-        subprocess.run(["git", *AUTHOR, *command], cwd=repository, check=True)
+    bodies.mkdir(parents=True)
+    for made in written_prompts(repository, count):
+        path = f"prompts/{made.name}.md"
+        stamp = {"format": 1, "path": path, "file_sha256": "0" * 64}
+        stamp["content_hash"] = content_hash(made, KIND)
+        body = json.dumps(_body(made.name, made, stamp))
+        (bodies / f"{made.name}.json").write_text(body, "utf-8")
+    commit(repository, CONFIG)
     with server(bodies if uploaded else None) as url:
         environment = {"BRAINTRUST_APP_URL": url, "BRAINTRUST_API_KEY": "any"}
         yield Project(repository, url, environment)
@@ -50,11 +51,27 @@ def project(folder: Path, count: int, *, uploaded: bool = True) -> Iterator[Proj
 AUTHOR = ("-c", "user.name=Grace", "-c", "user.email=grace@example.com")
 
 
-def _write_prompt(repository: Path, bodies: Path, number: int) -> None:
-    name = f"analyze-{number:05}"
+def commit(repository: Path, config: str) -> None:
+    """Make a repository of a folder, with a configuration."""
+    (repository / "promptsync.toml").write_text(config)
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "Add prompts"]):
+        subprocess.run(["git", *AUTHOR, *command], cwd=repository, check=True)
+
+
+def written_prompts(repository: Path, count: int) -> Iterator[Prompt]:
+    """Write so many prompt files, and yield what each of them says."""
+    (repository / "prompts").mkdir(parents=True)
+    for number in range(count):
+        made = _prompt(number)
+        text = format_prompt(made, path_name=made.name)
+        (repository / f"prompts/{made.name}.md").write_text(text, "utf-8")
+        yield made
+
+
+def _prompt(number: int) -> Prompt:
     system = f"You are careful analyst number {number}.\n\n" + "Cite the signal you judge.\n" * 50
-    made = prompt(
-        name,
+    return prompt(
+        f"analyze-{number:05}",
         content=(Message("system", system), Message("user", "Signal: {{{signal}}}")),
         title=f"Analyze {number}",
         description="Scores a trading signal",
@@ -62,11 +79,6 @@ def _write_prompt(repository: Path, bodies: Path, number: int) -> None:
         params={"reasoning_effort": "low", "max_completion_tokens": 800 + number},
         tags=("signal",),
     )
-    path = f"prompts/{name}.md"
-    (repository / path).write_text(format_prompt(made, path_name=name), "utf-8")
-    stamp = {"format": 1, "path": path, "file_sha256": "0" * 64}
-    stamp["content_hash"] = content_hash(made, KIND)
-    (bodies / f"{name}.json").write_text(json.dumps(_body(name, made, stamp)), "utf-8")
 
 
 def _body(name: str, made: Any, stamp: Mapping[str, Any]) -> dict[str, Any]:

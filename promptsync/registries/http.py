@@ -131,6 +131,7 @@ class HttpClient:
         self._verify_tls = verify_tls
         self._managers: dict[tuple[str, str | None], PoolManager] = {}
         self._lock = threading.Lock()
+        self._times_closed = 0
 
     def get(
         self, url: str, query: Mapping[str, str] | None = None, *, within: float | None = None
@@ -160,8 +161,12 @@ class HttpClient:
         import urllib3  # noqa: F401, PLC0415
 
     def close(self) -> None:
-        """Close the connections; the next request opens them anew."""
+        """Close the connections; the next request opens them anew.
+
+        A request that is under way in another thread is not tried again.
+        """
         with self._lock:
+            self._times_closed += 1
             for manager in self._managers.values():
                 manager.clear()
             self._managers.clear()
@@ -205,6 +210,7 @@ class HttpClient:
     def _answer(self, request: _Request, timeouts: Timeouts) -> Answer:
         """Return the first answer worth having, or the last one that could be had in time."""
         until = time.monotonic() + timeouts.answer
+        times_closed = self._times_closed
         for pause in (*timeouts.pauses, None):
             outcome = self._attempt(request, timeouts, until)
             if isinstance(outcome, Answer) and not outcome.is_temporary:
@@ -213,6 +219,8 @@ class HttpClient:
             if wait is None or time.monotonic() + wait >= until:
                 break
             time.sleep(wait)
+            if self._times_closed != times_closed:
+                break  # nobody waits for this any more
         if isinstance(outcome, Exception):
             raise outcome
         return outcome

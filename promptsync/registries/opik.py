@@ -205,11 +205,10 @@ class OpikRegistry:
         if other is not None or (taken := self._taken_by_another(name, new_name)):
             there = new_name if other is not None else taken
             raise RegistryRefusedError(f"Opik has a prompt `{there}` already")
-        body = {
-            "name": new_name,
-            "description": found.get("description"),
-            "tags": found.get("tags") or [],
-        }
+        # What is left out would be removed.
+        body = {"name": new_name, "tags": found.get("tags") or []}
+        if found.get("description"):
+            body["description"] = found["description"]
         try:
             self._api.update_prompt(id_of(found), body)
         except LostAnswerError:

@@ -25,6 +25,8 @@ LOOK_SECONDS = 4.0
 
 NOT_FOUND, CONFLICT = 404, 409
 
+_ID = re.compile(ID)
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -187,7 +189,7 @@ def is_missing(error: RegistryRefusedError) -> bool:
 def id_of(found: JsonObject) -> str:
     """Return the id of an object. Raises RegistryAnswerError for what cannot be one."""
     identifier = found.get("id")
-    if not (isinstance(identifier, str) and re.fullmatch(ID, identifier)):
+    if not (isinstance(identifier, str) and _ID.fullmatch(identifier)):
         raise RegistryAnswerError("Opik sent an object without an id")
     return identifier
 

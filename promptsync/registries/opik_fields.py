@@ -95,27 +95,29 @@ def _prompt(
         # A dialect that is newer than this module changes what the prompt does, so it takes part
         # in its hash, and cannot be uploaded.
         table = {**table, "type": dialect}
-    known = {key: each for key, each in metadata.items() if _is_field(key, each)}
-    fields = {key: each for key, each in known.items() if each}
+    fields: dict[str, Any] = {}
+    foreign: dict[str, Any] = {}
+    for key, each in metadata.items():
+        if key in METADATA_TYPES and isinstance(each, METADATA_TYPES[key]):
+            fields[key] = each or None
+        elif key != STAMP_KEY:
+            foreign[key] = each
     own = metadata.get(STAMP_KEY)
     order = own.get(_TAG_ORDER) if isinstance(own, dict) else None
     return Prompt(
         name=name,
         content=content,
-        title=title or fields.pop("title", None),
+        title=title or fields.get("title"),
+        model=fields.get("model"),
+        params=fields.get("params") or {},
+        tools=fields.get("tools"),
+        response_format=fields.get("response_format"),
         description=_text(container.get("description")) or None,
         tags=_ordered(_texts(container.get("tags")), order),
         template=_DIALECTS.get(dialect, Template.MUSTACHE),
-        metadata={
-            key: each for key, each in metadata.items() if key != STAMP_KEY and key not in known
-        },
+        metadata=foreign,
         registry_options={KIND: table} if table else {},
-        **{key: each for key, each in fields.items() if key != "title"},
     )
-
-
-def _is_field(key: str, value: object) -> bool:
-    return key in METADATA_TYPES and isinstance(value, METADATA_TYPES[key])
 
 
 def _content(
@@ -126,7 +128,7 @@ def _content(
     if structure in (None, "text"):
         return template, {}
     with suppress(KeyError, TypeError, ValueError, RecursionError):
-        messages = json.loads(template, parse_constant=_refuse)
+        messages = _DECODER.decode(template)
         if isinstance(messages, list):
             return tuple(map(_message, messages)), {}
     # The server does not look into the template of a chat prompt. What is no list of messages
@@ -152,6 +154,9 @@ def _message(found: Any) -> Message:
 
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse)
 
 
 def _ordered(tags: Sequence[str], order: object) -> tuple[str, ...]:
@@ -235,5 +240,7 @@ def has_version_of(current: Prompt, prompt: Prompt) -> bool:
 
 def folded(name: str) -> str:
     """Return what names share that are one name to Opik: it ignores case and accents."""
+    if name.isascii():
+        return name.rstrip(" ").lower()
     decomposed = unicodedata.normalize("NFKD", name.rstrip(" "))
     return "".join(each for each in decomposed if not unicodedata.combining(each)).casefold()

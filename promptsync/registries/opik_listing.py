@@ -1,8 +1,8 @@
-"""Read all prompts of a project in the fewest requests: pages of prompts, then their versions."""
+"""Read all prompts of a project in the fewest requests: pages of prompts, and their versions."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
@@ -20,15 +20,22 @@ READ_AGAIN = 2
 
 # A prompt as a list or a read shows it, with the version that is wanted of it.
 Pair: TypeAlias = tuple[JsonObject, JsonObject]
+_Read: TypeAlias = Future[Pair | None]
 
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """Which prompts a page has of how many, and what it began: reads of versions, other pages."""
+    """Which prompts a page has of how many, and what it began.
 
-    ids: frozenset[str]
+    `expected` maps prompts to the versions that are on their way, `reads` asks for the others.
+    The first page knows what is on its way, `ahead`, and the pages behind it.
+    """
+
+    listed: Mapping[str, JsonObject]
     total: int
-    reads: Sequence[Future[list[Pair]]]
+    expected: Mapping[str, str]
+    reads: Mapping[str, _Read]
+    ahead: Sequence[Future[list[JsonObject]]] = field(default=())
     more: Sequence[Future[_Page]] = field(default=())
 
 
@@ -36,8 +43,9 @@ class _Page:
 class OpikListing:
     """A reading of the latest version of each prompt, or of the one an alias points at.
 
-    Which versions that were is remembered: then two requests read 1,000 prompts, where each
-    prompt takes one otherwise. `names` narrows it.
+    Which versions that were is remembered, and they are asked for together with the list that
+    tells whether they still are: two requests read 1,000 prompts, where each prompt takes one
+    otherwise. `names` narrows it.
     """
 
     project: OpikProject
@@ -46,89 +54,109 @@ class OpikListing:
     names: Collection[str] | None = None
 
     def begin(self) -> Future[_Page]:
-        """Send the first request; what it answers begins the others."""
+        """Send the first requests; what they answer begins the others."""
         return self.threads.submit(self._read_first)
 
     def finish(self, first: Future[_Page]) -> Iterator[RemotePrompt]:
         """Yield what was read, each prompt once."""
         pages = _gathered(first)
         for _ in range(READ_AGAIN):
-            if len(_ids(pages)) >= max(each.total for each in pages):
+            if len({each for page in pages for each in page.listed}) >= max(
+                page.total for page in pages
+            ):
                 break
             # Prompts were made or removed meanwhile, and moved others to pages already read.
             pages += _gathered(self.begin())
         seen: dict[str, KnownPrompt] = {}
-        for container, version in _once(pages):
-            prompt_id = id_of(container)
-            seen[prompt_id] = self._known(container, version)
+        for prompt_id, (container, version) in self._pairs(pages).items():
+            seen[prompt_id] = self._known(prompt_id, container, version)
             yield read_prompt(container, version)
         everything = self.alias is None and self.names is None
         self.project.cache.put(seen, everything=everything)
 
     def _read_first(self) -> _Page:
-        page = self._read_page(1, self.project.id())
+        project_id = self.project.id()
+        ahead = [self.threads.submit(self.project.api.read_versions, ids) for ids in self._chunks()]
+        page = self._read_page(1, project_id)
         if not page.total:
             # A project that is gone looks like one that is empty.
-            page = self._read_page(1, self.project.confirm())
-        size, project_id = len(page.ids), self.project.id()
+            project_id = self.project.confirm()
+            page = self._read_page(1, project_id)
+        size = len(page.listed)
         numbers = range(2, -(-page.total // size) + 1) if size else range(0)
         more = [self.threads.submit(self._read_page, each, project_id) for each in numbers]
-        return replace(page, more=more)
+        return replace(page, ahead=ahead, more=more)
+
+    def _chunks(self) -> Iterator[list[str]]:
+        """Cut the versions that are expected into what one request may ask for."""
+        known = (
+            self._expected(each)
+            for each in self.project.cache.all()
+            if self.names is None or each.name in self.names
+        )
+        ids = [each for each in known if each is not None]
+        return (ids[at : at + PAGE_SIZE] for at in range(0, len(ids), PAGE_SIZE))
+
+    def _expected(self, known: KnownPrompt) -> str | None:
+        return known.version_id if self.alias is None else known.aliases.get(self.alias)
 
     def _read_page(self, number: int, project_id: str) -> _Page:
         page = self.project.api.list_prompts(project_id, number)
-        wanted = [each for each in page.objects if self._is_wanted(each)]
-        known = {id_of(each): each for each in wanted if self._version_id(each)}
-        # A server may send fewer than it was asked for, never more.
-        chunks = [
-            list(known.values())[at : at + PAGE_SIZE] for at in range(0, len(known), PAGE_SIZE)
-        ]
-        reads = [self.threads.submit(self._read_known, chunk) for chunk in chunks]
-        unknown = (each for each in wanted if id_of(each) not in known)
-        reads += [self.threads.submit(self._read_one, each) for each in unknown]
-        return _Page(frozenset(map(id_of, page.objects)), page.total, reads)
+        listed = {id_of(each): each for each in page.objects}
+        expected: dict[str, str] = {}
+        reads: dict[str, _Read] = {}
+        for prompt_id, container in listed.items():
+            if not self._is_wanted(container):
+                continue
+            if version_id := self._version_id(prompt_id, container):
+                expected[prompt_id] = version_id
+            else:
+                reads[prompt_id] = self.threads.submit(self._read_one, prompt_id)
+        return _Page(listed, page.total, expected, reads)
 
     def _is_wanted(self, container: JsonObject) -> bool:
         name = str(container.get("name"))
         return self.project.has(container, name) and (self.names is None or name in self.names)
 
-    def _version_id(self, container: JsonObject) -> str | None:
+    def _version_id(self, prompt_id: str, container: JsonObject) -> str | None:
         """Return the version that is expected, None where it has to be asked for."""
-        known = self.project.cache.get(id_of(container))
-        if known is None:
-            return None
-        if self.alias is not None:
-            return known.aliases.get(self.alias)
-        is_latest = (known.count, known.updated) == _state(container)
-        return known.version_id if is_latest else None
+        known = self.project.cache.get(prompt_id)
+        is_known = known is not None and (
+            self.alias is not None or (known.count, known.updated) == _state(container)
+        )
+        return self._expected(known) if known and is_known else None
 
-    def _read_known(self, containers: Sequence[JsonObject]) -> list[Pair]:
-        """Read expected versions at once, and one by one those that turn out to be others."""
-        expected = {id_of(each): self._version_id(each) for each in containers}
-        ids = [each for each in expected.values() if each is not None]
-        found = {each.get("id"): each for each in self.project.api.read_versions(ids)}
-        pairs: list[Pair] = []
-        for container in containers:
-            version = found.get(expected[id_of(container)])
-            if version is not None and self._is_right(container, version):
-                pairs.append((container, version))
-            else:
-                pairs += self._read_one(container)
+    def _pairs(self, pages: Sequence[_Page]) -> Mapping[str, Pair]:
+        """Put versions to their prompts; those that turn out to be others are asked for."""
+        ahead = [version for page in pages for read in page.ahead for version in read.result()]
+        versions = {version.get("id"): version for version in ahead}
+        pairs: dict[str, Pair] = {}
+        reads = {each: read for page in pages for each, read in page.reads.items()}
+        for page in pages:
+            for prompt_id, version_id in page.expected.items():
+                version = versions.get(version_id)
+                if version is not None and self._is_right(prompt_id, version):
+                    pairs[prompt_id] = page.listed[prompt_id], version
+                elif prompt_id not in reads:
+                    reads[prompt_id] = self.threads.submit(self._read_one, prompt_id)
+        for prompt_id, read in reads.items():
+            if (pair := read.result()) is not None:
+                pairs[prompt_id] = pair
         return pairs
 
-    def _is_right(self, container: JsonObject, version: JsonObject) -> bool:
-        if version.get("prompt_id") != container.get("id"):
+    def _is_right(self, prompt_id: str, version: JsonObject) -> bool:
+        if version.get("prompt_id") != prompt_id:
             return False
         # One version owns an environment, so that its word proves what the alias points at.
         return self.alias is None or self.alias in (version.get("environments") or ())
 
-    def _read_one(self, container: JsonObject) -> list[Pair]:
-        found = self.project.api.read_prompt(id_of(container), environment=self.alias)
+    def _read_one(self, prompt_id: str) -> Pair | None:
+        found = self.project.api.read_prompt(prompt_id, environment=self.alias)
         version = version_of(found, self.alias) if found else None
-        return [(found, version)] if found and version else []
+        return (found, version) if found and version else None
 
-    def _known(self, container: JsonObject, version: JsonObject) -> KnownPrompt:
-        before = self.project.cache.get(id_of(container))
+    def _known(self, prompt_id: str, container: JsonObject, version: JsonObject) -> KnownPrompt:
+        before = self.project.cache.get(prompt_id)
         count, updated = _state(container)
         name, version_id = str(container.get("name")), id_of(version)
         if self.alias is None:
@@ -154,18 +182,3 @@ def _state(container: JsonObject) -> tuple[int, str]:
 def _gathered(first: Future[_Page]) -> list[_Page]:
     page = first.result()
     return [page, *(each.result() for each in page.more)]
-
-
-def _ids(pages: Sequence[_Page]) -> set[str]:
-    return {each for page in pages for each in page.ids}
-
-
-def _once(pages: Sequence[_Page]) -> Iterator[Pair]:
-    """Yield each prompt once: one that was made while pages were read moves others on."""
-    seen: set[str] = set()
-    for page in pages:
-        for read in page.reads:
-            for container, version in read.result():
-                if id_of(container) not in seen:
-                    seen.add(id_of(container))
-                    yield container, version

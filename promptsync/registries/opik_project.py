@@ -42,7 +42,7 @@ class OpikProject:
         self.cache = cache
         self._lock = threading.Lock()
         self._id: str | None = None
-        self._ids: dict[str, str] = {}
+        self._ids: dict[str, str | None] = {}
         self._names: dict[str, str] = {}
 
     def id(self) -> str:
@@ -53,7 +53,6 @@ class OpikProject:
         with self._lock:
             if self._id is None:
                 self._id = self.cache.project_id()
-                self._ids = {**self.cache.ids_by_name(), **self._ids}
             if self._id is None:
                 self._id = self._look_up()
             return self._id
@@ -87,13 +86,13 @@ class OpikProject:
     def forget(self, name: str) -> None:
         """Forget a prompt that is gone."""
         with self._lock:
-            self._ids.pop(name, None)
+            self._ids[name] = None
             self._names.pop(folded(name), None)
 
     def known_id(self, name: str) -> str | None:
         """Return the id that a prompt had when it was last seen."""
         with self._lock:
-            return self._ids.get(name)
+            return self._ids[name] if name in self._ids else self.cache.find_id(name)
 
     def taken(self, name: str) -> Taken | None:
         """Tell whether a prompt was seen whose name differs only in case or accents."""
@@ -103,7 +102,7 @@ class OpikProject:
 
     def has(self, container: JsonObject, name: str) -> bool:
         """Tell whether what came back is this project's prompt of this name."""
-        if container.get("project_id") != self.id():
+        if container.get("project_id") != (self._id or self.id()):
             return False
         self.remember(container)
         return container.get("name") == name

@@ -29,9 +29,14 @@ class Tagged:
     title: str | None = None
 
 
+_NOTHING = Tagged()
+
+
 def read_tags(tags: Iterable[str]) -> Tagged:
     """Read a stamp and a title leniently: two that contradict each other are none."""
     own = [each for each in tags if each.startswith(PREFIX)]
+    if not own:
+        return _NOTHING
     hashes = [match[1] for each in own if (match := _HASH.fullmatch(each))]
     values = {field: _value(own, field) for field in (*_FIELDS, "title")}
     title = values.pop("title")

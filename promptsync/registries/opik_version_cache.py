@@ -12,7 +12,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,9 +50,10 @@ class VersionCache:
         self._path = folder / NAME if folder else None
         self._key = hashlib.sha256(key.encode()).hexdigest()
         self._lock = threading.Lock()
-        self._read = False
+        self._is_read = False
         self._project: tuple[str, float] | None = None
-        self._prompts: dict[str, KnownPrompt] = {}
+        # As the file has them: each is looked at when somebody asks for it.
+        self._rows: dict[str, Any] = {}
 
     def project_id(self) -> str | None:
         """Return the project's id, unless it is unknown or was looked up too long ago."""
@@ -68,47 +69,52 @@ class VersionCache:
         with self._lock:
             self._load()
             if self._project is not None and self._project[0] != project_id:
-                self._prompts.clear()
+                self._rows = {}
             self._project = (project_id, time.time())
             self._save()
 
     def get(self, prompt_id: str) -> KnownPrompt | None:
         """Return what was seen of a prompt."""
-        with self._lock:
-            self._load()
-            return self._prompts.get(prompt_id)
+        row = self._rows.get(prompt_id)
+        return None if row is None else _known(row)
 
-    def ids_by_name(self) -> Mapping[str, str]:
-        """Return the ids of the prompts that were seen."""
-        with self._lock:
-            self._load()
-            return {each.name: prompt_id for prompt_id, each in self._prompts.items()}
+    def all(self) -> Iterator[KnownPrompt]:
+        """Yield what was seen of every prompt."""
+        return filter(None, map(_known, self._rows.values()))
+
+    def find_id(self, name: str) -> str | None:
+        """Return the id of a prompt that was seen under a name."""
+        for prompt_id, row in self._rows.items():
+            if (known := _known(row)) is not None and known.name == name:
+                return prompt_id if _is_id(prompt_id) else None
+        return None
 
     def put(self, seen: Mapping[str, KnownPrompt], *, everything: bool) -> None:
         """Keep what was seen; `everything` means that no other prompts are there."""
         with self._lock:
             self._load()
-            prompts = dict(seen) if everything else {**self._prompts, **seen}
-            if prompts != self._prompts:
-                self._prompts = prompts
+            rows = {prompt_id: _row(each) for prompt_id, each in seen.items()}
+            if not everything:
+                rows = {**self._rows, **rows}
+            if rows != self._rows:
+                self._rows = rows
                 self._save()
 
     def _load(self) -> None:
-        if self._read or self._path is None:
+        if self._is_read or self._path is None:
             return
-        self._read = True
+        self._is_read = True
         with suppress(AttributeError, KeyError, TypeError, ValueError):
             value = _read_file(self._path)[self._key]
-            prompts = {_id(each): _known(row) for each, row in value["prompts"].items()}
-            self._project = (_id(value["project"]), float(value["found"]))
-            self._prompts = prompts
+            project_id, rows = value["project"], value["prompts"]
+            if _is_id(project_id) and isinstance(rows, dict):
+                self._project, self._rows = (project_id, float(value["found"])), rows
 
     def _save(self) -> None:
         if self._path is None or self._project is None:
             return
         project_id, found = self._project
-        prompts = {prompt_id: _row(each) for prompt_id, each in self._prompts.items()}
-        own = {"project": project_id, "found": found, "prompts": prompts}
+        own = {"project": project_id, "found": found, "prompts": self._rows}
         temporary = self._path.with_suffix(f".{os.getpid()}.tmp")
         # A file that cannot be written is no error: the next run asks again.
         with suppress(OSError, ValueError):
@@ -130,13 +136,25 @@ def _row(known: KnownPrompt) -> list[Any]:
     return [known.name, known.count, known.updated, known.version_id, dict(known.aliases)]
 
 
-def _known(row: Any) -> KnownPrompt:
-    name, count, updated, version_id, aliases = row
-    by_alias = {str(alias): _id(each) for alias, each in aliases.items()}
-    return KnownPrompt(str(name), int(count), str(updated), _id(version_id), by_alias)
+def _known(row: Any) -> KnownPrompt | None:
+    try:
+        name, count, updated, version_id, aliases = row
+        # The service refuses a whole request for one id that is none.
+        return (
+            KnownPrompt(name, count, updated, version_id, aliases)
+            if _are_ids(version_id, *aliases.values())
+            else None
+        )
+    except (AttributeError, TypeError, ValueError):
+        return None
 
 
-def _id(value: object) -> str:
-    if not (isinstance(value, str) and re.fullmatch(ID, value)):
-        raise ValueError("no id")  # the service refuses a whole request for it
-    return value
+def _are_ids(*values: object) -> bool:
+    return all(map(_is_id, values))
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
+
+
+_ID = re.compile(ID)

@@ -33,6 +33,7 @@ from tests.fakes.braintrust import (
     BraintrustServer,
     CutsOff,
     Hangs,
+    Meanwhile,
     RateLimited,
     Refused,
     ResetAfterApplying,
@@ -210,6 +211,19 @@ def test_reading_is_tried_four_times(
 
     assert repeatable(client, service.url)
     assert len(service.requests) == 4
+
+
+@pytest.mark.network
+def test_a_request_is_not_tried_again_after_its_client_was_closed(
+    service: BraintrustServer, client: HttpClient
+) -> None:
+    service.inject(unavailable())
+    service.inject(Meanwhile(client.close))
+
+    with pytest.raises(RegistryUnavailableError):
+        read(client, service.url)
+
+    assert len(service.requests) == 1
 
 
 @pytest.mark.network

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from promptsync.registries.opik import FEW, OpikRegistry
 from promptsync.registries.opik_api import LOOK_SECONDS, WRITE_SECONDS
 from promptsync.registries.opik_version_cache import NAME, PROJECT_SECONDS
 from tests.builders import chat, prompt
+from tests.fakes.braintrust.exchange import Request, Response, Serve
 from tests.fakes.opik import (
     AnswersHtml,
     FallsBackToWorkspace,
@@ -93,19 +95,34 @@ class TestOpikAsItWasInJuly(TestOpik):
         return opik
 
 
+@dataclass(frozen=True)
+class Meets:
+    """Answers only when so many requests are there at once."""
+
+    barrier: threading.Barrier
+    on: str = "*"
+
+    def __call__(self, request: Request, serve: Serve) -> Response:
+        self.barrier.wait()
+        return serve(request)
+
+
 def fill(service: OpikServer, count: int) -> None:
     seed(service.store, service.project("Trader"), generated_prompts(count))
 
 
 @contextmanager
 def watching(service: OpikServer) -> Iterator[list[str]]:
-    """Collect the requests of a block, without ids; `GET` of single prompts are counted."""
+    """Collect the requests of a block, sorted: some travel side by side.
+
+    Those for single prompts are counted instead.
+    """
     found: list[str] = []
     begin = len(service.requests)
     yield found
     asked = [f"{each.method} {each.path}" for each in service.requests[begin:]]
     single = [each for each in asked if each.startswith(f"{LISTING}/")]
-    found += [each for each in asked if each not in single]
+    found += sorted(each for each in asked if each not in single)
     found += [f"{len(single)} single"] if single else []
 
 
@@ -121,7 +138,7 @@ def test_the_first_reading_asks_for_each_prompt(
         listed = list(open_opik(cache=tmp_path).list_prompts())
 
     assert len(listed) == 30
-    assert asked == [PROJECT, LISTING, "30 single"]
+    assert asked == [LISTING, PROJECT, "30 single"]
 
 
 def test_the_next_reading_takes_two_requests(
@@ -149,6 +166,18 @@ def test_a_version_that_is_new_since_then_takes_one_more(
 
     assert listed["prompt-00003"].prompt.content == "Edited"
     assert asked == [LISTING, BY_IDS, "1 single"]
+
+
+def test_what_is_known_travels_beside_the_list(
+    opik_service: OpikServer, open_opik: OpenOpik, tmp_path: Path
+) -> None:
+    fill(opik_service, 3)
+    list(open_opik(cache=tmp_path).list_prompts())
+    met = threading.Barrier(2, timeout=5)
+    for on in (LISTING, BY_IDS):
+        opik_service.inject(Meets(met), on)
+
+    assert len(list(open_opik(cache=tmp_path).list_prompts())) == 3
 
 
 def test_a_changed_tag_of_a_known_version_is_seen(

@@ -83,6 +83,7 @@ class Environments:
 
     def assign(self, version: Version, names: Iterable[str]) -> None:
         """Make these the environments of a version; their owners before lose them."""
+        self._ids.next()
         owners = self._owners.setdefault(version.prompt_id, {})
         for name in self.of(version):
             del owners[name]

@@ -14,15 +14,18 @@ _VERSION, _VARIANT = 0x7 << 76, 0b10 << 62
 
 
 class Ids:
-    """Gives uuids of version 7 that only grow: the latest version is the one with the last id."""
+    """Gives uuids of version 7 that only grow: the latest version is the one with the last id.
+
+    `latest` tells whether anything has changed: what changes without a new id takes one as well.
+    """
 
     def __init__(self) -> None:
-        self._latest = 0
+        self.latest = 0
 
     def next(self) -> str:
         """Return a new id: 48 bits of milliseconds, a counter that keeps the order, chance."""
-        milliseconds, counter = divmod(max(self._latest + 1, time.time_ns() // 1000 * 4), 4000)
-        self._latest = milliseconds * 4000 + counter
+        milliseconds, counter = divmod(max(self.latest + 1, time.time_ns() // 1000 * 4), 4000)
+        self.latest = milliseconds * 4000 + counter
         low = _VARIANT | secrets.randbits(62)
         return str(uuid.UUID(int=milliseconds << 80 | _VERSION | counter << 64 | low))
 

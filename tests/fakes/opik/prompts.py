@@ -109,6 +109,7 @@ class Prompts:
         name = _text(fields.get("name")) or ""
         if folded(name) != folded(prompt.name):
             self._refuse_taken(name, prompt.project_id)
+        self._ids.next()
         prompt.name = name
         prompt.description = _text(fields.get("description"))
         if fields.get("tags") is not None:
@@ -117,6 +118,7 @@ class Prompts:
 
     def tag(self, version: Version, tags: list[str], *, merges: bool) -> None:
         """Replace the tags of a version, or add to them."""
+        self._ids.next()
         prompt = self._by_id[version.prompt_id]
         tags = [*version.tags, *tags] if merges else tags
         index = prompt.versions.index(version)
@@ -124,6 +126,7 @@ class Prompts:
 
     def delete(self, prompt_id: str) -> Prompt | None:
         """Remove a prompt with all its versions; there is no way to remove one version."""
+        self._ids.next()
         return self._by_id.pop(prompt_id, None)
 
     def get(self, prompt_id: str) -> Prompt | None:

@@ -26,6 +26,11 @@ class Store:
         self.environments = Environments(self.ids)
         self.experiments: list[Experiment] = []
 
+    @property
+    def revision(self) -> int:
+        """A number that differs after every change."""
+        return self.ids.latest
+
     def project(self, project_id: str) -> Project:
         """Return a project by its id, or refuse the request."""
         return _found(self.projects.get(project_id), "Project not found")
