@@ -167,9 +167,8 @@ def _check_object(key: str, value: dict[str, Any]) -> Iterator[SchemaError]:
 
 
 def _invalid(name: str) -> str:
-    return (
-        f"`{name[:60]}` is not a valid name: letters, digits, `_`, `.` and `-`, at most {MAX_NAME}"
-    )
+    shown = json.dumps(name[:60], ensure_ascii=False)[1:-1]
+    return f"`{shown}` is not a valid name: letters, digits, `_`, `.` and `-`, at most {MAX_NAME}"
 
 
 def _depth(value: object) -> int:

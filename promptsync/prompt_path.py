@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
 CATALOG_SUFFIXES = (".json", ".yaml", ".yml")
-
-_ENTRY = re.compile(r"(.+\.(?:json|yaml|yml))#([A-Za-z0-9_.-]+)", re.DOTALL)
 
 
 def is_catalog_file(path: str) -> bool:
@@ -21,11 +17,15 @@ def entry_path(file: str, key: str) -> str:
 
 def file_of(path: str) -> str:
     """Return the file that holds a prompt: git and editors know nothing else."""
-    found = _ENTRY.fullmatch(path) if "#" in path else None
-    return found[1] if found else path
+    return _cut(path)[0]
 
 
 def key_of(path: str) -> str | None:
     """Return the key of an entry, None for a prompt file."""
-    found = _ENTRY.fullmatch(path) if "#" in path else None
-    return found[2] if found else None
+    return _cut(path)[1]
+
+
+def _cut(path: str) -> tuple[str, str | None]:
+    # Folders and prompt files may have a `#` in their names as well.
+    file, _, key = path.rpartition("#")
+    return (file, key) if is_catalog_file(file) and key and "/" not in key else (path, None)

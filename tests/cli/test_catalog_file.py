@@ -363,6 +363,19 @@ def test_edits_come_into_their_entries_and_nowhere_else(uploaded: Repo) -> None:
     assert run("verify").code == 0
 
 
+def test_an_edit_of_a_composite_goes_into_the_entry_that_says_it(uploaded: Repo) -> None:
+    edit_in_registry(uploaded, "validation", "You are Forseti.", "You are Forseti the just.")
+    edit_in_registry(uploaded, "validation", "Validate.", "Validate it.")
+
+    result = run("download", "--yes")
+
+    assert (result.code, result.stdout) == (0, f"wrote {FILE}#validation\nwrote {FILE}#persona\n")
+    assert uploaded.read(FILE) == CHARTER.replace("Forseti.", "Forseti the just.").replace(
+        "Validate.", "Validate it."
+    )
+    assert run("verify").code == 0
+
+
 def test_line_ends_and_a_byte_order_mark_stay(uploaded: Repo) -> None:
     data = b"\xef\xbb\xbf" + CHARTER.replace("\n", "\r\n").encode()
     uploaded.write(FILE, data)
@@ -382,6 +395,21 @@ def test_edits_of_different_lines_are_merged(uploaded: Repo) -> None:
 
     assert (merged.code, merged.stdout) == (0, f"wrote {FILE}#greeting\n")
     assert uploaded.read(FILE) == CHARTER.replace("Hello", "Good day").replace("Bye.", "See you.")
+
+
+def test_edits_of_different_keys_are_merged(uploaded: Repo) -> None:
+    registry = registry_of(uploaded)
+    registry.edit_prompt("sorry", lambda there: replace(there, model="m"), author="Grace")
+    registry.close()
+    replaced(
+        uploaded, "forseti/more.yaml", "sorry: Sorry.", "sorry:\n  params: {n: 1}\n  text: Sorry."
+    )
+    uploaded.commit()
+
+    assert run("download", "--yes").stdout == "wrote forseti/more.yaml#sorry\n"
+    assert uploaded.read("forseti/more.yaml").endswith(
+        "sorry:\n  params: {n: 1}\n  text: Sorry.  # short\n  model: m\n"
+    )
 
 
 def test_edits_of_one_line_are_shown_and_nothing_is_written(uploaded: Repo) -> None:
