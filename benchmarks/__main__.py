@@ -14,7 +14,7 @@ from benchmarks.material import DELAY, project
 from benchmarks.measuring import Command, Figure, side_by_side
 from benchmarks.mlflow_prompts import mlflow_figures
 from benchmarks.opik import opik_figures
-from benchmarks.verifying import BIN, hook_figure, verify_figures
+from benchmarks.verifying import BIN, hook_figure, sync_figures, verify_figures
 
 UPLOADS = 100
 PARALLEL = 8
@@ -39,6 +39,7 @@ def figures(folder: Path) -> Iterator[Figure]:
     yield upload_figure(folder / "upload")
     yield from reading_figures(folder / "reading")
     yield from verify_figures(folder / "verify")
+    yield from sync_figures(folder / "sync")
     yield from mlflow_figures(folder / "mlflow")
     yield from opik_figures(folder / "opik")
 

@@ -31,6 +31,15 @@ def verify_figures(folder: Path) -> Iterator[Figure]:
                 yield _against_sdk(made, ours)
 
 
+def sync_figures(folder: Path) -> Iterator[Figure]:
+    """Compare a `sync` that finds nothing to do with `verify`, for 1 and 1,000 prompts."""
+    for count in (1, 1_000):
+        with project(folder / str(count), count) as made:
+            ours = Command([str(BIN / "promptsync"), "sync"], made.folder, made.environment)
+            times = side_by_side(ours, _verify(made), runs=21)
+            yield Figure(f"sync {count:,} prompts, nothing to do / verify", *times, 1.1)
+
+
 def _verify(made: Project) -> Command:
     return Command([str(BIN / "promptsync"), "verify"], made.folder, made.environment)
 

@@ -12,7 +12,7 @@ def _run(arguments: list[str]) -> None:
     gc.set_threshold(100_000)
     # Imported here, because a broken installation is a crash too.
     early = None
-    if arguments[:1] == ["verify"]:
+    if arguments[:1] in (["verify"], ["sync"]):
         from promptsync.early_verify import begin_verify, has_nothing_to_say  # noqa: PLC0415
 
         if "--staged" in arguments and has_nothing_to_say(arguments):

@@ -1,4 +1,4 @@
-"""What a `verify` can do before the command line is imported: most of its time is imports.
+"""What `verify` and `sync` can do before the command line is imported: most time is imports.
 
 A hook asks on every commit whether a prompt file is staged at all, and most commits touch none.
 A check of everything sends its first request, and imports the rest while the answer travels.
@@ -19,11 +19,16 @@ if TYPE_CHECKING:
 
 # With any other option the command line has to be read first, and does all of this itself.
 _HARMLESS = frozenset({"--strict", "--quiet", "-q", "--warn-only", "--allow-unreachable"})
+_HARMLESS_TO_SYNC = frozenset({"--yes", "-y", "--commit", "--dry-run"})
 _STAGED = _HARMLESS | {"--staged", "--uploaded"}
 
 
 class EarlyVerify(NamedTuple):
-    """What was begun: the workspace that was found, and a listing of its registry."""
+    """What was begun: the workspace that was found, and a listing of its registry.
+
+    A sync that began so early takes its lock later; what others changed meanwhile is refused where
+    it is written.
+    """
 
     workspace: Workspace
     listing: Listing
@@ -46,11 +51,12 @@ def is_nothing_staged(workspace: Workspace) -> bool:
 
 
 def begin_verify(arguments: Sequence[str]) -> EarlyVerify | None:
-    """Begin a `verify` of everything, None for any other command line.
+    """Begin a `verify` or `sync` of everything, None for any other command line.
 
     Errors are left to the command, which meets them again and shows them.
     """
-    if arguments[:1] != ["verify"] or not _HARMLESS.issuperset(arguments[1:]):
+    harmless = {"verify": _HARMLESS, "sync": _HARMLESS_TO_SYNC}.get(arguments[0])
+    if harmless is None or not harmless.issuperset(arguments[1:]):
         return None
     try:
         workspace = open_workspace(Path.cwd())

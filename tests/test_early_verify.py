@@ -47,10 +47,11 @@ def test_a_wrong_configuration_is_for_the_command(repo: Repo) -> None:
     assert begin_verify(["verify"]) is None
 
 
-def test_a_verify_of_everything_is_begun(repo: Repo) -> None:
+@pytest.mark.parametrize("arguments", [["verify", "--quiet"], ["sync", "--yes"]], ids=" ".join)
+def test_a_verify_or_sync_of_everything_is_begun(repo: Repo, arguments: list[str]) -> None:
     repo.write("prompts/greeting.md", GREETING)
 
-    begun = begin_verify(["verify", "--quiet"])
+    begun = begin_verify(arguments)
 
     assert begun is not None
     assert begun.workspace.registry.name == "local"
@@ -59,7 +60,15 @@ def test_a_verify_of_everything_is_begun(repo: Repo) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["status"], ["verify", "greeting"], ["verify", "--rev", "HEAD"]], ids=" ".join
+    "arguments",
+    [
+        ["status"],
+        ["verify", "greeting"],
+        ["verify", "--rev", "HEAD"],
+        ["sync", "greeting"],
+        ["sync", "--all"],
+    ],
+    ids=" ".join,
 )
 def test_another_command_line_begins_nothing(repo: Repo, arguments: list[str]) -> None:
     repo.write("prompts/greeting.md", GREETING)

@@ -19,6 +19,7 @@ from promptsync.errors import PromptsyncError
 from promptsync.listing import Listing
 from promptsync.registries import shared_syncs
 from promptsync.run_lock import describe_process, lock_clone
+from promptsync.status import Status
 from promptsync.sync_journal import FileJournal, SyncJournal, SyncRun
 from promptsync.sync_plan import (
     Policy,
@@ -145,8 +146,11 @@ def _sync(session: Session, request: SyncRequest, should_stop: ShouldStop) -> En
         listing = Listing(session.registry, complete=request.everything)
         session = replace(session, listing=listing)
     catalog = read_all(session.workspace)
+    states = compare_all(session, catalog, wish)
+    # Thousands of prompts that agree need no plan.
+    differs = any(each.status is not Status.IN_SYNC or each.details_differ for each in states)
     plan = make_sync_plan(
-        compare_all(session, catalog, wish),
+        states if differs else (),
         registry=session.name,
         alias=wish.alias,
         policy=wish.policy,
