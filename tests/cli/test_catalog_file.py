@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from promptsync.remote_prompt import Stamp
 from promptsync.workspace import open_workspace, prompt_names_by_path
 from tests.builders import Repo, prompt
 from tests.cli.running import Ran, run
-from tests.cli.scenes import edit_in_registry, registry_of, save_in_registry
+from tests.cli.scenes import edit_in_registry, folder_of, registry_of, save_in_registry
 
 FILE = "forseti/forseti_charter.json"
 CONFIGURATION = f'prompts = ["prompts", "{FILE}", "forseti/more.yaml"]\n'
@@ -585,3 +586,39 @@ def test_a_sync_pulls_into_one_entry_and_pushes_another(uploaded: Repo) -> None:
     assert uploaded.git("show", "--name-only", "--format=") == FILE
     assert uploaded.git("status", "--porcelain") == ""
     assert run("verify").code == 0
+
+
+def test_what_another_branch_uploaded_of_a_shared_file_is_behind(uploaded: Repo) -> None:
+    uploaded.git("switch", "--quiet", "--create", "feature")
+    replaced(uploaded, FILE, "Hello", "Good day")
+    replaced(uploaded, FILE, "You are Forseti.", "You are Forseti the just.")
+    uploaded.commit()
+    run("upload", "--yes")
+    uploaded.git("switch", "--quiet", "main")
+    replaced(uploaded, "forseti/more.yaml", "Sorry.", "So sorry.")
+    uploaded.commit()
+
+    found = run("status", "--format", "json").json["prompts"]
+
+    assert {each["name"]: each["status"] for each in found} == {
+        "greeting": "behind",
+        "rules": "in_sync",
+        "sorry": "modified",
+        "thanks": "in_sync",
+        "validation": "behind",
+    }
+
+
+def test_a_shallow_clone_says_that_it_cannot_tell(
+    uploaded: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replaced(uploaded, FILE, "Hello", "Good day")
+    uploaded.commit()
+    shallow = uploaded.clone(tmp_path / "shallow", "--depth=1")
+    folder_of(shallow, ".promptsync")
+    shutil.copy(uploaded.path / ".promptsync/registry.db", shallow.path / ".promptsync")
+    monkeypatch.chdir(shallow.path)
+
+    result = run("status")
+
+    assert (result.code, "too shallow to tell whether `greeting`" in result.stderr) == (2, True)
