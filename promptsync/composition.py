@@ -107,6 +107,13 @@ def unescape_text(own_words: str) -> str:
     return _INCLUDE.sub(lambda found: found.group()[1:], own_words)
 
 
+def near_name(name: str, names: Iterable[str]) -> str | None:
+    """Return the name that a missing partial may have now, None where none is like it."""
+    import difflib  # noqa: PLC0415  what finds nothing wrong does not need it
+
+    return next(iter(difflib.get_close_matches(name, list(names), n=1)), None)
+
+
 def line_of_include(text: str, name: str) -> int:
     """Return the line of a file on which a name is included, 1 when it is not there."""
     for found in _INCLUDE.finditer(text):
@@ -154,7 +161,8 @@ class _Expansion:
         if (known := self.text_by_name.get(name)) is not None:
             return known
         if (partial := self.catalog.get(name)) is None:
-            hint = _near_name(name, self.catalog)
+            near = near_name(name, self.catalog)
+            hint = f"did you mean `{near}`?" if near else None
             raise _error(f"there is no prompt `{name}` to include", chain, name, hint=hint)
         if not isinstance(partial.content, str):
             raise _error(
@@ -175,14 +183,6 @@ def _error(
 ) -> CompositionError:
     shown = " -> ".join((*chain, name))
     return CompositionError(f"{problem}: {shown}", (*chain, name)[1], hint=hint)
-
-
-def _near_name(name: str, catalog: Iterable[str]) -> str | None:
-    """Suggest a partial that was perhaps renamed."""
-    import difflib  # noqa: PLC0415  a comparison that finds nothing wrong does not need it
-
-    near = difflib.get_close_matches(name, list(catalog), n=1, cutoff=0.6)
-    return f"did you mean `{near[0]}`?" if near else None
 
 
 def _included_names(text: str) -> Iterator[str]:

@@ -33,6 +33,7 @@ VALUES = frozenset(
         "front_matter",
         "front_matter_edit",
         "github_event",
+        "include_graph",
         "interruption",
         "json_catalog",
         "linting",

@@ -33,6 +33,7 @@ COMMANDS = (
     "history",
     "restore",
     "where",
+    "graph",
     "performance",
     "import",
     "export",

@@ -23,6 +23,7 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
     GITHUB = "github"
     SARIF = "sarif"
+    MERMAID = "mermaid"
 
 
 cli_command = partial(click.command, cls=ReportingCommand)
@@ -66,7 +67,7 @@ def format_option(*formats: Format) -> Callable[[Decorated], Decorated]:
     )
 
 
-ALL_FORMATS = tuple(Format)
+ALL_FORMATS = (Format.TEXT, Format.JSON, Format.MARKDOWN, Format.GITHUB, Format.SARIF)
 PLAN_FORMATS = (Format.TEXT, Format.JSON, Format.MARKDOWN)
 TABLE_FORMATS = (Format.TEXT, Format.JSON)
 

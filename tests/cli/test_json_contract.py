@@ -175,6 +175,20 @@ CONTRACT: dict[str, Any] = {
     "restore greeting 1": RESTORED,
     "where sha256:3e19fa7c5cbc": {"schema": "int", "origins": [ORIGIN]},
     "export greeting --to github": {"schema": "int", "format": "str", "prompts": [EXPORTED]},
+    "graph": {
+        "schema": "int",
+        "prompts": [
+            {
+                "name": "str",
+                "path": "str",
+                "partial": "bool",
+                "includes": [],
+                "included_by": [],
+            }
+        ],
+        "missing": [],
+        "circles": [],
+    },
     "lint": {"schema": "int", "checked": "int", "problems": []},
     "diff nobody": ERROR,
     "diff --nope": ERROR,
