@@ -5,6 +5,7 @@ What an object cannot say is taken from the deployed prompt, so that it makes no
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -55,6 +56,9 @@ def read_loaded(found: object, deployed: Prompt, kind: str) -> RemotePrompt:
         return make_remote_prompt(whole.prompt, kind=kind, version=whole.version, stamp=whole.stamp)
     if hasattr(found, "template") and hasattr(found, "model_config"):
         whole = _from_mlflow(found)
+        return make_remote_prompt(whole.prompt, kind=kind, version=whole.version, stamp=whole.stamp)
+    if hasattr(found, "version_id") and hasattr(found, "metadata"):
+        whole = _from_opik(found)
         return make_remote_prompt(whole.prompt, kind=kind, version=whole.version, stamp=whole.stamp)
     prompt, version = _prompt_and_version(found, deployed)
     return make_remote_prompt(prompt, kind=kind, version=version, stamp=None)
@@ -118,6 +122,22 @@ def _from_mlflow(found: Any) -> RemotePrompt:
     return read_remote_prompt("mlflow", {each: getattr(found, each, None) for each in members})
 
 
+def _from_opik(found: Any) -> RemotePrompt:
+    """Read an object of Opik's client, which holds everything: the rest is in its metadata."""
+    text = getattr(found, "prompt", None)
+    is_text = isinstance(text, str)
+    members = ("name", "metadata", "description", "tags", "type")
+    return read_remote_prompt(
+        "opik",
+        {
+            **{each: getattr(found, each, None) for each in members},
+            "version_number": found.version or "v0",
+            "template_structure": "text" if is_text else "chat",
+            "template": text if is_text else json.dumps(found.template),
+        },
+    )
+
+
 def _plain(value: Any) -> Any:
     """Turn the SDK's own classes into what its API sent."""
     return value.as_dict() if hasattr(value, "as_dict") else value
@@ -126,6 +146,6 @@ def _plain(value: Any) -> Any:
 def _unknown(found: object) -> UsageError:
     return UsageError(
         f"a loaded `{type(found).__name__}` is no prompt that promptsync knows",
-        hint="pass a Prompt, a prompt of Braintrust's or MLflow's SDK, or a mapping with the keys "
-        "of a prompt file",
+        hint="pass a Prompt, a prompt of Braintrust's, MLflow's or Opik's SDK, or a mapping with "
+        "the keys of a prompt file",
     )

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+import promptsync
 from promptsync.prompt import Message, Prompt, Template
+from promptsync.prompt_file import format_prompt
 from promptsync.registries.opik import OpikRegistry
 from tests.builders import prompt
 from tests.fakes.opik import OpikServer
@@ -152,3 +154,31 @@ def test_the_sdk_and_promptsync_do_not_take_turns(opik: OpikRegistry, sdk: Any) 
     assert (adopted.version, adopted.stamp) == ("v2", STAMP)
     assert sdk(write) == "v2"
     assert opik.get_prompt("greeting") == adopted
+
+
+def test_what_the_sdk_loaded_is_compared_at_a_cold_start(
+    opik: OpikRegistry,
+    opik_service: OpikServer,
+    sdk: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(promptsync.__file__).parents[1]))
+    (tmp_path / "prompts").mkdir()
+    for sent in (CHAT, prompt(model="gpt-5-mini"), prompt("edited", "Hello")):
+        text = format_prompt(sent, path_name=sent.name)
+        (tmp_path / "prompts" / f"{sent.name}.md").write_text(text, "utf-8")
+        opik.save_prompt(sent, None)
+    config = '[registries.production]\nkind = "opik"\nproject = "Trader"\n'
+    (tmp_path / "promptsync.toml").write_text(config)
+    opik_service.person.edits("edited", "Good morning")
+
+    answer = sdk(
+        "import promptsync\n"
+        "loaded = [client.get_chat_prompt('analyze-signal'), client.get_prompt('greeting'),\n"
+        "          client.get_prompt('edited')]\n"
+        "report = promptsync.check_drift(loaded=loaded)\n"
+        "answer = {each.name: each.status.value for each in report.prompts}"
+    )
+
+    assert answer == {"analyze-signal": "in_sync", "greeting": "in_sync", "edited": "diverged"}
