@@ -23,7 +23,7 @@ from promptsync.git_commit import (
     refuse_in_progress,
     require_identity,
 )
-from promptsync.plan import Change, Plan
+from promptsync.plan import Action, Change, Plan
 from promptsync.prompt_path import file_of
 from promptsync.prompt_sources import Roots
 from promptsync.registry_edits import RegistryEdit
@@ -134,7 +134,11 @@ class Sync:
         What was not part of the first plan has to be a fast-forward. A prompt that was deleted in
         the registry meanwhile is not created again.
         """
-        had_remote = {each.name for each in self.plan.changes if each.state.remote}
+        had_remote = {
+            each.name
+            for each in self.plan.changes
+            if each.state.remote and each.action is not Action.RENAME
+        }
         self.session = replace(self.session, listing=None)
         self.catalog = read_all(self.session.workspace)
         states = compare_all(self.session, self.catalog, self.wish)

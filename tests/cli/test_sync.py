@@ -139,6 +139,46 @@ def test_a_title_edited_in_git_is_pushed(repo: Repo) -> None:
     assert in_registry(repo).prompt.title == "Greeting"
 
 
+def test_an_edit_of_a_composite_goes_to_its_partial_and_to_every_other_composite(
+    repo: Repo,
+) -> None:
+    with_prompts(
+        repo,
+        persona="You are careful.\n",
+        judge="{{> persona}}\n\nJudge.\n",
+        sort="{{> persona}}\n\nSort.\n",
+    )
+    edit_in_registry(repo, "judge", "careful", "very careful")
+
+    found = sync("--commit")
+
+    assert found == {"pull_changed": 1, "individual_synced": 1, "composite_synced": 1}
+    assert repo.read("prompts/persona.md") == "You are very careful.\n"
+    assert repo.git("show", "--format=", "--name-only", "HEAD") == "prompts/persona.md"
+    assert in_registry(repo, "sort").prompt.content == "You are very careful.\n\nSort."
+    assert run("verify", "--strict").code == 0
+
+
+def test_a_file_that_got_another_name_is_renamed_there(repo: Repo) -> None:
+    with_prompts(repo, greeting="Say hello.\n", farewell="Say goodbye.\n")
+    repo.git("mv", "prompts/greeting.md", "prompts/welcome.md")
+    repo.commit()
+    edit_in_registry(repo, "farewell", "goodbye", "farewell")
+
+    result = run("sync", "--yes")
+
+    assert result.code == 0
+    assert (
+        result.stdout
+        == """\
+pulled `farewell` (version 2) into prompts/farewell.md
+renamed to `welcome` (version 1)
+pull_changed 1, individual_synced 1
+"""
+    )
+    assert run("verify", "--strict").code == 0
+
+
 def test_what_is_gone_on_one_side_stays_on_the_other(repo: Repo) -> None:
     with_prompts(repo, greeting="Say hello.\n", farewell="Say goodbye.\n")
     (repo.path / "prompts/farewell.md").unlink()
@@ -424,3 +464,35 @@ def test_a_prompt_that_is_deleted_while_it_is_merged_is_not_created_again(
     assert "`greeting` was deleted in the registry during the sync" in result.stderr
     assert "hello warmly" in repo.read("prompts/greeting.md")
     assert run("status", "--format", "json").json["summary"] == {"new": 1}
+
+
+# -- with an alias --
+
+
+def test_an_alias_is_pulled_from_and_pointed_at_what_is_pushed(repo: Repo) -> None:
+    with_prompts(repo, greeting="Say hello.\n")
+    run("upload", "--yes", "--alias", "production")
+    edit_in_registry(repo, "greeting", "hello", "hey")
+
+    nothing = sync("--alias", "production")
+    repo.write("prompts/greeting.md", "Say hi.\n")
+    repo.commit()
+    pushed = sync("--alias", "production")
+
+    assert (nothing, pushed) == ({}, {"individual_synced": 1})
+    assert run("verify", "--alias", "production").code == 0
+
+
+@pytest.mark.network
+def test_an_alias_that_points_at_a_deleted_version_points_at_what_git_has_again(
+    repo: Repo, trader: BraintrustServer
+) -> None:
+    with_prompts(repo, greeting="Say hello.\n")
+    run("upload", "--yes", "--alias", "production")
+    trader.person.deletes("greeting")
+
+    found = sync("--alias", "production")
+
+    assert found == {"individual_synced": 1}
+    assert run("verify", "--alias", "production").code == 0
+    assert repo.read("prompts/greeting.md") == "Say hello.\n"
