@@ -762,16 +762,15 @@ def test_runs_that_are_linked_to_a_prompt_are_its_experiments(
 ) -> None:
     start = 1_770_000_000_000
     old = add_run(
-        mlflow_service, "old", start=start, links=link("1", name="measured"), accuracy=0.5
+        mlflow_service, "old", start=start, links=link("1", name="mea_ured"), accuracy=0.5
     )
-    both = add_run(
-        mlflow_service, "both", start=start + 5000, links=link("2", "1", name="measured")
-    )
-    add_run(mlflow_service, "other", start=start, links=link("1", name="meas_red"))
-    cut = link("1", name="measured")[:-1] + ', {"name": "x'
+    links = link("2", "1", name="mea_ured")[:-1] + ", " + link("9", name="other")[1:]
+    both = add_run(mlflow_service, "both", start=start + 5000, links=links)
+    add_run(mlflow_service, "other", start=start, links=link("1", name="measured"))
+    cut = link("1", name="mea_ured")[:-1] + ', {"name": "x'
     damaged = add_run(mlflow_service, "cut off", start=start + 1000, links=cut)
 
-    found = [each for each in mlflow.list_experiments("measured") if each.id != both]
+    found = [each for each in mlflow.list_experiments("mea_ured") if each.id != both]
 
     assert found == [
         Experiment(
@@ -790,7 +789,7 @@ def test_runs_that_are_linked_to_a_prompt_are_its_experiments(
             created="2026-02-02T02:40:00.000Z",
         ),
     ]
-    versions = [each.version for each in mlflow.list_experiments("measured") if each.id == both]
+    versions = [each.version for each in mlflow.list_experiments("mea_ured") if each.id == both]
     assert sorted(versions) == ["1", "2"]
 
 
