@@ -98,6 +98,7 @@ def test_a_plan_in_json(repo: Repo) -> None:
       "action": "create",
       "renamed_from": null,
       "path": "prompts/greeting.md",
+      "files": [],
       "before": null,
       "after": "{new}",
       "version": null,
@@ -109,9 +110,11 @@ def test_a_plan_in_json(repo: Repo) -> None:
       "name": "farewell",
       "status": "drifted",
       "reason": "edited in the registry",
-      "hint": "promptsync download farewell"
+      "hint": "promptsync download farewell",
+      "details": []
     }}
   ],
+  "shared": [],
   "notes": [],
   "results": []
 }}
