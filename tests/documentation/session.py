@@ -73,6 +73,7 @@ class Session:
             return "".join(map(self._run, _COMMAND.split(block.text)[1:]))
         if block.title is not None:
             path = Path(block.title)
+            assert path.resolve().is_relative_to(Path.cwd()), f"{path} lies outside of the session"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(block.text.encode())
         if check := CHECKS.get(block.language):
