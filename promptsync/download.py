@@ -156,7 +156,7 @@ class _Download:
         self, change: Change, files: Sequence[tuple[LocalPrompt, str, MergedText]]
     ) -> FileOutcome:
         for local, _, merged in files:
-            refuse_markers(local, merged.text)
+            refuse_markers(local, merged.text, change.name)
         for local, text, merged in files:
             if merged.text != text:
                 sha256 = write_prompt(self.roots, local, merged.text)
@@ -164,7 +164,11 @@ class _Download:
                 self.written[local.path] = written
         return FileOutcome(
             change=change,
-            paths=tuple(local.path for local, _, _ in files),
+            paths=tuple(
+                local.path
+                for local, text, merged in files
+                if merged.text != text or local.path in self.written
+            ),
             conflicts=tuple(local.path for local, _, merged in files if merged.has_conflict),
         )
 

@@ -123,6 +123,9 @@ def _merged_edits(
         then = base.catalog.files[name]
         now = routing.catalog.files[name]
         edits.append(_partial_edit(now, then.prompt, text, _text(base, then)))
+    if not edits:
+        # Whatever was edited is in git already; taking note of that is all there is to do.
+        edits.append(FileEdit(local, own, own, _text(base, base.local)))
     return tuple(edits), attributed.notes
 
 

@@ -179,18 +179,21 @@ class Past:
 
     def _is_later(self, local: LocalPrompt, remote: RemotePrompt) -> bool:
         """Tell whether git has a remote prompt's content as a successor of the stamped one."""
-        if self.commit is None or includes_of(local.prompt):
+        if self.commit is None:
             return False
-        wanted = (remote.content_hash, remote.stamped_hash)
-        versions = self._versions(_paths(local, remote.stamp))
-        found = [each for each in self._hashed(local, versions) if each[0] in wanted]
+        wanted, paths = (remote.content_hash, remote.stamped_hash), _paths(local, remote.stamp)
+        if includes_of(local.prompt):
+            found = list(self._composites(local, wanted, paths))
+        else:
+            hashed = self._hashed(local, self._versions(paths))
+            found = [(digest, each.commit) for digest, each in hashed if digest in wanted]
         if not found:
             return self._refuse_to_guess(local.prompt.name)
         (digest, latest), *older = found
         if digest == remote.stamped_hash:
             return False
-        stamped = [each.commit for digest, each in older if digest == remote.stamped_hash]
-        if any(git.is_ancestor(self.repository, each, latest.commit) for each in stamped):
+        stamped = [commit for digest, commit in older if digest == remote.stamped_hash]
+        if any(git.is_ancestor(self.repository, commit, latest) for commit in stamped):
             return True
         return self._refuse_to_guess(local.prompt.name)
 
@@ -292,6 +295,21 @@ class Past:
         )
         found = (self._composite_at(commit, local, digest, paths) for commit in commits)
         return next(filter(None, found), None)
+
+    def _composites(
+        self, local: LocalPrompt, wanted: tuple[str, str | None], paths: list[str]
+    ) -> Iterator[tuple[str, str]]:
+        """Yield the commits in which a composite has one of two hashes, back to the second one."""
+        for commit in git.commits_touching(
+            self.repository, self.commit or "HEAD", self.roots.paths
+        ):
+            catalog = load_catalog(in_commit(self.repository, self.roots, commit), kind=self.kind)
+            for name, each in catalog.files.items():
+                is_it = name == local.prompt.name or each.path in paths
+                if is_it and each.content_hash in wanted:
+                    yield each.content_hash, commit
+                    if each.content_hash == wanted[1]:
+                        return
 
     def _composite_at(
         self, commit: str, local: LocalPrompt, digest: str, paths: list[str]

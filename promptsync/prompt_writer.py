@@ -34,7 +34,7 @@ def write_prompt(roots: Roots, local: LocalPrompt, text: str) -> str:
     """
     data, source = _current(roots, local)
     if source.entry is not None:
-        refuse_markers(local, text)
+        refuse_markers(local, text, local.prompt.name)
         prompt = parse_prompt(text, path=local.path, name=source.entry.key)
         written = replace_entry(data, local.path, prompt)
     else:
@@ -44,10 +44,13 @@ def write_prompt(roots: Roots, local: LocalPrompt, text: str) -> str:
     return file_sha256(now.data if now else written)
 
 
-def refuse_markers(local: LocalPrompt, text: str) -> None:
-    """Raise ConflictError for conflict markers in a catalog file: they would be part of a text."""
+def refuse_markers(local: LocalPrompt, text: str, name: str) -> None:
+    """Raise ConflictError for conflict markers in a catalog file: they would be part of a text.
+
+    `name` is the prompt whose edit it is: of a composite, another one than the entry's.
+    """
     if local.key is not None and find_conflict(text) is not None:
-        raise _overlap(local, text)
+        raise _overlap(local, text, name)
 
 
 def create_prompt(roots: Roots, path: str, text: str) -> None:
@@ -85,8 +88,7 @@ def moved(path: str) -> ConflictError:
     )
 
 
-def _overlap(local: LocalPrompt, text: str) -> ConflictError:
-    name = local.prompt.name
+def _overlap(local: LocalPrompt, text: str, name: str) -> ConflictError:
     return ConflictError(
         f"git and the registry changed the same lines of `{local.path}`, and `{local.file}` cannot "
         f"hold conflict markers; it is unchanged\n\n{text}",

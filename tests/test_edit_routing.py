@@ -235,6 +235,31 @@ def test_a_composite_without_a_stamp_cannot_be_merged(ada: Clone, team: Team) ->
     assert "cannot be merged: the registry's version has no stamp" in str(outcome.error)
 
 
+def test_an_edit_that_was_taken_in_is_a_fast_forward_in_every_clone(ada: Clone, team: Team) -> None:
+    reword(team, "charter", ("clerk", "judge"))
+    ada.download()
+    ada.repo.commit()
+    ben = team.clone("ben")
+
+    assert ben.status("charter") is Status.IN_SYNC
+    ben.commit(PERSONA_TEXT.replace("clerk", "judge").replace("brief", "kind"), PERSONA)
+
+    assert ben.status("charter") is Status.MODIFIED
+
+
+def test_a_restored_text_is_an_edit_like_any_other(ada: Clone, team: Team) -> None:
+    first = team.registry.get_prompt("charter")
+    assert first is not None
+    ada.commit(PERSONA_TEXT.replace("clerk", "judge"), PERSONA)
+    ada.upload()
+    team.registry.edit_prompt("charter", lambda _: first.prompt)
+
+    assert ada.status("charter") is Status.DRIFTED
+    ada.download()
+
+    assert ada.repo.read(PERSONA) == PERSONA_TEXT
+
+
 # -- what a person has to decide --
 
 

@@ -331,3 +331,20 @@ def test_a_sync_takes_an_edit_into_the_partial_and_uploads_what_it_touches(repo:
     assert synced.code == 0, synced.text
     assert repo.read("prompts/persona.md") == "You are a judge.\nYou are brief.\n"
     assert run("verify").code == 0
+
+
+def test_a_second_edit_is_merged_with_the_first_one_as_the_base(repo: Repo) -> None:
+    with_composites(repo)
+    edit_in_registry(repo, "charter", "clerk", "judge")
+    run("download", "--yes")
+    repo.commit("Take the edit")
+    repo.write("prompts/persona.md", "You are a judge.\nYou are brief.\nYou are kind.\n")
+    repo.commit("Be kind")
+    edit_in_registry(repo, "charter", "a judge", "a fair judge")
+
+    merged = run("download", "--yes")
+
+    assert (merged.code, merged.stdout) == (0, "wrote prompts/persona.md\n")
+    assert repo.read("prompts/persona.md") == (
+        "You are a fair judge.\nYou are brief.\nYou are kind.\n"
+    )
