@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import accumulate
 
-# Matching takes time in the product of both lengths; beyond this a change is taken in one piece.
-MAX_PRODUCT = 1_000_000
+# Matching takes time for each pair of equal tokens; beyond this a change is taken in one piece.
+MAX_TOKENS = 10_000
+MAX_PAIRS = 1_000_000
 
 _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 
@@ -106,7 +108,7 @@ def _changes(old: str, new: str, part: Hunk, cut: Callable[[str], Sequence[str]]
     """Match the tokens of a part and return what did not match, each trimmed."""
     before = cut(old[part.old_start : part.old_end])
     after = cut(new[part.new_start : part.new_end])
-    if len(before) * len(after) > MAX_PRODUCT:
+    if max(len(before), len(after)) > MAX_TOKENS or _pairs(before, after) > MAX_PAIRS:
         return [_trimmed(old, new, part)]
     old_at = _offsets(before, part.old_start)
     new_at = _offsets(after, part.new_start)
@@ -121,6 +123,11 @@ def _changes(old: str, new: str, part: Hunk, cut: Callable[[str], Sequence[str]]
             hunks.pop()
         hunks.append(hunk)
     return [_trimmed(old, new, hunk) for hunk in hunks]
+
+
+def _pairs(before: Sequence[str], after: Sequence[str]) -> int:
+    counts = Counter(after)
+    return sum(counts[token] for token in before)
 
 
 def _offsets(tokens: Iterable[str], start: int) -> list[int]:

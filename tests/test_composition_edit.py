@@ -107,6 +107,25 @@ def test_several_edits_go_to_several_files() -> None:
     )
 
 
+def test_edits_of_a_long_prompt_are_told_apart() -> None:
+    rules = "\n".join(f"- rule {number}" for number in range(5_000))
+
+    edit = attributed(
+        "Never:\n\n{{> rules}}\n\nAnswer.",
+        "Never do:\n\n" + rules.replace("rule 17\n", "rule 17!\n") + "\n\nAnswer now.",
+        rules=rules,
+    )
+
+    assert edit.own == "Never do:\n\n{{> rules}}\n\nAnswer now."
+    assert list(edit.text_by_partial) == ["rules"]
+
+
+def test_what_would_take_too_long_to_compare_is_one_change() -> None:
+    found = conflict("{{> a}}end", "b" + "a\n" * 2_000 + "b" + "fin", a="a\n" * 2_000)
+
+    assert found.reason == "one edit runs across the boundary of `a` and `top`"
+
+
 def test_edits_on_both_sides_of_a_boundary_on_one_line_are_told_apart() -> None:
     edit = attributed(
         "{{> a}} Answer in {{language}}.",
