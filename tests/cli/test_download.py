@@ -326,10 +326,11 @@ def test_a_sync_takes_an_edit_into_the_partial_and_uploads_what_it_touches(repo:
     with_composites(repo)
     edit_in_registry(repo, "charter", "clerk", "judge")
 
-    synced = run("sync", "--yes")
+    synced = run("sync", "--yes", "--commit")
 
     assert synced.code == 0, synced.text
     assert repo.read("prompts/persona.md") == "You are a judge.\nYou are brief.\n"
+    assert repo.git("status", "--porcelain") == ""
     assert run("verify").code == 0
 
 
