@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlencode, urlsplit
 
 from promptsync.errors import RegistryAnswerError, RegistryRefusedError, RegistryUnavailableError
 from promptsync.prompt import Json
-from promptsync.registries.http_errors import Answer, may_pass, refusal, translate
+from promptsync.registries.http_errors import Answer, NotReachedError, may_pass, refusal, translate
 from promptsync.registries.redaction import redact
 
 if TYPE_CHECKING:
@@ -209,6 +209,10 @@ class HttpClient:
 
     def _answer(self, request: _Request, timeouts: Timeouts) -> Answer:
         """Return the first answer worth having, or the last one that could be had in time."""
+        if self._is_over():
+            raise NotReachedError(
+                f"`{request.host}` was not asked for {request}: the time for that was over"
+            )
         until = time.monotonic() + timeouts.answer
         times_closed = self._times_closed
         for pause in (*timeouts.pauses, None):
@@ -224,6 +228,10 @@ class HttpClient:
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
+
+    def _is_over(self) -> bool:
+        # Whoever set the deadline waits no longer, and may have gone on to something else.
+        return self._timeouts.until is not None and time.monotonic() >= self._timeouts.until
 
     def _wait(self, outcome: Answer | Exception, pause: float | None) -> float | None:
         """Return how long to wait before the next attempt, None if there is to be none."""

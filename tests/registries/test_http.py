@@ -372,6 +372,14 @@ def test_a_server_that_never_answers_is_given_up(
     client.close()
 
 
+def test_nothing_is_asked_after_the_deadline() -> None:
+    client = http_client(timeouts=Timeouts(until=time.monotonic()))
+
+    # The network is not even tried: this test may not connect.
+    with pytest.raises(NotReachedError, match="the time for that was over"):
+        read(client, "http://127.0.0.1:9")
+
+
 @pytest.mark.network
 def test_an_answer_that_never_ends_is_given_up() -> None:
     client = http_client(timeouts=Timeouts(body=0.2, answer=0.5, pauses=()))
