@@ -8,17 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from promptsync.plan import (
-    Action,
-    Change,
-    Direction,
-    Plan,
-    Refusal,
-    UploadOptions,
-    make_upload_plan,
-)
+from promptsync.plan import Action, Change, Direction, Plan, Refusal
 from promptsync.remote_prompt import RemotePrompt
 from promptsync.status import LocalPrompt, PromptState, find_status
+from promptsync.upload_plan import UploadOptions, make_upload_plan
 
 
 def make_promotion_plan(

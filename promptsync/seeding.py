@@ -23,12 +23,13 @@ from promptsync.comparison import Scope, compare
 from promptsync.deployed import Deployed, find_deployed, open_served
 from promptsync.drift_report import describe
 from promptsync.errors import GitError, RegistryUnavailableError, UsageError
-from promptsync.plan import Change, Plan, UploadOptions, make_upload_plan
+from promptsync.plan import Change, Plan
 from promptsync.reading import read_catalog
 from promptsync.registries.base import Registry
 from promptsync.seed_report import SeedReport
 from promptsync.stamping import make_stamps, stamp_of
 from promptsync.upload_log import append_to_log
+from promptsync.upload_plan import UploadOptions, make_upload_plan
 from promptsync.workspace import Workspace, open_workspace
 
 TIMEOUT = 10.0

@@ -6,19 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from promptsync.download_plan import make_download_plan
 from promptsync.errors import ConflictError, Problem, PromptFileError, PromptsyncError
-from promptsync.plan import (
-    Action,
-    Change,
-    Direction,
-    Plan,
-    Refusal,
-    UploadOptions,
-    make_download_plan,
-    make_upload_plan,
-)
+from promptsync.plan import Action, Change, Direction, Plan, Refusal
 from promptsync.remote_prompt import RemotePrompt
 from promptsync.status import PromptState, Status
+from promptsync.upload_plan import UploadOptions, make_upload_plan
 
 
 class Policy(StrEnum):

@@ -12,15 +12,17 @@ from promptsync.apply import Outcome, apply_upload
 from promptsync.catalog import Catalog
 from promptsync.comparison import Scope, compare
 from promptsync.download import FileOutcome, apply_download
+from promptsync.download_plan import make_download_plan
 from promptsync.edit_routing import route_edits
 from promptsync.past import Past, read_past
-from promptsync.plan import Plan, UploadOptions, make_download_plan, make_upload_plan
+from promptsync.plan import Plan
 from promptsync.reading import read_catalog
 from promptsync.registries.base import Registry
 from promptsync.registries.local import LocalRegistry
 from promptsync.remote_prompt import RemotePrompt, Stamp
 from promptsync.status import LocalPrompt, PromptState, Status
 from promptsync.upload_log import append_to_log
+from promptsync.upload_plan import UploadOptions, make_upload_plan
 from promptsync.workspace import Workspace, open_workspace
 from tests.builders import Repo
 

@@ -22,13 +22,14 @@ from promptsync.errors import (
     HashMismatchError,
     RegistryRefusedError,
 )
-from promptsync.plan import Action, Change, Plan, UploadOptions, make_upload_plan
+from promptsync.plan import Action, Change, Plan
 from promptsync.prompt_sources import PromptSource
 from promptsync.registries.base import Registry
 from promptsync.registries.braintrust import BraintrustRegistry
 from promptsync.registries.local import LocalRegistry
 from promptsync.remote_prompt import RemotePrompt, Stamp
 from promptsync.status import LocalPrompt, PromptState, Status
+from promptsync.upload_plan import UploadOptions, make_upload_plan
 from tests.builders import Repo, prompt
 from tests.fakes.braintrust import (
     API_KEY,

@@ -24,6 +24,7 @@ VALUES = frozenset(
         "composition",
         "composition_edit",
         "content_hash",
+        "download_plan",
         "drift_report",
         "errors",
         "expanded_text",
@@ -59,6 +60,7 @@ VALUES = frozenset(
         "sticky_comment",
         "text_changes",
         "upload_order",
+        "upload_plan",
         "sync_plan",
         "yaml_catalog",
     }

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from promptsync.download_plan import make_download_plan
 from promptsync.errors import ConflictError, UsageError
-from promptsync.plan import Action, make_download_plan
+from promptsync.plan import Action
 from promptsync.prompt import Message, Prompt
 from promptsync.remote_edit import two_texts
 from promptsync.remote_prompt import RemotePrompt, Stamp, make_remote_prompt

@@ -9,20 +9,13 @@ from typing import Any
 import pytest
 
 from promptsync.content_hash import content_hash
+from promptsync.download_plan import make_download_plan
 from promptsync.errors import UsageError
-from promptsync.plan import (
-    Action,
-    Change,
-    Direction,
-    Plan,
-    UploadOptions,
-    changes_by_action,
-    make_download_plan,
-    make_upload_plan,
-)
+from promptsync.plan import Action, Change, Direction, Plan, changes_by_action
 from promptsync.prompt import Prompt
 from promptsync.remote_prompt import RemotePrompt, Stamp, make_remote_prompt
 from promptsync.status import LocalPrompt, PromptState, Status, Succession
+from promptsync.upload_plan import UploadOptions, make_upload_plan
 from tests.builders import prompt
 
 NONE = UploadOptions()

@@ -11,8 +11,9 @@ from promptsync.catalog import Catalog
 from promptsync.cli.session import Session
 from promptsync.cli.talk import track
 from promptsync.download import FileOutcome, apply_download
+from promptsync.download_plan import make_download_plan
 from promptsync.edit_routing import route_edits
-from promptsync.plan import Plan, make_download_plan
+from promptsync.plan import Plan
 from promptsync.prompt_path import file_of
 from promptsync.prompt_sources import PromptSource, Roots, in_work_tree
 from promptsync.status import PromptState

@@ -29,7 +29,8 @@ from promptsync.cli.session import Session, chosen_names, open_session, valid_ca
 from promptsync.cli.talk import say
 from promptsync.comparison import Scope
 from promptsync.errors import RegistryError, UsageError
-from promptsync.plan import Plan, UploadOptions, make_upload_plan
+from promptsync.plan import Plan
+from promptsync.upload_plan import UploadOptions, make_upload_plan
 
 NOT_SEEDED = "\nwarning: not every missing prompt was created; running the command again is safe"
 

@@ -1,0 +1,124 @@
+"""Decide what an upload would do. Nothing here reads a file or calls a service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from promptsync.plan import Action, Change, Direction, Plan, Refusal
+from promptsync.prompt import details_differ
+from promptsync.status import PromptState, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadOptions:
+    """What an upload may do beyond fast-forwards."""
+
+    force: bool = False
+    only_missing: bool = False
+    prune: bool = False
+    adopt: bool = False
+    renames: bool = True
+
+
+def make_upload_plan(
+    states: Sequence[PromptState],
+    *,
+    registry: str,
+    alias: str | None = None,
+    options: UploadOptions = UploadOptions(),
+) -> Plan:
+    """Plan the writes that make the registry agree with the prompt files.
+
+    A new prompt that is clearly a removed one under another name is renamed, where the registry
+    can and `options` do not say otherwise; it is never deleted and made anew.
+    """
+    may_rename = options.renames and not options.only_missing
+    changes: list[Change] = []
+    refusals: list[Refusal] = []
+    for state in sorted(states, key=lambda state: state.name):
+        step = _upload_step(state, options, alias)
+        if isinstance(step, Refusal):
+            refusals.append(step)
+        elif step is Action.CREATE and may_rename:
+            changes.append(_rename(state) or Change(step, state))
+        elif step is not None:
+            changes.append(Change(step, state))
+    renamed = {each.renamed_from for each in changes}
+    changes = [each for each in changes if each.name not in renamed]
+    return Plan(
+        direction=Direction.UPLOAD,
+        registry=registry,
+        alias=alias,
+        changes=tuple(changes),
+        refusals=tuple(refusals),
+        notes=tuple(_notes(changes)) if may_rename else (),
+        existing=sum(state.remote is not None for state in states),
+        only_missing=options.only_missing,
+    )
+
+
+def _rename(state: PromptState) -> Change | None:
+    """Return the change of a prompt's name, None where it has always had this one or may have."""
+    old = state.succession.to_rename if state.succession else None
+    if state.local is None or old is None:
+        return None
+    differ = details_differ(state.local.header, old.prompt)
+    return Change(Action.RENAME, replace(state, remote=old, details_differ=differ))
+
+
+def _notes(changes: Sequence[Change]) -> Iterator[str]:
+    renamed = [each for each in changes if each.renamed_from is not None]
+    if len(renamed) == 1:
+        (one,) = renamed
+        yield f"`{one.renamed_from}` is served no more then: applications need `{one.name}`"
+    elif renamed:
+        yield f"{len(renamed)} old names are served no more then: applications need the new ones"
+    for change in changes:
+        if change.action is Action.CREATE and change.state.succession is not None:
+            yield f"`{change.name}` {change.state.succession.note}"
+
+
+def _upload_step(
+    state: PromptState, options: UploadOptions, alias: str | None
+) -> Action | Refusal | None:
+    # Without an alias there is nothing to point at a version that carries the content already.
+    is_carried = alias is not None and state.carrier is not None
+    match state.status:
+        case Status.IN_SYNC:
+            return _step_in_sync(state, options)
+        case Status.UNMANAGED:
+            return None
+        case Status.REMOVED:
+            return Action.DELETE if options.prune else None
+        case Status.NEW:
+            return Action.PROMOTE if is_carried else Action.CREATE
+        case _ if options.only_missing:
+            return None
+        case Status.MODIFIED:
+            return Action.PROMOTE if is_carried else Action.UPDATE
+        case Status.BEHIND | Status.DRIFTED | Status.DIVERGED:
+            if options.force:
+                return Action.PROMOTE if is_carried else Action.UPDATE
+            return _refused_upload(state)
+
+
+def _step_in_sync(state: PromptState, options: UploadOptions) -> Action | None:
+    if options.only_missing:
+        return None
+    if state.details_differ:
+        return Action.DETAILS
+    return Action.ADOPT if options.adopt and state.stamped_hash is None else None
+
+
+def _refused_upload(state: PromptState) -> Refusal:
+    name = state.name
+    match state.status:
+        case Status.BEHIND:
+            reason = "uploaded from a branch or clone you do not have"
+            return Refusal(state, reason, "merge that branch, or upload `--force` to replace it")
+        case Status.DRIFTED:
+            reason = "edited in the registry"
+        case _:
+            reason = "edited in the registry and in git"
+    return Refusal(state, reason, f"promptsync download {name}")
