@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from promptsync import git
+from promptsync import git_merge
 from promptsync.catalog import text_of
 from promptsync.composition import expand, includes_of
 from promptsync.content_hash import content_hash, short_hash
@@ -98,7 +98,7 @@ def _merged(
     labels = (local.path, "base", f"registry version {remote.version}")
 
     def merge_lines(each: Sides) -> MergedText:
-        return MergedText(*git.merge_lines((each.local, each.base, each.remote), labels))
+        return MergedText(*git_merge.merge_lines((each.local, each.base, each.remote), labels))
 
     return merge_prompt_files(sides, path=local.path, merge_lines=merge_lines)
 

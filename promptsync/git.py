@@ -1,4 +1,4 @@
-"""Questions asked of git, and the one thing told to it. Nothing else runs git."""
+"""Running git, which nothing else does, and the questions about files that most commands ask."""
 
 from __future__ import annotations
 
@@ -62,12 +62,12 @@ def repository_around(start: Path) -> Repository | None:
     """
     questions = ["--is-bare-repository", "--is-shallow-repository"]
     questions += ["--git-common-dir", "--show-toplevel"]
-    answer = _run(["rev-parse", *questions], start, check=False)
+    answer = run(["rev-parse", *questions], start, check=False)
     lines = answer.stdout.decode("utf-8", "surrogateescape").removesuffix("\n").split("\n")
     if lines[0] == "true":
         raise GitError("this is a bare repository; promptsync needs the files of a work tree")
     if answer.returncode != 0:
-        message = _first_line(answer.stderr)
+        message = first_line(answer.stderr)
         if message.startswith("fatal: not a git repository"):
             return None
         hint = next(iter(re.findall(rb"git config .* safe\.directory .*", answer.stderr)), b"")
@@ -90,7 +90,7 @@ def resolve(repository: Repository, revision: str) -> str | None:
     if revision.startswith("-") or not revision.isprintable():
         return None
     question = ["rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"]
-    answer = _run(question, repository.top, check=False)
+    answer = run(question, repository.top, check=False)
     return answer.stdout.decode().strip() or None if answer.returncode == 0 else None
 
 
@@ -101,18 +101,6 @@ def require_commit(repository: Repository, revision: str) -> str:
         hint = "fetch it, or check out with `fetch-depth: 0`" if repository.is_shallow else None
         raise GitError(f"git knows no commit `{revision}`", hint=hint)
     return commit
-
-
-def merge_base(repository: Repository, one: str, other: str) -> str | None:
-    """Return the best common ancestor of two commits, None when this clone has none."""
-    answer = _run(["merge-base", one, other], repository.top, check=False)
-    return answer.stdout.decode().strip() or None
-
-
-def is_ancestor(repository: Repository, commit: str, of: str) -> bool:
-    """Tell whether a commit is part of another's history, as far as this clone can see."""
-    answer = _run(["merge-base", "--is-ancestor", commit, of], repository.top, check=False)
-    return answer.returncode == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +119,8 @@ class TreeEntry:
 
 def list_tree(repository: Repository, commit: str, roots: Sequence[str]) -> list[TreeEntry]:
     """Return the files of a commit below some folders; submodules are not followed."""
-    output = _run(["ls-tree", "-r", "-z", "--full-tree", commit, "--", *roots], repository.top)
-    rows = (row.split("\t", 1) for row in _split(output.stdout))
+    output = run(["ls-tree", "-r", "-z", "--full-tree", commit, "--", *roots], repository.top)
+    rows = (row.split("\t", 1) for row in split_rows(output.stdout))
     entries = (TreeEntry(path, meta.split()[0], meta.split()[2]) for meta, path in rows)
     return [entry for entry in entries if entry.mode != _SUBMODULE]
 
@@ -142,9 +130,9 @@ def list_index(repository: Repository, roots: Sequence[str]) -> list[TreeEntry]:
 
     Raises GitError while the index is unmerged.
     """
-    output = _run(["ls-files", "--stage", "-z", "--full-name", "--", *roots], repository.top)
+    output = run(["ls-files", "--stage", "-z", "--full-name", "--", *roots], repository.top)
     entries = []
-    for row in _split(output.stdout):
+    for row in split_rows(output.stdout):
         meta, path = row.split("\t", 1)
         mode, blob, stage = meta.split()
         if stage != "0":
@@ -160,7 +148,7 @@ def list_index(repository: Repository, roots: Sequence[str]) -> list[TreeEntry]:
 def ignored_paths(repository: Repository, roots: Sequence[str]) -> frozenset[str]:
     """Return the files below some folders that git ignores; one that it tracks is not ignored."""
     options = ["--others", "--ignored", "--exclude-standard", "-z", "--full-name"]
-    return frozenset(_split(_run(["ls-files", *options, "--", *roots], repository.top).stdout))
+    return frozenset(split_rows(run(["ls-files", *options, "--", *roots], repository.top).stdout))
 
 
 def entries_not_checked_out(repository: Repository, roots: Sequence[str]) -> list[TreeEntry]:
@@ -170,7 +158,7 @@ def entries_not_checked_out(repository: Repository, roots: Sequence[str]) -> lis
         return []
     command = ["ls-files", "-t", "--stage", "-z", "--full-name", "--", *roots]
     entries = []
-    for row in _split(_run(command, repository.top).stdout):
+    for row in split_rows(run(command, repository.top).stdout):
         meta, path = row.split("\t", 1)
         tag, mode, blob, _ = meta.split()
         if tag == "S" and mode != _SUBMODULE and not os.path.lexists(repository.top / path):
@@ -181,7 +169,7 @@ def entries_not_checked_out(repository: Repository, roots: Sequence[str]) -> lis
 def _added_by_intent(repository: Repository, roots: Sequence[str]) -> frozenset[str]:
     """Return the paths that `git add --intent-to-add` announced: listed as empty, not committed."""
     command = ["diff", "--name-only", "--no-renames", "--diff-filter=A", "-z", "--", *roots]
-    return frozenset(_split(_run(command, repository.top).stdout))
+    return frozenset(split_rows(run(command, repository.top).stdout))
 
 
 def read_blobs(repository: Repository, blobs: Iterable[str]) -> Iterator[bytes | None]:
@@ -204,7 +192,7 @@ def read_blobs_lazily(
 
 def _read_batch(repository: Repository, names: Sequence[str]) -> Iterator[bytes | None]:
     asked = b"".join(map(_question, names))
-    output = _run(["cat-file", "--batch"], repository.top, stdin=asked).stdout
+    output = run(["cat-file", "--batch"], repository.top, stdin=asked).stdout
     position = 0
     for _ in names:
         end = output.index(b"\n", position)
@@ -229,14 +217,14 @@ def _question(name: str) -> bytes:
 def staged_paths(repository: Repository) -> frozenset[str]:
     """Return the paths whose staged content differs from HEAD, deleted ones included."""
     # Also right before the first commit, where there is no HEAD to name.
-    output = _run(["diff", "--cached", "--name-only", "--no-renames", "-z"], repository.top)
-    return frozenset(_split(output.stdout))
+    output = run(["diff", "--cached", "--name-only", "--no-renames", "-z"], repository.top)
+    return frozenset(split_rows(output.stdout))
 
 
 def unstaged_paths(repository: Repository) -> frozenset[str]:
     """Return the paths whose content in the work tree differs from what is staged."""
-    output = _run(["diff", "--name-only", "--no-renames", "-z"], repository.top)
-    return frozenset(_split(output.stdout))
+    output = run(["diff", "--name-only", "--no-renames", "-z"], repository.top)
+    return frozenset(split_rows(output.stdout))
 
 
 def uncommitted_paths(repository: Repository, paths: Sequence[str]) -> frozenset[str]:
@@ -245,94 +233,11 @@ def uncommitted_paths(repository: Repository, paths: Sequence[str]) -> frozenset
         return frozenset()
     command = ["status", "--porcelain", "-z", "--no-renames", "--untracked-files=all"]
     # git holds no copy of an ignored file either.
-    output = _run([*command, "--ignored", "--", *_covering(paths)], repository.top)
-    return frozenset(row[3:] for row in _split(output.stdout)).intersection(paths)
+    output = run([*command, "--ignored", "--", *covering(paths)], repository.top)
+    return frozenset(row[3:] for row in split_rows(output.stdout)).intersection(paths)
 
 
-@dataclass(frozen=True, slots=True)
-class FileVersion:
-    """What one commit made of one file: the blob it put there, None where it deleted the file."""
-
-    commit: str
-    path: str
-    blob: str | None
-
-
-def history(repository: Repository, commit: str, paths: Sequence[str]) -> list[FileVersion]:
-    """Return every version of some files or folders up to a commit.
-
-    Successors come before what they succeed. Merged side branches count, also where the merge
-    kept nothing of them.
-    """
-    return _log(repository, [commit], paths)
-
-
-def history_elsewhere(
-    repository: Repository, commit: str | None, paths: Sequence[str]
-) -> list[FileVersion]:
-    """Return the versions that other branches, tags and stashes have and a commit has not."""
-    return _log(repository, _elsewhere(commit), paths)
-
-
-def commits_touching(repository: Repository, commit: str, paths: Sequence[str]) -> list[str]:
-    """Return the commits that changed some paths, newest first, merged side branches included."""
-    return _commits(repository, [commit], paths)
-
-
-def commits_elsewhere(
-    repository: Repository, commit: str | None, paths: Sequence[str]
-) -> list[str]:
-    """Return the commits that changed some paths and are not part of a commit's past."""
-    return _commits(repository, _elsewhere(commit), paths)
-
-
-def last_commits(repository: Repository, paths: Sequence[str]) -> Mapping[str, str]:
-    """Return for each path the last commit that changed it; paths without history are left out."""
-    if not paths or (commit := head(repository)) is None:
-        return {}
-    found: dict[str, str] = {}
-    for version in _log(repository, ["--first-parent", commit], _covering(paths)):
-        found.setdefault(version.path, version.commit)
-    return {path: found[path] for path in paths if path in found}
-
-
-def own_history(repository: Repository, paths: Sequence[str]) -> list[FileVersion]:
-    """Return what HEAD's own branch made of some files, newest first: a merge is one step."""
-    if (commit := head(repository)) is None:
-        return []
-    return _log(repository, ["--first-parent", commit], paths)
-
-
-def _elsewhere(commit: str | None) -> list[str]:
-    return ["--all"] if commit is None else ["--all", "--not", commit]
-
-
-def _commits(repository: Repository, revisions: Sequence[str], paths: Sequence[str]) -> list[str]:
-    command = ["log", "--topo-order", "--full-history", "--format=%H", *revisions, "--", *paths]
-    return _run(command, repository.top).stdout.decode().split()
-
-
-_RAW = re.compile(r"\n?:\d+ \d+ [0-9a-f]+ ([0-9a-f]+) [A-Z]\d*")
-
-
-def _log(
-    repository: Repository, revisions: Sequence[str], paths: Sequence[str]
-) -> list[FileVersion]:
-    command = ["log", "--topo-order", "--full-history", "-m", "--format=%x01%H", "--raw", "-z"]
-    command += ["--no-abbrev", "--no-renames", *revisions, "--", *paths]
-    fields = iter(_split(_run(command, repository.top).stdout))
-    versions: dict[FileVersion, None] = {}
-    commit = ""
-    for field in fields:
-        if (entry := _RAW.fullmatch(field)) is None:
-            commit = field.strip("\n\x01")
-            continue
-        blob = entry[1] if entry[1].strip("0") else None
-        versions[FileVersion(commit, next(fields), blob)] = None
-    return list(versions)
-
-
-def _covering(paths: Sequence[str]) -> Sequence[str]:
+def covering(paths: Sequence[str]) -> Sequence[str]:
     """Return the paths, or folders around them where they are too many for a command line."""
     folders = sorted({posixpath.dirname(path) or "." for path in paths})
     for candidates in (paths, folders):
@@ -341,113 +246,12 @@ def _covering(paths: Sequence[str]) -> Sequence[str]:
     return [posixpath.commonpath(folders) or "."]
 
 
-def remote_url(repository: Repository) -> str | None:
-    """Return the URL of `origin` without user and password, None when there is none."""
-    answer = _run(["config", "--get", "remote.origin.url"], repository.top, check=False)
-    url = answer.stdout.decode("utf-8", "replace").strip()
-    return without_credentials(url) if url else None
-
-
-def without_credentials(url: str) -> str:
-    """Take user, password and query out of a URL; `git@host:path` names no secret and stays."""
-    if "://" not in url:
-        return url
-    # By hand: urllib refuses some addresses that git takes.
-    scheme, _, rest = url.partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}://{host.rpartition('@')[2]}{slash}{re.split('[?#]', path)[0]}"
-
-
-def hooks_folder(repository: Repository) -> Path:
-    """Return where git looks for hooks, `core.hooksPath` included."""
-    output = _run(["rev-parse", "--git-path", "hooks"], repository.top).stdout
-    return repository.top / output.decode("utf-8", "surrogateescape").removesuffix("\n")
-
-
-def default_branch(repository: Repository) -> str:
-    """Return the branch that others are merged into, as far as this clone can tell.
-
-    What `origin` says counts, else a branch with one of the usual names, else the current one.
-    """
-    command = ["symbolic-ref", "--quiet", "--short"]
-    remote = _run([*command, "refs/remotes/origin/HEAD"], repository.top, check=False)
-    if remote.returncode == 0:
-        return remote.stdout.decode("utf-8", "replace").strip().removeprefix("origin/")
-    for name in ("main", "master"):
-        if resolve(repository, f"refs/heads/{name}") is not None:
-            return name
-    current = _run([*command, "HEAD"], repository.top, check=False)
-    return current.stdout.decode("utf-8", "replace").strip() or "main"
-
-
-def config_scope(repository: Repository, key: str) -> str | None:
-    """Return where a setting comes from, such as `local` or `global`, None when it is not set."""
-    answer = _run(["config", "--show-scope", "--get", key], repository.top, check=False)
-    return answer.stdout.decode("utf-8", "replace").partition("\t")[0] or None
-
-
-def author_and_date(repository: Repository, commit: str) -> tuple[str, str] | None:
-    """Return who wrote a commit and when (ISO 8601), None when this clone does not have it."""
-    known = resolve(repository, commit)
-    if known is None:
-        return None
-    answer = _run(["show", "--no-patch", "--format=%an%x00%aI", known], repository.top)
-    name, _, date = answer.stdout.decode("utf-8", "replace").strip().partition("\0")
-    return name, date
-
-
-def changed_paths(repository: Repository, base: str, tip: str) -> frozenset[str]:
-    """Return the paths that differ between two commits."""
-    command = ["diff-tree", "-r", "--name-only", "--no-renames", "-z", base, tip]
-    return frozenset(_split(_run(command, repository.top).stdout))
-
-
-def authors_of(repository: Repository, base: str, tip: str) -> frozenset[str]:
-    """Return the e-mail addresses of those who wrote the commits that lead from one to another."""
-    output = _run(["log", "--format=%ae", f"{base}..{tip}", "--"], repository.top)
-    return frozenset(output.stdout.decode("utf-8", "replace").split())
-
-
-def merge_lines(texts: tuple[str, str, str], labels: tuple[str, str, str]) -> tuple[str, bool]:
-    """Merge local, base and remote text as `git merge` does; tell whether a conflict is left.
-
-    The labels stand behind its conflict markers.
-    """
-    import tempfile  # noqa: PLC0415  it brings `random` along, and few commands merge
-
-    names = ("local", "base", "remote")
-    with tempfile.TemporaryDirectory(prefix="promptsync-") as folder:
-        for name, text in zip(names, texts, strict=True):
-            Path(folder, name).write_text(text, "utf-8", newline="\n")
-        marked = [part for label in labels for part in ("-L", label)]
-        answer = _run(["merge-file", "--stdout", *marked, *names], Path(folder), check=False)
-    # The exit status counts the conflicts, up to 127; above it is an error.
-    if answer.returncode > 127 or answer.returncode < 0:  # noqa: PLR2004
-        raise GitError(f"git merge-file failed: {_first_line(answer.stderr)}")
-    return answer.stdout.decode(), answer.returncode > 0
-
-
-def _split(output: bytes) -> list[str]:
+def split_rows(output: bytes) -> list[str]:
+    """Return what git printed with `-z`, one text for each entry."""
     return [row for row in output.decode("utf-8", "surrogateescape").split("\0") if row]
 
 
-def write(
-    repository: Repository,
-    arguments: Sequence[str],
-    *,
-    stdin: bytes | None = None,
-    index: Path | None = None,
-) -> str:
-    """Run one of git's plumbing commands that change a repository, and return what it printed.
-
-    With `index`, that file takes the place of the index. For promptsync.git_commit alone.
-    """
-    variables = {"GIT_INDEX_FILE": str(index)} if index else {}
-    answer = _run(arguments, repository.top, stdin=stdin, variables=variables)
-    return answer.stdout.decode("utf-8", "surrogateescape").removesuffix("\n")
-
-
-def _run(
+def run(
     arguments: Sequence[str],
     folder: Path,
     *,
@@ -455,6 +259,10 @@ def _run(
     check: bool = True,
     variables: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
+    """Run git in a folder. For the modules `git_*` alone, which say what they ask.
+
+    Raises GitError where git cannot be run and, unless `check` is false, where it fails.
+    """
     try:
         answer = subprocess.run(  # noqa: S603  a fixed program, arguments as a list
             [*_GIT, *arguments],
@@ -471,10 +279,11 @@ def _run(
     except OSError as error:
         raise GitError(f"git could not be started: {error.strerror}") from error
     if check and answer.returncode != 0:
-        raise GitError(f"git {arguments[0]} failed: {_first_line(answer.stderr)}")
+        raise GitError(f"git {arguments[0]} failed: {first_line(answer.stderr)}")
     return answer
 
 
-def _first_line(message: bytes) -> str:
+def first_line(message: bytes) -> str:
+    """Return what git complains about."""
     lines = message.decode("utf-8", "replace").strip().splitlines()
     return lines[0] if lines else "no message"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from promptsync import git
+from promptsync import git, git_history
 from promptsync.errors import ConflictError, GitError, UsageError
 from promptsync.git import Repository
 
@@ -28,7 +28,7 @@ _NO_COMMIT = "0" * 40
 def refuse_in_progress(repository: Repository) -> None:
     """Raise UsageError in the middle of a merge, a rebase, a cherry-pick or a revert."""
     asked = [part for name in _IN_PROGRESS for part in ("--git-path", name)]
-    paths = git.write(repository, ["rev-parse", *asked]).split("\n")
+    paths = _run(repository, ["rev-parse", *asked]).split("\n")
     for path, what in zip(paths, _IN_PROGRESS.values(), strict=True):
         if (repository.top / path).exists():
             raise UsageError(
@@ -41,7 +41,7 @@ def require_identity(repository: Repository) -> None:
     """Raise GitError where git does not know who commits, before anything is written."""
     for variable in ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"):
         try:
-            git.write(repository, ["var", variable])
+            _run(repository, ["var", variable])
         except GitError as error:
             raise GitError(
                 "git does not know who commits",
@@ -53,11 +53,11 @@ def check_branch(repository: Repository, branch: str) -> None:
     """Raise UsageError where a branch cannot be written: no name for one, or checked out."""
     name = None
     with suppress(GitError):
-        name = git.write(repository, ["check-ref-format", "--branch", branch])
+        name = _run(repository, ["check-ref-format", "--branch", branch])
     # `@{-1}` is a way to say another name.
     if name != branch:
         raise UsageError(f"`{branch}` is no name for a branch")
-    listed = git.write(repository, ["worktree", "list", "--porcelain"]).split("\n")
+    listed = _run(repository, ["worktree", "list", "--porcelain"]).split("\n")
     if f"branch refs/heads/{branch}" in listed:
         raise UsageError(
             f"branch `{branch}` is checked out, and its files would not follow",
@@ -73,8 +73,8 @@ def commit_here(repository: Repository, files: Mapping[str, bytes], message: str
     head = git.head(repository)
     commit = _commit(repository, files, message, tree=head, parents=[head] if head else [])
     reason = message.partition("\n")[0]
-    git.write(repository, ["update-ref", "-m", reason, "HEAD", commit, head or _NO_COMMIT])
-    git.write(
+    _run(repository, ["update-ref", "-m", reason, "HEAD", commit, head or _NO_COMMIT])
+    _run(
         repository,
         ["update-index", "--add", "-z", "--stdin"],
         stdin=b"".join(path.encode("utf-8", "surrogateescape") + b"\0" for path in files),
@@ -100,18 +100,18 @@ def commit_on_branch(
         if has_exactly(repository, tip, head, files):
             return None
         # The newer state of the registry's edits takes the place of the older one.
-        parents = [tip] if git.is_ancestor(repository, head, tip) else [tip, head]
-        parents = [head] if git.is_ancestor(repository, tip, head) else parents
+        parents = [tip] if git_history.is_ancestor(repository, head, tip) else [tip, head]
+        parents = [head] if git_history.is_ancestor(repository, tip, head) else parents
     commit = _commit(repository, files, message, tree=head, parents=parents)
     reason = message.partition("\n")[0]
-    git.write(repository, ["update-ref", "-m", reason, reference, commit, tip or _NO_COMMIT])
+    _run(repository, ["update-ref", "-m", reason, reference, commit, tip or _NO_COMMIT])
     return commit
 
 
 def has_exactly(repository: Repository, tip: str, head: str, files: Mapping[str, bytes]) -> bool:
     """Tell whether a branch differs from where it left HEAD by these files and nothing else."""
-    base = git.merge_base(repository, tip, head)
-    if base is None or git.changed_paths(repository, base, tip) != frozenset(files):
+    base = git_history.merge_base(repository, tip, head)
+    if base is None or git_history.changed_paths(repository, base, tip) != frozenset(files):
         return False
     blobs = git.read_blobs(repository, [f"{tip}:{path}" for path in files])
     stored = [_blob(repository, path, data) for path, data in files.items()]
@@ -120,7 +120,7 @@ def has_exactly(repository: Repository, tip: str, head: str, files: Mapping[str,
 
 def _refuse_commits_of_others(repository: Repository, branch: str, head: str, tip: str) -> None:
     form = f"--format=%H%x00%(trailers:key={TRAILER},valueonly,separator=%x2C)%x00"
-    fields = git.write(repository, ["log", "-z", form, f"{head}..{tip}", "--"]).split("\0")
+    fields = _run(repository, ["log", "-z", form, f"{head}..{tip}", "--"]).split("\0")
     trailers = fields[1::3]
     if not all(trailers):
         raise ConflictError(
@@ -148,19 +148,19 @@ def _commit(
     with tempfile.TemporaryDirectory(prefix="promptsync-") as folder:
         index = Path(folder) / "index"
         if tree is not None:
-            git.write(repository, ["read-tree", tree], index=index)
-        git.write(
+            _run(repository, ["read-tree", tree], index=index)
+        _run(
             repository,
             ["update-index", "--add", "-z", "--index-info"],
             stdin=entries.encode("utf-8", "surrogateescape"),
             index=index,
         )
-        made = git.write(repository, ["write-tree"], index=index)
+        made = _run(repository, ["write-tree"], index=index)
     options = [part for parent in parents for part in ("-p", parent)]
     if _is_signing(repository):
         options.append("-S")
     arguments = ["commit-tree", made, *options, "-F", "-"]
-    return git.write(repository, arguments, stdin=message.encode())
+    return _run(repository, arguments, stdin=message.encode())
 
 
 def _modes(repository: Repository, commit: str | None, paths: Sequence[str]) -> Mapping[str, str]:
@@ -171,9 +171,25 @@ def _modes(repository: Repository, commit: str | None, paths: Sequence[str]) -> 
 
 def _blob(repository: Repository, path: str, data: bytes) -> str:
     """Store what git makes of a file's bytes, line ends included, and return its id."""
-    return git.write(repository, ["hash-object", "-w", "--path", path, "--stdin"], stdin=data)
+    return _run(repository, ["hash-object", "-w", "--path", path, "--stdin"], stdin=data)
 
 
 def _is_signing(repository: Repository) -> bool:
     question = ["config", "--type=bool", "--default=false", "--get", "commit.gpgSign"]
-    return git.write(repository, question) == "true"
+    return _run(repository, question) == "true"
+
+
+def _run(
+    repository: Repository,
+    arguments: Sequence[str],
+    *,
+    stdin: bytes | None = None,
+    index: Path | None = None,
+) -> str:
+    """Run one of git's plumbing commands that change a repository, and return what it printed.
+
+    With `index`, that file takes the place of the index.
+    """
+    variables = {"GIT_INDEX_FILE": str(index)} if index else {}
+    answer = git.run(arguments, repository.top, stdin=stdin, variables=variables)
+    return answer.stdout.decode("utf-8", "surrogateescape").removesuffix("\n")

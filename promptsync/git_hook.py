@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from promptsync import git, templates
+from promptsync import git_settings, templates
 from promptsync.errors import UsageError
 from promptsync.git import Repository
 
@@ -44,7 +44,7 @@ class HookFiles:
 
 def find_hook_files(repository: Repository) -> HookFiles:
     """Return where the hook goes. Raises UsageError where all repositories share their hooks."""
-    scope = git.config_scope(repository, "core.hooksPath")
+    scope = git_settings.config_scope(repository, "core.hooksPath")
     if scope in ("global", "system"):
         raise UsageError(
             f"`core.hooksPath` is set in your {scope} git configuration, so a hook there would run "
@@ -52,7 +52,7 @@ def find_hook_files(repository: Repository) -> HookFiles:
             hint="call `promptsync verify --staged` from your own hook, or give this repository "
             'its own hooks: `git config core.hooksPath "$(git rev-parse --git-common-dir)/hooks"`',
         )
-    folder = git.hooks_folder(repository)
+    folder = git_settings.hooks_folder(repository)
     return HookFiles(folder / "pre-commit", folder / "pre-commit.before-promptsync")
 
 

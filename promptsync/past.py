@@ -11,12 +11,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
-from promptsync import git
+from promptsync import git, git_history
 from promptsync.catalog import Catalog, load_catalog, parse_source
 from promptsync.composition import expand, includes_of
 from promptsync.content_hash import content_hash
 from promptsync.errors import GitError, PromptFileError, ShallowCloneError
-from promptsync.git import FileVersion, Repository
+from promptsync.git import Repository
+from promptsync.git_history import FileVersion
 from promptsync.prompt import Prompt
 from promptsync.prompt_path import file_of, key_of
 from promptsync.prompt_sources import PromptSource, Roots, in_commit, source_at
@@ -108,12 +109,12 @@ class Past:
         path = remote.stamp.path
         files = [file_of(path)]
         if self.commit is not None:
-            versions = git.history(self.repository, self.commit, files)
+            versions = git_history.history(self.repository, self.commit, files)
             if self._have(versions, path):
                 return True
         state = (remote.name, remote.content_hash, remote.stamped_hash)
         if any(entry[:3] == state for entry in self.logged):
-            elsewhere = git.history_elsewhere(self.repository, self.commit, files)
+            elsewhere = git_history.history_elsewhere(self.repository, self.commit, files)
             return not self._have(elsewhere, path)
         return self._refuse_to_guess(remote.name)
 
@@ -171,9 +172,9 @@ class Past:
         """
         digest, paths = remote.content_hash, _paths(local, remote.stamp)
         if includes_of(local.prompt):
-            commits = git.commits_elsewhere(self.repository, self.commit, self.roots.paths)
+            commits = git_history.commits_elsewhere(self.repository, self.commit, self.roots.paths)
             return any(self._composite_at(each, local, digest, paths) for each in commits)
-        versions = git.history_elsewhere(self.repository, self.commit, _files(paths))
+        versions = git_history.history_elsewhere(self.repository, self.commit, _files(paths))
         hashed = self._hashed(local, _versions_at(versions, paths))
         return any(found == digest for found, _ in hashed)
 
@@ -193,7 +194,7 @@ class Past:
         if digest == remote.stamped_hash:
             return False
         stamped = [commit for digest, commit in older if digest == remote.stamped_hash]
-        if any(git.is_ancestor(self.repository, commit, latest) for commit in stamped):
+        if any(git_history.is_ancestor(self.repository, commit, latest) for commit in stamped):
             return True
         return self._refuse_to_guess(local.prompt.name)
 
@@ -214,7 +215,7 @@ class Past:
 
     def _is_merged(self, commit: str) -> bool:
         if commit not in self._merged:
-            self._merged[commit] = self.commit is not None and git.is_ancestor(
+            self._merged[commit] = self.commit is not None and git_history.is_ancestor(
                 self.repository, commit, self.commit
             )
         return self._merged[commit]
@@ -257,7 +258,7 @@ class Past:
                 for entry in git.list_index(self.repository, files)
             ]
         if self.commit is not None:
-            versions += git.history(self.repository, self.commit, files)
+            versions += git_history.history(self.repository, self.commit, files)
         return _versions_at(versions, paths)
 
     def _hashed(
@@ -290,7 +291,7 @@ class Past:
         if self.commit is None:
             return None
         # What a composite said depends on every partial it had then: ask each commit as a whole.
-        commits = git.commits_touching(
+        commits = git_history.commits_touching(
             self.repository, f"{start}..{self.commit}" if start else self.commit, self.roots.paths
         )
         found = (self._composite_at(commit, local, digest, paths) for commit in commits)
@@ -300,7 +301,7 @@ class Past:
         self, local: LocalPrompt, wanted: tuple[str, str | None], paths: list[str]
     ) -> Iterator[tuple[str, str]]:
         """Yield the commits in which a composite has one of two hashes, back to the second one."""
-        for commit in git.commits_touching(
+        for commit in git_history.commits_touching(
             self.repository, self.commit or "HEAD", self.roots.paths
         ):
             catalog = load_catalog(in_commit(self.repository, self.roots, commit), kind=self.kind)

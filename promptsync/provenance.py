@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from promptsync import git
+from promptsync import git, git_history
 from promptsync.catalog import Catalog, load_catalog, parse_source
 from promptsync.composition import has_directive
 from promptsync.content_hash import content_hash
 from promptsync.errors import PromptFileError
-from promptsync.git import FileVersion, Repository
+from promptsync.git import Repository
+from promptsync.git_history import FileVersion
 from promptsync.prompt import Prompt
 from promptsync.prompt_path import file_of, key_of
 from promptsync.prompt_sources import PromptSource, Roots, in_commit, sources_in
@@ -94,7 +95,9 @@ def committed(
     if head is None:
         return
     files = list(dict.fromkeys(map(file_of, paths)))
-    versions = [each for each in git.history(repository, head, files) if each.blob is not None]
+    versions = [
+        each for each in git_history.history(repository, head, files) if each.blob is not None
+    ]
     # Whoever asks for an entry does not ask for its neighbours.
     unasked = {file_of(each) for each in paths if key_of(each)} - set(paths)
     prompts = [
@@ -116,7 +119,7 @@ def _committed_composites(
     repository: Repository, roots: Roots, kind: str, head: str, paths: set[str]
 ) -> Iterator[Committed]:
     """Expand composites as each commit had them: they change when a partial does."""
-    for commit in git.commits_touching(repository, head, roots.paths):
+    for commit in git_history.commits_touching(repository, head, roots.paths):
         catalog = load_catalog(in_commit(repository, roots, commit), kind=kind)
         for local in catalog.files.values():
             if local.path in paths:

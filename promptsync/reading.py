@@ -71,9 +71,11 @@ def changed_names(
     tree hold. A composite counts when a partial of it changed.
     """
     repository = workspace.require_repository()
+    from promptsync.git_history import merge_base  # noqa: PLC0415  few commands compare commits
+
     start = git.require_commit(repository, since)
     tip = git.resolve(repository, revision or "HEAD")
-    base = start if tip is None else git.merge_base(repository, start, tip)
+    base = start if tip is None else merge_base(repository, start, tip)
     if base is None:
         unshallow = "fetch the whole history: `git fetch --unshallow`, or `fetch-depth: 0`"
         raise GitError(

@@ -16,7 +16,7 @@ from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from promptsync import git
+from promptsync import git_settings
 from promptsync.apply import MakeStamp, Outcome, apply_upload, find_unsupported
 from promptsync.catalog import Catalog, select
 from promptsync.comparison import Scope, compare
@@ -144,7 +144,7 @@ def _make_stamp(
     locals_ = [each.state.local for each in changes if each.state.local]
     if workspace is not None and locals_:
         repository = workspace.require_repository()
-        stamps = make_stamps(repository, git.remote_url(repository), catalog, locals_)
+        stamps = make_stamps(repository, git_settings.remote_url(repository), catalog, locals_)
         return lambda local: stamps[local.path]
     url = deployed.bundle.repository if deployed.bundle else None
     return lambda local: stamp_of(local, commit=deployed.commit, repository=url)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from promptsync import git
+from promptsync import git, git_history
 from promptsync.catalog import Catalog, file_sha256
 from promptsync.composition import has_directive, partials_of
 from promptsync.git import Repository
@@ -73,7 +73,7 @@ def _has_entry(parts: Sequence[LocalPrompt]) -> bool:
 def _newest(repository: Repository, parts: Sequence[LocalPrompt], among: set[str] | None) -> str:
     """Return the newest commit that touched some files, or the newest of some commits."""
     files = sorted({each.file for each in parts})
-    commits = git.commits_touching(repository, "HEAD", files)
+    commits = git_history.commits_touching(repository, "HEAD", files)
     return next(each for each in commits if among is None or each in among)
 
 
@@ -81,7 +81,9 @@ def _commit_by_path(repository: Repository, parts: Mapping[str, LocalPrompt]) ->
     """Return the last commit that changed each file or entry, if HEAD has what is here."""
     files = sorted(path for path, each in parts.items() if each.key is None)
     changed = git.uncommitted_paths(repository, files)
-    commits = dict(git.last_commits(repository, [path for path in files if path not in changed]))
+    commits = dict(
+        git_history.last_commits(repository, [path for path in files if path not in changed])
+    )
     for file in sorted({each.file for each in parts.values() if each.key is not None}):
         entries = {path: each.file_sha256 for path, each in parts.items() if each.file == file}
         commits |= _commit_by_entry(repository, file, entries)
@@ -95,7 +97,7 @@ def _commit_by_entry(
 
     A commit that changed another entry is not one: the stamp would change with every neighbour.
     """
-    versions = git.own_history(repository, [file])
+    versions = git_history.own_history(repository, [file])
     contents = git.read_blobs_lazily(repository, [each.blob for each in versions])
     commits: dict[str, str] = {}
     waiting, newer = dict(entries), None

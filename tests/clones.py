@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from promptsync import git
+from promptsync import git, git_history, git_settings
 from promptsync.apply import Outcome, apply_upload
 from promptsync.catalog import Catalog
 from promptsync.comparison import Scope, compare
@@ -138,13 +138,15 @@ class Clone:
         """Return the stamp of a prompt file: with a commit only where one holds its content."""
         repository = self.workspace.require_repository()
         is_clean = not git.uncommitted_paths(repository, [local.path])
-        commit = git.last_commits(repository, [local.path]).get(local.path) if is_clean else None
+        commit = (
+            git_history.last_commits(repository, [local.path]).get(local.path) if is_clean else None
+        )
         return Stamp(
             content_hash=local.content_hash,
             path=local.path,
             file_sha256=local.file_sha256,
             commit=commit,
-            repository=git.remote_url(repository),
+            repository=git_settings.remote_url(repository),
         )
 
     def forget_log(self) -> None:

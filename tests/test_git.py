@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from promptsync import git
+from promptsync import git, git_history, git_merge, git_settings
 from promptsync.errors import GitError
-from promptsync.git import FileVersion, TreeEntry
+from promptsync.git import TreeEntry
+from promptsync.git_history import FileVersion
 from tests.builders import Repo
 
 PATH = "prompts/greeting.md"
@@ -181,12 +182,12 @@ def test_what_names_no_commit_is_none(repo: Repo, name: str) -> None:
     repo.commit()
 
     assert git.resolve(found(repo), name) is None
-    assert git.author_and_date(found(repo), name) is None
+    assert git_history.author_and_date(found(repo), name) is None
 
 
 def test_an_unborn_branch_has_no_head(repo: Repo) -> None:
     assert git.head(found(repo)) is None
-    assert git.last_commits(found(repo), [PATH]) == {}
+    assert git_history.last_commits(found(repo), [PATH]) == {}
 
 
 def test_a_required_commit_that_a_shallow_clone_lacks_names_the_fix(
@@ -226,10 +227,10 @@ def test_two_branches_have_a_merge_base(repo: Repo) -> None:
     repo.write("other", "four")
     alone = repo.commit()
 
-    assert git.merge_base(found(repo), main, feature) == base
-    assert git.merge_base(found(repo), main, alone) is None
-    assert git.is_ancestor(found(repo), base, feature)
-    assert not git.is_ancestor(found(repo), main, feature)
+    assert git_history.merge_base(found(repo), main, feature) == base
+    assert git_history.merge_base(found(repo), main, alone) is None
+    assert git_history.is_ancestor(found(repo), base, feature)
+    assert not git_history.is_ancestor(found(repo), main, feature)
 
 
 def test_author_and_date_of_a_commit(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,11 +240,11 @@ def test_author_and_date_of_a_commit(repo: Repo, monkeypatch: pytest.MonkeyPatch
     repo.write(PATH, "Hello\n")
     commit = repo.commit()
 
-    assert git.author_and_date(found(repo), commit) == (
+    assert git_history.author_and_date(found(repo), commit) == (
         "Käthe Müller",
         "2024-02-29T12:00:00+01:00",
     )
-    assert git.author_and_date(found(repo), "0" * 40) is None
+    assert git_history.author_and_date(found(repo), "0" * 40) is None
 
 
 # -- files of a commit, of the index, of the work tree --
@@ -262,8 +263,10 @@ def test_odd_paths_arrive_as_they_are(repo: Repo, name: str) -> None:
 
     assert entry in git.list_tree(found(repo), commit, ["prompts"])
     assert git.list_index(found(repo), [path]) == [entry]
-    assert git.history(found(repo), commit, [path]) == [FileVersion(commit, path, entry.blob)]
-    assert git.last_commits(found(repo), [path]) == {path: commit}
+    assert git_history.history(found(repo), commit, [path]) == [
+        FileVersion(commit, path, entry.blob)
+    ]
+    assert git_history.last_commits(found(repo), [path]) == {path: commit}
     assert git.uncommitted_paths(found(repo), [path]) == frozenset()
     repo.write(path, "Hello again\n")
     assert git.uncommitted_paths(found(repo), [path]) == {path}
@@ -399,7 +402,7 @@ def test_more_paths_than_a_command_line_holds(repo: Repo) -> None:
     repo.write(f"prompts/{'long' * 10}/other.md", "Hello\n")
 
     assert git.uncommitted_paths(found(repo), paths) == {paths[0]}
-    assert git.last_commits(found(repo), paths) == dict.fromkeys(paths, commit)
+    assert git_history.last_commits(found(repo), paths) == dict.fromkeys(paths, commit)
 
 
 def test_more_paths_than_any_command_line_holds(repo: Repo) -> None:
@@ -408,7 +411,7 @@ def test_more_paths_than_any_command_line_holds(repo: Repo) -> None:
     paths = [PATH, *(f"prompts/{'long' * 20}-{number:05}.md" for number in range(30_000))]
 
     assert git.uncommitted_paths(found(repo), paths) == frozenset()
-    assert git.last_commits(found(repo), paths) == {PATH: commit}
+    assert git_history.last_commits(found(repo), paths) == {PATH: commit}
 
 
 def test_more_paths_than_a_command_line_holds_in_several_folders(repo: Repo) -> None:
@@ -497,10 +500,10 @@ def test_history_begins_with_the_newest(repo: Repo) -> None:
     (repo.path / PATH).unlink()
     deleted = repo.commit()
 
-    assert git.history(found(repo), deleted, [PATH]) == versions(
+    assert git_history.history(found(repo), deleted, [PATH]) == versions(
         repo, (deleted, None), (third, "one"), (second, "two"), (first, "one")
     )
-    assert git.history(found(repo), second, ["prompts"]) == versions(
+    assert git_history.history(found(repo), second, ["prompts"]) == versions(
         repo, (second, "two"), (first, "one")
     )
 
@@ -519,7 +522,7 @@ def test_history_goes_by_succession_and_not_by_the_clock(
     (other,) = commit_texts(repo, "other")
     repo.git("merge", "--quiet", "--strategy=ours", "--no-edit", "side")
 
-    seen = [each.commit for each in git.history(found(repo), "HEAD", [PATH])]
+    seen = [each.commit for each in git_history.history(found(repo), "HEAD", [PATH])]
 
     assert sorted([child, parent, base], key=seen.index) == [child, parent, base]
     assert sorted([other, parent, base], key=seen.index) == [other, parent, base]
@@ -531,7 +534,7 @@ def test_history_is_that_of_a_path_and_not_of_what_was_renamed_to_it(repo: Repo)
     repo.git("mv", PATH, "prompts/welcome.md")
     renamed = repo.commit()
 
-    history = git.history(found(repo), renamed, ["prompts/welcome.md"])
+    history = git_history.history(found(repo), renamed, ["prompts/welcome.md"])
 
     assert history == [FileVersion(renamed, "prompts/welcome.md", repo_blob(repo, "one\n"))]
 
@@ -558,9 +561,9 @@ def test_signatures_are_not_shown(repo: Repo) -> None:
     (commit,) = commit_texts(repo, "one\n")
     assert "a signature" in repo.git("log")
 
-    assert git.commits_touching(found(repo), commit, [PATH]) == [commit]
-    assert git.history(found(repo), commit, [PATH]) == versions(repo, (commit, "one\n"))
-    assert git.author_and_date(found(repo), commit) == (
+    assert git_history.commits_touching(found(repo), commit, [PATH]) == [commit]
+    assert git_history.history(found(repo), commit, [PATH]) == versions(repo, (commit, "one\n"))
+    assert git_history.author_and_date(found(repo), commit) == (
         "Ada Lovelace",
         repo.git("log", "-1", "--format=%aI", "--no-show-signature"),
     )
@@ -574,10 +577,10 @@ def test_history_holds_a_merged_branch_whose_text_was_not_kept(repo: Repo) -> No
     commit_texts(repo, "main")
     repo.git("merge", "--quiet", "--strategy=ours", "--no-edit", "side")
 
-    history = git.history(found(repo), "HEAD", [PATH])
+    history = git_history.history(found(repo), "HEAD", [PATH])
 
     assert FileVersion(side, PATH, repo_blob(repo, "side")) in history
-    assert side in git.commits_touching(found(repo), "HEAD", ["prompts"])
+    assert side in git_history.commits_touching(found(repo), "HEAD", ["prompts"])
 
 
 def test_history_holds_what_only_a_merge_commit_says(repo: Repo) -> None:
@@ -589,10 +592,10 @@ def test_history_holds_what_only_a_merge_commit_says(repo: Repo) -> None:
     subprocess.run(["git", "merge", "side"], cwd=repo.path, capture_output=True, check=False)
     (merge,) = commit_texts(repo, "both")
 
-    assert FileVersion(merge, PATH, repo_blob(repo, "both")) in git.history(
+    assert FileVersion(merge, PATH, repo_blob(repo, "both")) in git_history.history(
         found(repo), merge, [PATH]
     )
-    assert git.last_commits(found(repo), [PATH]) == {PATH: merge}
+    assert git_history.last_commits(found(repo), [PATH]) == {PATH: merge}
 
 
 def test_elsewhere_is_what_other_branches_and_the_stash_have(repo: Repo) -> None:
@@ -603,22 +606,22 @@ def test_elsewhere_is_what_other_branches_and_the_stash_have(repo: Repo) -> None
     repo.write(PATH, "stashed")
     repo.git("stash", "--quiet")
 
-    elsewhere = git.history_elsewhere(found(repo), main, [PATH])
+    elsewhere = git_history.history_elsewhere(found(repo), main, [PATH])
 
     assert {each.blob for each in elsewhere} >= {
         repo_blob(repo, "side"),
         repo_blob(repo, "stashed"),
     }
-    assert side in git.commits_elsewhere(found(repo), main, ["prompts"])
-    assert git.history_elsewhere(found(repo), side, ["missing.md"]) == []
+    assert side in git_history.commits_elsewhere(found(repo), main, ["prompts"])
+    assert git_history.history_elsewhere(found(repo), side, ["missing.md"]) == []
 
 
 def test_everything_is_elsewhere_on_an_unborn_branch(repo: Repo) -> None:
-    assert git.history_elsewhere(found(repo), None, [PATH]) == []
+    assert git_history.history_elsewhere(found(repo), None, [PATH]) == []
     (main,) = commit_texts(repo, "one")
 
-    assert git.history_elsewhere(found(repo), None, [PATH]) == versions(repo, (main, "one"))
-    assert git.commits_elsewhere(found(repo), None, [PATH]) == [main]
+    assert git_history.history_elsewhere(found(repo), None, [PATH]) == versions(repo, (main, "one"))
+    assert git_history.commits_elsewhere(found(repo), None, [PATH]) == [main]
 
 
 def test_the_last_commit_of_each_path(repo: Repo) -> None:
@@ -628,11 +631,13 @@ def test_the_last_commit_of_each_path(repo: Repo) -> None:
     repo.write("prompts/b.md", "b again")
     second = repo.commit()
 
-    assert git.last_commits(found(repo), ["prompts/a.md", "prompts/b.md", "prompts/c.md"]) == {
+    assert git_history.last_commits(
+        found(repo), ["prompts/a.md", "prompts/b.md", "prompts/c.md"]
+    ) == {
         "prompts/a.md": first,
         "prompts/b.md": second,
     }
-    assert git.last_commits(found(repo), []) == {}
+    assert git_history.last_commits(found(repo), []) == {}
 
 
 @pytest.mark.parametrize(
@@ -667,13 +672,13 @@ def test_personal_settings_change_no_answer(repo: Repo, key: str, value: str) ->
     repo.git("config", "--global", key, value)
     repo.write("prompts/Grüße.md", "Hello\n")
 
-    assert git.history(found(repo), second, [PATH]) == versions(
+    assert git_history.history(found(repo), second, [PATH]) == versions(
         repo, (second, "two\n"), (first, "one\n")
     )
-    assert git.last_commits(found(repo), [PATH]) == {PATH: second}
-    assert git.commits_touching(found(repo), second, [PATH]) == [second, first]
+    assert git_history.last_commits(found(repo), [PATH]) == {PATH: second}
+    assert git_history.commits_touching(found(repo), second, [PATH]) == [second, first]
     assert git.uncommitted_paths(found(repo), [PATH, "prompts/Grüße.md"]) == {"prompts/Grüße.md"}
-    assert git.author_and_date(found(repo), second) is not None
+    assert git_history.author_and_date(found(repo), second) is not None
     assert [each.path for each in git.list_index(found(repo), ["prompts"])] == [PATH]
 
 
@@ -710,20 +715,20 @@ def test_paths_are_literal_whatever_the_environment_says(
 def test_the_address_of_origin_has_no_credentials(repo: Repo, url: str, shown: str) -> None:
     repo.git("remote", "add", "origin", url)
 
-    assert git.remote_url(found(repo)) == shown
+    assert git_settings.remote_url(found(repo)) == shown
 
 
 def test_a_repository_without_origin_has_no_address(repo: Repo) -> None:
-    assert git.remote_url(found(repo)) is None
+    assert git_settings.remote_url(found(repo)) is None
 
 
 def test_hooks_are_where_git_looks_for_them(repo: Repo) -> None:
-    assert git.hooks_folder(found(repo)) == repo.path / ".git" / "hooks"
+    assert git_settings.hooks_folder(found(repo)) == repo.path / ".git" / "hooks"
     repo.git("config", "core.hooksPath", "own hooks")
 
-    assert git.hooks_folder(found(repo)) == repo.path / "own hooks"
-    assert git.config_scope(found(repo), "core.hooksPath") == "local"
-    assert git.config_scope(found(repo), "core.nothing") is None
+    assert git_settings.hooks_folder(found(repo)) == repo.path / "own hooks"
+    assert git_settings.config_scope(found(repo), "core.hooksPath") == "local"
+    assert git_settings.config_scope(found(repo), "core.nothing") is None
 
 
 def test_a_failure_of_git_is_told_in_its_own_words(repo: Repo) -> None:
@@ -738,7 +743,7 @@ def test_lines_are_merged_as_git_merges_them() -> None:
     base = "one\ntwo\nthree\nfour\nfive\n"
     local, remote = base.replace("one", "1"), base.replace("five", "5")
 
-    assert git.merge_lines((local, base, remote), ("here", "base", "there")) == (
+    assert git_merge.merge_lines((local, base, remote), ("here", "base", "there")) == (
         "1\ntwo\nthree\nfour\n5\n",
         False,
     )
@@ -747,7 +752,7 @@ def test_lines_are_merged_as_git_merges_them() -> None:
 def test_what_overlaps_is_marked_with_the_labels() -> None:
     texts = ("local\n", "base\n", "remote\n")
 
-    assert git.merge_lines(texts, ("prompts/a b.md", "base", "registry version 7")) == (
+    assert git_merge.merge_lines(texts, ("prompts/a b.md", "base", "registry version 7")) == (
         "<<<<<<< prompts/a b.md\nlocal\n=======\nremote\n>>>>>>> registry version 7\n",
         True,
     )
@@ -759,7 +764,7 @@ def test_more_conflicts_than_an_exit_status_holds() -> None:
     def lines(text: str) -> str:
         return "".join(f"{text} {number}\n{same}" for number in range(300))
 
-    merged, has_conflict = git.merge_lines(
+    merged, has_conflict = git_merge.merge_lines(
         (lines("local"), lines("base"), lines("remote")), ("here", "base", "there")
     )
 
@@ -769,13 +774,13 @@ def test_more_conflicts_than_an_exit_status_holds() -> None:
 
 def test_texts_that_git_cannot_merge_are_an_error() -> None:
     with pytest.raises(GitError, match=r"git merge-file failed: .*binary"):
-        git.merge_lines(("\0one", "\0base", "\0two"), ("here", "base", "there"))
+        git_merge.merge_lines(("\0one", "\0base", "\0two"), ("here", "base", "there"))
 
 
 def test_a_merge_needs_no_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
-    assert git.merge_lines(("x\n", "x\n", "y\n"), ("here", "base", "there")) == ("y\n", False)
+    assert git_merge.merge_lines(("x\n", "x\n", "y\n"), ("here", "base", "there")) == ("y\n", False)
 
 
 def test_nothing_of_a_check_takes_a_lock(repo: Repo) -> None:

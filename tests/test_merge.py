@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from promptsync import git
+from promptsync import git_merge
 from promptsync.errors import ConflictError, PromptFileError
 from promptsync.merge import MergedText, Sides, merge_prompt_files, merge_values
 from promptsync.prompt_file import parse_prompt
@@ -17,7 +17,7 @@ LABELS = (PATH, "base", "registry version 7")
 
 
 def merge_lines(sides: Sides) -> MergedText:
-    return MergedText(*git.merge_lines((sides.local, sides.base, sides.remote), LABELS))
+    return MergedText(*git_merge.merge_lines((sides.local, sides.base, sides.remote), LABELS))
 
 
 def merge(base: str, local: str, remote: str) -> MergedText:

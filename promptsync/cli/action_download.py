@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from promptsync import git
+from promptsync import git, git_history
 from promptsync.cli.action_job import Job, run_command
 from promptsync.cli.action_report import (
     comparing,
@@ -138,10 +138,10 @@ def _body(edits: Sequence[RegistryEdit]) -> str:
 def _is_new(repository: Repository, branch: str, edits: Sequence[RegistryEdit]) -> bool:
     """Tell whether the branch lacks these edits. Raises ConflictError where others committed."""
     theirs = git.resolve(repository, f"refs/remotes/origin/{branch}")
-    base = git.merge_base(repository, theirs, "HEAD") if theirs else None
+    base = git_history.merge_base(repository, theirs, "HEAD") if theirs else None
     if theirs is None or base is None:
         return True
-    if git.authors_of(repository, base, theirs) - {BOT_EMAIL}:
+    if git_history.authors_of(repository, base, theirs) - {BOT_EMAIL}:
         raise ConflictError(
             f"somebody committed to branch `{branch}`, and a new proposal would overwrite that",
             hint="merge or close its pull request, and delete the branch; the next run makes it "

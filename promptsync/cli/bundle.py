@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from promptsync import git
+from promptsync import git, git_settings
 from promptsync.bundle import FILE_NAME, Bundle, save_bundle, write_bundle
 from promptsync.catalog import Catalog
 from promptsync.cli.options import cli_command, quiet_option, registry_option
@@ -52,7 +52,7 @@ def make_bundle(workspace: Workspace, catalog: Catalog, revision: str | None) ->
         registry=workspace.registry,
         prompts=tuple(catalog.prompts[name] for name in sorted(catalog.prompts)),
         commit=_commit(workspace, catalog, revision),
-        repository=git.remote_url(repository) if repository else None,
+        repository=git_settings.remote_url(repository) if repository else None,
         created_from="commit" if revision else "work_tree",
     )
 

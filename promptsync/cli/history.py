@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from promptsync import git
+from promptsync import git_history
 from promptsync.catalog import Catalog, select
 from promptsync.cli.options import (
     TABLE_FORMATS,
@@ -89,7 +89,7 @@ def _entries(session: Session, versions: Sequence[RemotePrompt]) -> list[_Entry]
     entries = []
     for remote in versions:
         commit = commits.get(remote.version)
-        told = git.author_and_date(repository, commit) if commit else None
+        told = git_history.author_and_date(repository, commit) if commit else None
         author = remote.author or (told[0] if told else None)
         date = remote.created or (told[1] if told else None)
         entries.append(_Entry(remote.version, remote.content_hash, commit, author, date))

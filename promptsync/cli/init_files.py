@@ -8,7 +8,7 @@ from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 
-from promptsync import git, scaffold, templates
+from promptsync import git_settings, scaffold, templates
 from promptsync.config import Config, RegistryConfig
 from promptsync.errors import UsageError
 from promptsync.file_writer import write_text
@@ -65,7 +65,7 @@ def pre_commit_config(top: Path, folder: str) -> WantedFile:
 def github_files(repository: Repository, config: Config) -> Iterator[WantedFile]:
     """Yield the action and the workflows that use it."""
     values = {
-        "BRANCH": git.default_branch(repository),
+        "BRANCH": git_settings.default_branch(repository),
         "FOLDER": relative_folder(repository, config),
         "VERSION": version("promptsync"),
     }

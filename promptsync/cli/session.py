@@ -10,7 +10,6 @@ from itertools import dropwhile, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptsync import git
 from promptsync.catalog import Catalog, select
 from promptsync.comparison import Scope, compare
 from promptsync.errors import UsageError
@@ -82,7 +81,9 @@ class Session:
     @cached_property
     def repository_url(self) -> str | None:
         """The URL of the repository without credentials."""
-        return git.remote_url(self.workspace.require_repository())
+        from promptsync.git_settings import remote_url  # noqa: PLC0415  for writing commands alone
+
+        return remote_url(self.workspace.require_repository())
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from promptsync import git
+from promptsync import git_history
 from promptsync.cli.options import (
     TABLE_FORMATS,
     Format,
@@ -101,7 +101,7 @@ def _sentence(session: Session, origin: Origin) -> str:
     path = one_line(origin.path or origin.name)
     if origin.commit is None:
         return f"{path}, not committed"
-    told = git.author_and_date(session.workspace.require_repository(), origin.commit)
+    told = git_history.author_and_date(session.workspace.require_repository(), origin.commit)
     by = f" by {one_line(told[0])}, {told[1][:10]}" if told else ""
     return f"{path} since commit {origin.commit[:10]}{by}"
 
