@@ -37,7 +37,7 @@ from promptsync.cli.safe_text import code_span, printable
 from promptsync.cli.session import Session, open_session
 from promptsync.cli.talk import say
 from promptsync.comparison import Scope
-from promptsync.download import FileOutcome, refuse_unsafe
+from promptsync.download import FileOutcome
 from promptsync.errors import ConflictError, PromptFileError, PromptsyncError, UsageError
 from promptsync.plan import Plan
 from promptsync.prompt_path import file_of
@@ -83,7 +83,6 @@ def command(
             force=force,
             extras=everything or bool(names),
         )
-        plan = refuse_unsafe(plan, session.workspace.roots)
         if not (force or dry_run):
             _refuse_uncommitted(session, plan)
         if not is_to_be_applied(

@@ -10,7 +10,7 @@ from pathlib import Path
 from promptsync.catalog import Catalog
 from promptsync.cli.session import Session
 from promptsync.cli.talk import track
-from promptsync.download import FileOutcome, apply_download
+from promptsync.download import FileOutcome, apply_download, refuse_unsafe
 from promptsync.download_plan import make_download_plan
 from promptsync.edit_routing import route_edits
 from promptsync.plan import Plan
@@ -55,9 +55,14 @@ def plan_pull(
 
 
 def routed(session: Session, catalog: Catalog, plan: Plan) -> Plan:
-    """Return a download plan in which each edit of a composite goes to the files that say it."""
-    kind = session.registry.kind
-    return route_edits(plan, catalog, kind=kind, read_past=lambda: session.past)
+    """Return a download plan as files can have it: what cannot become one is left alone.
+
+    Each edit of a composite goes to the files that say it.
+    """
+    kind, roots = session.registry.kind, session.workspace.roots
+    plan = route_edits(plan, catalog, kind=kind, read_past=lambda: session.past)
+    has_new = any(each.state.local is None for each in plan.changes)
+    return refuse_unsafe(plan, roots) if has_new else plan
 
 
 def pull(

@@ -24,7 +24,7 @@ from promptsync.git_commit import (
     require_identity,
 )
 from promptsync.plan import Action, Change, Plan
-from promptsync.prompt_path import file_of
+from promptsync.prompt_path import file_of, key_of
 from promptsync.prompt_sources import Roots
 from promptsync.registry_edits import RegistryEdit
 from promptsync.sync_plan import (
@@ -214,13 +214,12 @@ def _without_uncommitted(
     session: Session, changes: Sequence[Change]
 ) -> tuple[tuple[Change, ...], list[SyncOutcome]]:
     """Take out the changes that would overwrite what git does not have."""
-    paths = sorted({file_of(path) for change in changes for path in change.files})
+    roots = session.workspace.roots
+    files_by_name = {change.name: _existing_files(change, roots) for change in changes}
+    paths = sorted({path for files in files_by_name.values() for path in files})
     dirty = git.uncommitted_paths(session.workspace.require_repository(), paths)
     dirty_by_name = {
-        change.name: file_of(path)
-        for change in changes
-        for path in change.files
-        if file_of(path) in dirty
+        name: path for name, files in files_by_name.items() for path in files if path in dirty
     }
     refused = [
         _uncommitted(change, dirty_by_name[change.name])
@@ -228,6 +227,15 @@ def _without_uncommitted(
         if change.name in dirty_by_name
     ]
     return tuple(change for change in changes if change.name not in dirty_by_name), refused
+
+
+def _existing_files(change: Change, roots: Roots) -> list[str]:
+    """Return the files that a pull writes and that have been there before."""
+    if change.state.local is not None:
+        return [file_of(path) for path in change.files]
+    # A new entry goes into a file with those of others, and would be committed with them.
+    path = roots.path_of(change.name)
+    return [] if key_of(path) is None else [file_of(path)]
 
 
 def _uncommitted(change: Change, path: str) -> SyncOutcome:

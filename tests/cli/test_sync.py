@@ -9,9 +9,14 @@ import pytest
 
 from promptsync.remote_prompt import RemotePrompt
 from promptsync.sync_plan import Result
-from tests.builders import Repo
+from tests.builders import Repo, prompt
 from tests.cli.running import Ran, run
-from tests.cli.scenes import edit_in_registry, registry_of, with_every_status
+from tests.cli.scenes import (
+    edit_in_registry,
+    registry_of,
+    save_in_registry,
+    with_every_status,
+)
 from tests.fakes.braintrust import BraintrustServer, Meanwhile, unavailable
 
 NOTHING = "nothing to sync with registry `local`\n"
@@ -193,6 +198,33 @@ def test_what_only_the_registry_has_comes_when_it_is_asked_for(repo: Repo) -> No
 
     assert sync("--all") == {"pull_changed": 1}
     assert repo.read("prompts/farewell.md") == "Say goodbye.\n"
+
+
+def test_what_cannot_become_a_file_is_left_alone_in_the_plan(repo: Repo) -> None:
+    with_prompts(repo, greeting="Say hello.\n")
+    for name in ("con", "a..b", "farewell"):
+        save_in_registry(repo, prompt(name, "Say goodbye."))
+
+    planned = run("sync", "--all", "--dry-run")
+    assert planned.code == 3
+    assert (
+        planned.stdout
+        == """\
+download from registry `local`
+
++ write  farewell  sha256:497106a0000c
+
+! left alone  a..b: cannot become a prompt file: it starts or ends with a dot, or has two in a row
+              rename it there, or write a file with the served name in it
+! left alone  con: cannot become a prompt file: Windows reserves it
+              rename it there, or write a file with the served name in it
+
+1 to write, 2 left alone
+"""
+    )
+    result = run("sync", "--all", "--yes", "--format", "json")
+    assert result.code == 3
+    assert counters(result.json) == {"pull_changed": 1, "conflicts": 2}
 
 
 def test_only_what_was_named_is_synced(repo: Repo) -> None:

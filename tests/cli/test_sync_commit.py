@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import Repo
+from tests.builders import Repo, prompt
 from tests.cli.running import run
-from tests.cli.scenes import edit_in_registry
+from tests.cli.scenes import edit_in_registry, save_in_registry
 from tests.cli.test_sync import LINES, counters, in_registry, sync, with_prompts
 
 
@@ -324,3 +324,22 @@ def test_the_entry_of_a_catalog_file_is_committed_with_its_file(
         '  "greeting": "Say hey.",'
     )
     assert repo.git("status", "--short") == ""
+
+
+@pytest.mark.parametrize("option", [["--commit"], ["--branch", "edits"]])
+def test_a_new_entry_takes_nobody_s_unfinished_work_along(repo: Repo, option: list[str]) -> None:
+    repo.write("promptsync.toml", 'prompts = ["prompts.json"]\n')
+    repo.write("prompts.json", '{\n  "greeting": "Say hello."\n}\n')
+    repo.write(".gitignore", ".promptsync/\n")
+    repo.commit()
+    run("upload", "--yes")
+    save_in_registry(repo, prompt("farewell", "Say goodbye."))
+    head, unfinished = repo.git("rev-parse", "HEAD"), '{\n  "greeting": "Say"\n}\n'
+    repo.write("prompts.json", unfinished)
+
+    result = run("sync", "--yes", "--all", *option)
+
+    assert result.code == 2
+    assert "`prompts.json` has uncommitted changes" in result.stderr
+    assert repo.read("prompts.json") == unfinished
+    assert repo.git("rev-list", "--all") == head
