@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from promptsync.errors import RegistryAnswerError, RegistryRefusedError
-from promptsync.registries.http import Credentials, HttpClient
+from promptsync.registries.http import HttpClient
+from promptsync.registries.http_credentials import Credentials
 from promptsync.sticky_comment import Comment
 
 _SECONDS = 15.0

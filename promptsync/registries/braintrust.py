@@ -22,8 +22,10 @@ from promptsync.registries.braintrust_names import (
     rename,
 )
 from promptsync.registries.braintrust_routing import APP_URL, Routing, RoutingCache, Target
-from promptsync.registries.http import Credentials, HttpClient, Timeouts
+from promptsync.registries.http import HttpClient
+from promptsync.registries.http_credentials import Credentials
 from promptsync.registries.http_errors import LostAnswerError
+from promptsync.registries.http_timeouts import Timeouts
 from promptsync.registries.redaction import shorten
 from promptsync.remote_prompt import RemotePrompt, Stamp
 

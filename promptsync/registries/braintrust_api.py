@@ -12,7 +12,8 @@ from promptsync.errors import RegistryAnswerError, RegistryRefusedError
 from promptsync.prompt import Json, JsonObject
 from promptsync.registries.braintrust_fields import decimal_version
 from promptsync.registries.braintrust_routing import Route, is_missing, read_objects
-from promptsync.registries.http import HttpClient, is_header_text
+from promptsync.registries.http import HttpClient
+from promptsync.registries.http_credentials import is_header_text
 
 PAGE_SIZE = 1000
 

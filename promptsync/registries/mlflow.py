@@ -13,8 +13,9 @@ from promptsync.errors import ConfigError, RegistryAnswerError, RegistryRefusedE
 from promptsync.experiment import Experiment
 from promptsync.prompt import JsonObject, Prompt
 from promptsync.registries.base import ANY_VERSION, AskNames
-from promptsync.registries.http import HttpClient, Timeouts
+from promptsync.registries.http import HttpClient
 from promptsync.registries.http_errors import LostAnswerError
+from promptsync.registries.http_timeouts import Timeouts
 from promptsync.registries.mlflow_address import MlflowLogin, checked_url, credentials
 from promptsync.registries.mlflow_api import LOOK_SECONDS, MlflowApi, in_portions, is_prompt
 from promptsync.registries.mlflow_fields import KIND, version_of

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from promptsync.errors import ConfigError
-from promptsync.registries.http import Credentials
+from promptsync.registries.http_credentials import Credentials
 from promptsync.registries.redaction import shorten
 
 _DATABRICKS = ("databricks", "databricks-uc", "uc")

@@ -12,8 +12,11 @@ from promptsync.daemon_threads import DaemonThreads
 from promptsync.errors import ConfigError, RegistryAnswerError, RegistryRefusedError
 from promptsync.prompt import JsonObject, Prompt
 from promptsync.registries.base import ANY_VERSION, AskNames
-from promptsync.registries.http import CONNECTIONS_PER_HOST, Credentials, HttpClient, Timeouts
+from promptsync.registries.http import HttpClient
+from promptsync.registries.http_connections import CONNECTIONS_PER_HOST
+from promptsync.registries.http_credentials import Credentials
 from promptsync.registries.http_errors import LostAnswerError
+from promptsync.registries.http_timeouts import Timeouts
 from promptsync.registries.opik_api import CONFLICT, NOT_FOUND, OpikApi, id_of
 from promptsync.registries.opik_fields import KIND, folded, read_prompt
 from promptsync.registries.opik_listing import OpikListing, version_of

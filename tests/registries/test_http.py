@@ -26,8 +26,11 @@ from promptsync.errors import (
     RegistryUnavailableError,
 )
 from promptsync.prompt import Json
-from promptsync.registries.http import CONNECTIONS_PER_HOST, Credentials, HttpClient, Timeouts
+from promptsync.registries.http import HttpClient
+from promptsync.registries.http_connections import CONNECTIONS_PER_HOST
+from promptsync.registries.http_credentials import Credentials
 from promptsync.registries.http_errors import LostAnswerError, NotReachedError, meaning_of
+from promptsync.registries.http_timeouts import Timeouts
 from tests.fakes.braintrust import (
     AnswersHtml,
     BraintrustServer,

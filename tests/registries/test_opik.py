@@ -22,7 +22,7 @@ from promptsync.errors import (
 )
 from promptsync.experiment import Experiment
 from promptsync.registries.base import Registry
-from promptsync.registries.http import Timeouts
+from promptsync.registries.http_timeouts import Timeouts
 from promptsync.registries.opik import FEW, OpikRegistry
 from promptsync.registries.opik_api import LOOK_SECONDS, WRITE_SECONDS
 from promptsync.registries.opik_version_cache import NAME, PROJECT_SECONDS
