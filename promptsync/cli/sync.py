@@ -7,7 +7,6 @@ import click
 from promptsync.cli.options import (
     TABLE_FORMATS,
     Format,
-    alias_option,
     cli_command,
     dry_run_option,
     format_option,
@@ -35,7 +34,11 @@ from promptsync.sync_plan import Policy
     callback=lambda _, __, value: Policy(value),
     help="Where both changed: merge (the default), git-wins or registry-wins.",
 )
-@alias_option
+@click.option(
+    "--alias",
+    metavar="ALIAS",
+    help="Look at this alias, and point it at what is pushed.",
+)
 @click.option("--commit", is_flag=True, help="Commit what was pulled on the current branch.")
 @click.option(
     "--branch",
