@@ -29,6 +29,7 @@ from promptsync.registries.mlflow_reading import (
     read_history,
     read_versions,
 )
+from promptsync.registries.redaction import shorten
 from promptsync.remote_prompt import RemotePrompt, Stamp
 
 # Requests that travel side by side; more would only fill the server's queue.
@@ -36,6 +37,8 @@ PARALLEL_READS = 8
 
 # Nine digits: every one of them is an integer to MLflow's database.
 _VERSION = re.compile(r"[1-9][0-9]{0,8}")
+# What the server takes, in whatever case: `latest` and `v3` are its own names for versions.
+_ALIAS = re.compile(r"(?!(?i:latest|v\d+)$)[\w-]{1,255}")
 
 _Page: TypeAlias = tuple[list[JsonObject], str | None]
 
@@ -96,12 +99,16 @@ class MlflowRegistry:
         """Return one prompt: one request for the latest version, two for another one."""
         if version is not None and not _VERSION.fullmatch(version):
             return None
+        if alias is not None:
+            _check_alias(alias)
         return find_version(self._api, name, version=version, alias=alias)
 
     def get_prompts(
         self, names: Collection[str], *, alias: str | None = None
     ) -> Iterable[RemotePrompt]:
         """Return several prompts: one request, and one more where an alias points further back."""
+        if alias is not None:
+            _check_alias(alias)
         versions, behind = [], {}
         for found in self._read_some(names):
             latest = latest_version(found)
@@ -138,6 +145,7 @@ class MlflowRegistry:
 
     def set_alias(self, name: str, alias: str, version: str) -> None:
         """Point an alias at a version of a prompt."""
+        _check_alias(alias)
         self._require(name)
         if not _VERSION.fullmatch(version):
             raise RegistryRefusedError(f"`{name}` has no version `{version}`")
@@ -242,6 +250,14 @@ class MlflowRegistry:
                 key = each["name"], version_of(each)
                 if key in behind:
                     yield each, behind[key]
+
+
+def _check_alias(alias: str) -> None:
+    if not _ALIAS.fullmatch(alias):
+        raise RegistryRefusedError(
+            f"MLflow takes no alias `{shorten(alias, 80)}`",
+            hint="it has letters, digits, `_` and `-`, and is neither `latest` nor like `v3`",
+        )
 
 
 def _latest_versions(page: Iterable[JsonObject]) -> Iterator[Described]:

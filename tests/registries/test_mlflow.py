@@ -384,13 +384,27 @@ def test_a_name_is_data(mlflow: MlflowRegistry, name: str) -> None:
     assert list(mlflow.list_experiments(name)) == []
 
 
-@pytest.mark.parametrize("alias", ["latest", "v3", "a/b", "a b", ""])
-def test_an_alias_that_mlflow_does_not_take_is_refused(mlflow: MlflowRegistry, alias: str) -> None:
+@pytest.mark.parametrize("alias", ["latest", "Latest", "v3", "V3", "a/b", "a b", "x" * 256, ""])
+def test_what_cannot_be_an_alias_is_refused_without_a_request(
+    relay: MlflowRelay, relayed: MlflowRegistry, alias: str
+) -> None:
+    for ask in (
+        lambda: relayed.set_alias("greeting", alias, "1"),
+        lambda: relayed.get_prompt("greeting", alias=alias),
+        lambda: list(relayed.get_prompts(["greeting"], alias=alias)),
+    ):
+        with pytest.raises(RegistryRefusedError, match="MLflow takes no alias"):
+            ask()
+    assert relay.asked == []
+
+
+@pytest.mark.parametrize("alias", ["latest-2", "v3a", "v", "käse", "x" * 255])
+def test_what_mlflow_takes_for_an_alias_is_not_refused(mlflow: MlflowRegistry, alias: str) -> None:
     stored = save(mlflow)
 
-    with pytest.raises(RegistryRefusedError):
-        mlflow.set_alias("greeting", alias, stored.version)
-    assert mlflow.get_prompt("greeting", alias=alias) is None
+    mlflow.set_alias("greeting", alias, stored.version)
+
+    assert mlflow.get_prompt("greeting", alias=alias) == stored
 
 
 @pytest.mark.parametrize("version", ["2", "0", "01", "latest", ""])
