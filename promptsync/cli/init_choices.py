@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -67,11 +68,14 @@ def _chosen_registry(asked: Asked, *, ask: bool) -> RegistryChoice:
     kind = kind or "local"
     given = {"project": asked.project, "url": asked.url}
     _refuse_others(kind, given)
+    if asked.url:
+        _checked_address(asked.url)
     options = {}
     for option, (key, question) in _QUESTIONS[kind].items():
         value = given[option]
         if value is None and ask:
-            value = _ask(question, is_needed=kind == "braintrust")
+            is_address = option == "url"
+            value = _ask(question, is_needed=kind == "braintrust", is_address=is_address)
         if value:
             options[key] = value
     if kind == "braintrust" and not options:
@@ -86,9 +90,29 @@ def _refuse_others(kind: str, given: Mapping[str, str | None]) -> None:
             raise UsageError(f"`--{option}` goes with {' or '.join(kinds)}, not with `{kind}`")
 
 
-def _ask(question: str, *, is_needed: bool) -> str:
+def _checked_address(url: str) -> str:
+    """Return the address of a server; raises UsageError for what could never be one."""
+    if url and not re.match(r"https?://[^/]", url):
+        raise UsageError(
+            "the address of a server begins with `http://` or `https://`",
+            hint="such as http://127.0.0.1:5000",
+        )
+    return url
+
+
+def _ask(question: str, *, is_needed: bool, is_address: bool) -> str:
+    def checked(answer: str) -> str:
+        try:
+            return _checked_address(answer) if is_address else answer
+        except UsageError as error:
+            raise click.UsageError(error.message) from error  # which asks again
+
     answer: str = click.prompt(
-        question, default=None if is_needed else "", show_default=False, err=True
+        question,
+        default=None if is_needed else "",
+        show_default=False,
+        value_proc=checked,
+        err=True,
     )
     return answer
 

@@ -185,9 +185,14 @@ def test_other_services_become_the_registry(
             "`--url` goes with `--kind mlflow` or `--kind opik`, not with `local`",
         ),
         (("--kind", "mlflow", "--url", "https://ada:secret@mlflow"), "holds a secret"),
+        (
+            ("--kind", "mlflow", "--url", "localhost:5000"),
+            "the address of a server begins with `http://` or `https://`",
+        ),
+        (("--kind", "opik", "--url", "http:///api"), "the address of a server begins with"),
         (("--kind", "postgres"), "invalid value for `--kind`"),
     ],
-    ids=["no-project", "project", "url", "secret", "kind"],
+    ids=["no-project", "project", "url", "secret", "no-scheme", "no-host", "kind"],
 )
 def test_options_that_do_not_fit_a_registry_write_nothing(
     repo: Repo, arguments: tuple[str, ...], message: str
@@ -520,6 +525,13 @@ def test_on_a_terminal_an_address_may_be_left_to_the_environment(repo: Repo) -> 
     assert repo.read("promptsync.toml").endswith(
         'kind = "opik"\nurl = "https://opik.example.com/api"\n'
     )
+
+
+@needs_terminal
+def test_on_a_terminal_a_wrong_address_is_asked_for_again(repo: Repo) -> None:
+    answered(repo, "mlflow", "localhost:5000", "http://localhost:5000", "", "none", "none", "n")
+
+    assert repo.read("promptsync.toml").endswith('\ntracking-uri = "http://localhost:5000"\n')
 
 
 @needs_terminal
