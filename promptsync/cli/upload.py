@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import click
 
@@ -83,8 +83,11 @@ def command(
 
     Fast-forward only: what was edited in the registry is left alone without `--force`.
     """
-    if allow_unreachable and not only_missing:
-        raise UsageError("`--allow-unreachable` goes with `--only-missing`")
+    _check_seeding(
+        only_missing,
+        allow_unreachable=allow_unreachable,
+        others={"--prune": prune, "--adopt": adopt, "--force": force},
+    )
     given = Given(registry=registry, alias=alias)
     options = UploadOptions(
         force=force,
@@ -121,6 +124,16 @@ def command(
         say(NOT_SEEDED)
         return 0
     return worst_exit_code(plan, errors)
+
+
+def _check_seeding(
+    only_missing: bool, *, allow_unreachable: bool, others: Mapping[str, bool]
+) -> None:
+    if allow_unreachable and not only_missing:
+        raise UsageError("`--allow-unreachable` goes with `--only-missing`")
+    for option, is_given in others.items():
+        if only_missing and is_given:
+            raise UsageError(f"`--only-missing` and `{option}` exclude each other")
 
 
 def _warn_unreachable(error: RegistryError, format_: Format) -> int:

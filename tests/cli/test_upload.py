@@ -302,6 +302,15 @@ def test_only_seeding_may_leave_an_unreachable_registry(repo: Repo) -> None:
     )
 
 
+@pytest.mark.parametrize("option", ["--prune", "--adopt", "--force"])
+def test_what_seeding_leaves_alone_no_other_option_touches(repo: Repo, option: str) -> None:
+    with_greeting(repo)
+
+    assert run("upload", "--yes", "--only-missing", option) == Ran(
+        2, "", f"error: `--only-missing` and `{option}` exclude each other\n"
+    )
+
+
 def test_a_version_that_has_the_content_is_promoted(repo: Repo) -> None:
     with_greeting(repo)
     run("upload", "--yes")
