@@ -78,6 +78,9 @@ def as_usage_error(error: click.UsageError) -> UsageError:
     """Return a mistake in the command line in promptsync's own form."""
     message = re.sub(r"'([^']*)'", r"`\1`", error.format_message())
     message = message.removesuffix(".").replace(". (Did", " (did")
+    # click lists the choices of a missing option on lines of their own.
+    message = re.sub(r"\. Choose from:\s+", ": one of ", message)
+    message = re.sub(r",\s+", ", ", message)
     command = error.ctx.command_path if error.ctx else "promptsync"
     return UsageError(
         message[:1].lower() + message[1:], hint=f"`{command} --help` lists what there is"

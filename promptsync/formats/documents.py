@@ -105,7 +105,8 @@ def read_json(text: str, path: str) -> Json:
     try:
         value: Json = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_number)
     except json.JSONDecodeError as error:
-        raise wrong(path, f"invalid JSON: {error.msg}", error.lineno, error.colno) from error
+        reason = f"{error.msg[:1].lower()}{error.msg[1:]}"
+        raise wrong(path, f"invalid JSON: {reason}", error.lineno, error.colno) from error
     except _TwiceError as error:
         read_yaml(text, path)  # which knows the line
         raise wrong(path, str(error)) from error

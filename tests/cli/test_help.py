@@ -90,6 +90,11 @@ def test_the_version_is_told() -> None:
             "invalid value for `--timeout`: 0.0 is not in the range x>0",
             "promptsync verify",
         ),
+        (
+            ["export"],
+            "missing option `--to`: one of prompty, dotprompt, github, promptfoo, langsmith",
+            "promptsync export",
+        ),
         (["hook", "instal"], "no such command `instal`", "promptsync hook"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

@@ -263,7 +263,7 @@ def test_the_result_in_json(repo: Repo) -> None:
         (b"\xff[", "x.json:1:1: invalid UTF-8 byte 0xff"),
         (b"[" + b" " * 2**20, "x.json:1:1: the file has 1,048,577 bytes"),
         (b"", "nothing says which format `x.json` is in"),
-        (b"[\n  5 5]", "x.json:2:5: invalid JSON: Expecting ',' delimiter"),
+        (b"[\n  5 5]", "x.json:2:5: invalid JSON: expecting ',' delimiter"),
         (b'{"a": 1}', "nothing says which format `x.json` is in"),
     ],
     ids=["binary", "no UTF-8", "too large", "empty", "no JSON", "unknown"],

@@ -210,7 +210,7 @@ def test_what_an_array_cannot_hold_is_named() -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ('[{"role": "user",\n "content": }]', "x.json:2:13: invalid JSON: Expecting value"),
+        ('[{"role": "user",\n "content": }]', "x.json:2:13: invalid JSON: expecting value"),
         ('{"messages": [],\n "a": 1,\n "a": 2}', "x.json:3:2: key `a` stands twice"),
         ("[]", "x.json:1:1: there are no messages"),
         ("[5]", "x.json:1:1: message 1 has no `role` and `content`"),
