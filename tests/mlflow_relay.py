@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from tests.fakes.braintrust.exchange import Request, Response
-from tests.fakes.braintrust.faults import Fault, Faults, Injection
-from tests.fakes.braintrust.http import HttpServer
+from tests.fakes.service.exchange import Request, Response
+from tests.fakes.service.faults import Fault, Injection
+from tests.fakes.service.http import HttpServer
+from tests.fakes.service.server import FakeServer
 
 
-@dataclass
-class MlflowRelay:
+@dataclass(kw_only=True)
+class MlflowRelay(FakeServer):
     """A running relay: whom it asks, what it was asked, and what goes wrong in it."""
 
-    http: HttpServer
-    target: str
-    faults: Faults
-    requests: list[Request] = field(default_factory=list)
+    # MLflow's logins are made up here, and tests look at them.
+    secrets = frozenset()
 
-    @property
-    def url(self) -> str:
-        """Its address, for the client."""
-        return self.http.url
+    target: str
 
     @property
     def asked(self) -> list[str]:
@@ -43,13 +38,7 @@ class MlflowRelay:
         if on is not None and on != "*":
             method, path = on.split(" ")
             on = f"{method} /api/2.0/mlflow/{path}"
-        return self.faults.inject(fault, on, after=after, times=times)
-
-
-def _answer(relay: MlflowRelay, request: Request) -> Response:
-    """Record a request and answer it, through the faults that meet it."""
-    relay.requests.append(request)
-    return relay.faults.around(request, lambda each: _ask(relay.target, each))(request)
+        return super().inject(fault, on, after=after, times=times)
 
 
 def _ask(target: str, request: Request) -> Response:
@@ -70,13 +59,6 @@ def _ask(target: str, request: Request) -> Response:
 @contextmanager
 def mlflow_relay(target: str) -> Iterator[MlflowRelay]:
     """Relay to a server while the context lasts."""
-    http = HttpServer(lambda request: _answer(relay, request))
-    relay = MlflowRelay(http, target, Faults())
-    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.005})
-    thread.start()
-    try:
+    relay = MlflowRelay(http=HttpServer(), target=target)
+    with relay.running(lambda request: _ask(target, request)):
         yield relay
-    finally:
-        http.shutdown()
-        thread.join()
-        http.server_close()

@@ -40,7 +40,7 @@ from tests.fakes.braintrust import (
     braintrust_server,
     key_refused,
 )
-from tests.fakes.braintrust.exchange import NeverAnswered, Request, Response, Serve
+from tests.fakes.service.exchange import NeverAnswered, Request, Response, Serve
 from tests.fakes.vendor import needs_braintrust_sdk, run_braintrust_python
 from tests.registries.serving import unused_address
 

@@ -19,7 +19,7 @@ from promptsync.registries.braintrust import BraintrustRegistry
 from promptsync.registries.local import LocalRegistry
 from tests.builders import Repo, prompt
 from tests.fakes.braintrust import API_KEY, BraintrustServer, Request, braintrust_server
-from tests.fakes.braintrust.exchange import ConnectionReset, Response, Serve
+from tests.fakes.service.exchange import ConnectionReset, Response, Serve
 
 pytestmark = [
     pytest.mark.slow,

@@ -26,8 +26,8 @@ from tests.fakes.braintrust import (
     key_refused,
     unavailable,
 )
-from tests.fakes.braintrust.exchange import Response, Serve
 from tests.fakes.calls import call, new_prompt, put
+from tests.fakes.service.exchange import Response, Serve
 
 pytestmark = pytest.mark.network
 

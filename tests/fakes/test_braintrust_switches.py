@@ -23,8 +23,8 @@ from tests.fakes.braintrust import (
     UnknownVersionAnswersLatest,
     braintrust_server,
 )
-from tests.fakes.braintrust.faults import Fault
 from tests.fakes.calls import Answer, call, new_prompt, put
+from tests.fakes.service.faults import Fault
 
 pytestmark = pytest.mark.network
 

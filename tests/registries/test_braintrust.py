@@ -48,10 +48,10 @@ from tests.fakes.braintrust import (
     seed,
     unavailable,
 )
-from tests.fakes.braintrust.exchange import Request, Response, Serve, json_response
-from tests.fakes.braintrust.faults import Fault
 from tests.fakes.braintrust.ids import printable_version
 from tests.fakes.braintrust.json_values import JsonObject
+from tests.fakes.service.exchange import Request, Response, Serve, json_response
+from tests.fakes.service.faults import Fault
 from tests.registries.conftest import OpenBraintrust
 from tests.registries.contract import STAMP, EditRemotely, RegistryContract, Reopen
 

@@ -13,8 +13,8 @@ from promptsync.registries.braintrust import BraintrustRegistry
 from promptsync.registries.braintrust_experiments import BATCH, read_experiment
 from tests.builders import prompt
 from tests.fakes.braintrust import BraintrustServer, PageCap, Refused
-from tests.fakes.braintrust.exchange import Request, Response, Serve, json_response
 from tests.fakes.braintrust.json_values import Json
+from tests.fakes.service.exchange import Request, Response, Serve, json_response
 
 pytestmark = pytest.mark.network
 

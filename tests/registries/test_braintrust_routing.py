@@ -32,8 +32,8 @@ from tests.fakes.braintrust import (
     key_refused,
     seed,
 )
-from tests.fakes.braintrust.exchange import Request, Response, Serve, json_response
-from tests.fakes.braintrust.faults import Fault
+from tests.fakes.service.exchange import Request, Response, Serve, json_response
+from tests.fakes.service.faults import Fault
 from tests.registries.conftest import OpenBraintrust
 from tests.registries.contract import STAMP
 from tests.registries.serving import unused_address

@@ -39,8 +39,8 @@ from tests.fakes.braintrust import (
     seed,
     unavailable,
 )
-from tests.fakes.braintrust.exchange import Request, Response, Serve, text_response
-from tests.fakes.braintrust.faults import Fault
+from tests.fakes.service.exchange import Request, Response, Serve, text_response
+from tests.fakes.service.faults import Fault
 from tests.registries.conftest import OpenBraintrust
 from tests.registries.contract import STAMP
 

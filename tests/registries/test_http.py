@@ -46,7 +46,7 @@ from tests.fakes.braintrust import (
     braintrust_server,
     unavailable,
 )
-from tests.fakes.braintrust.exchange import Request, Response, Serve
+from tests.fakes.service.exchange import Request, Response, Serve
 from tests.registries.serving import OK, answers, playing, read_request, unused_address
 
 KEY = "sk-example"

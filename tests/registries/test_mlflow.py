@@ -38,8 +38,8 @@ from tests.fakes.braintrust import (
     TruncatesJson,
     unavailable,
 )
-from tests.fakes.braintrust.exchange import Request, Response, Serve, json_response
-from tests.fakes.braintrust.faults import Fault
+from tests.fakes.service.exchange import Request, Response, Serve, json_response
+from tests.fakes.service.faults import Fault
 from tests.mlflow_relay import MlflowRelay
 from tests.mlflow_server import MlflowServer, needs_mlflow
 from tests.registries.conftest import OpenMlflow

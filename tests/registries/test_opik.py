@@ -27,7 +27,6 @@ from promptsync.registries.opik import FEW, OpikRegistry
 from promptsync.registries.opik_api import LOOK_SECONDS, WRITE_SECONDS
 from promptsync.registries.opik_version_cache import NAME, PROJECT_SECONDS
 from tests.builders import chat, prompt
-from tests.fakes.braintrust.exchange import Request, Response, Serve
 from tests.fakes.opik import (
     AnswersHtml,
     FallsBackToWorkspace,
@@ -45,6 +44,7 @@ from tests.fakes.opik import (
     seed,
 )
 from tests.fakes.opik.json_values import JsonObject
+from tests.fakes.service.exchange import Request, Response, Serve
 from tests.registries.conftest import OpenOpik
 from tests.registries.contract import STAMP, EditRemotely, RegistryContract, Reopen
 from tests.registries.serving import unused_address

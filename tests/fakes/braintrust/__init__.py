@@ -14,16 +14,17 @@ recording shows is marked with a comment that starts `# Assumption:` and names t
     people                            edits in the web interface
     bodies, listing, answers          what a request may say, select, and get to see
     endpoints, routing, application   from a request to a response
-    exchange                          requests and responses as values
-    faults, switches                  what can go wrong; how the service may behave instead
-    http, server                      on a socket; as a context manager
+    switches                          how the service may behave instead
+    server                            as a context manager
     seeding, __main__                 as a process of its own, for benchmarks
+
+Requests, responses, sockets and faults are those of every fake, see tests.fakes.service.
 """
 
 from __future__ import annotations
 
-from .exchange import Request
-from .faults import (
+from tests.fakes.service.exchange import Request
+from tests.fakes.service.faults import (
     AnswersHtml,
     CutsOff,
     Hangs,
@@ -38,6 +39,7 @@ from .faults import (
     key_refused,
     unavailable,
 )
+
 from .people import Person
 from .projects import Organization, Project
 from .seeding import generated_prompts, seed

@@ -6,10 +6,9 @@ The first line of its output is its address. SIGTERM or Ctrl-C stops it.
 from __future__ import annotations
 
 import argparse
-import signal
-import sys
-import threading
 from pathlib import Path
+
+from tests.fakes.service.program import announce, make_parser, stop_signal
 
 from .seeding import generated_prompts, prompts_from, seed
 from .server import API_KEY, braintrust_server
@@ -18,25 +17,16 @@ from .switches import PageCap
 
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(prog="python -m tests.fakes.braintrust", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    parser.add_argument("--delay", type=float, default=0.0, help="seconds added to each answer")
-    parser.add_argument("--project", default="Trader", help="the project that is there")
+    parser = make_parser("tests.fakes.braintrust", __doc__)
     parser.add_argument("--environment", action="append", default=[], help="one that is defined")
     parser.add_argument("--api-key", default=API_KEY, help="the only key that is accepted")
     parser.add_argument("--page-cap", type=int, help="the longest page, whatever is asked")
-    prompts = parser.add_mutually_exclusive_group()
-    prompts.add_argument("--prompts", type=int, default=0, help="how many to generate")
-    prompts.add_argument("--prompts-from", type=Path, help="a folder of bodies as JSON files")
     return parser.parse_args()
 
 
 def main() -> None:
     """Serve until told to stop."""
-    options = parse_arguments()
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    options, stop = parse_arguments(), stop_signal()
     faults = [PageCap(options.page_cap)] if options.page_cap else []
     with braintrust_server(
         *faults,
@@ -49,8 +39,7 @@ def main() -> None:
         folder: Path | None = options.prompts_from
         bodies = prompts_from(folder) if folder else generated_prompts(options.prompts)
         seed(server.store, server.project(options.project), bodies)
-        sys.stdout.write(f"{server.url}\n")
-        sys.stdout.flush()
+        announce(server.url)
         stop.wait()
 
 

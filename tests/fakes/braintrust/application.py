@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 import uuid
 
+from tests.fakes.service.exchange import Request, Response, text_response
+
 from .endpoints import (
     assignments,
     environments,
@@ -16,9 +18,8 @@ from .endpoints import (
     prompts,
 )
 from .errors import ApiError, UnauthorizedError
-from .exchange import Request, Response, text_response
 from .json_values import UnstorableTextError
-from .routing import Router
+from .routing import make_router
 from .store import Store
 
 ROUTES = (
@@ -46,7 +47,7 @@ class Application:
     def __init__(self, store: Store, api_key: str) -> None:
         self._store = store
         self._api_key = api_key
-        self._route = Router(ROUTES)
+        self._route = make_router(ROUTES)
         self._lists: dict[str, Response] = {}
         self._lists_revision = 0
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .errors import invalid, not_a_uuid, too_short, wrong_type
+from tests.fakes.service.exchange import Request
+
+from .errors import BadRequestError, invalid, not_a_uuid, too_short, wrong_type
 from .ids import is_uuid
-from .json_values import Json, JsonObject
+from .json_values import Json, JsonObject, parse_json
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,14 @@ CREATE_ENVIRONMENT: Schema = {
 PATCH_ENVIRONMENT: Schema = {"name": TEXT, "slug": TEXT, "description": TEXT}
 ASSIGN: Schema = {"object_version": REQUIRED_TEXT, "org_name": TEXT}
 ASSIGN_TO: Schema = {**ASSIGN, "environment_slug": REQUIRED_TEXT}
+
+
+def parsed(request: Request) -> Json:
+    """Parse the body of a request, or refuse it."""
+    try:
+        return parse_json(request.body)
+    except (ValueError, RecursionError) as error:
+        raise BadRequestError(f"Invalid JSON body: {error}") from error
 
 
 def checked(body: Json, schema: Schema, *path: Json) -> JsonObject:

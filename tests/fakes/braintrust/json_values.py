@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TypeAlias
 
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
-JsonObject: TypeAlias = dict[str, Json]
+from tests.fakes.service.json_values import Json, JsonObject, encode_json
+
+__all__ = [
+    "Json",
+    "JsonObject",
+    "UnstorableTextError",
+    "encode_json",
+    "parse_json",
+    "stored",
+    "stored_object",
+]
 
 
 class UnstorableTextError(ValueError):
@@ -26,11 +34,6 @@ def parse_json(text: bytes | str) -> Json:
         text, parse_int=_number, parse_float=_number, parse_constant=_not_a_number
     )
     return value
-
-
-def encode_json(value: Json) -> bytes:
-    """Write JSON as Express does: compact, not escaped to ASCII."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def stored(value: Json) -> Json:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tests.fakes.service.exchange import Request
+
 from .errors import BadRequestError, invalid, not_a_uuid, wrong_type
-from .exchange import Request
 from .ids import is_uuid, transaction_id
 from .projects import Project
 from .prompts import Prompt, Version

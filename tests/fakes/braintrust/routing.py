@@ -1,53 +1,31 @@
-"""From method and path to the function that answers."""
+"""Which paths there are, and what their parts must be."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from urllib.parse import unquote
+from collections.abc import Mapping, Sequence
+
+from tests.fakes.service import routing
+from tests.fakes.service.exchange import Response, text_response
 
 from .errors import invalid, not_a_uuid
-from .exchange import Request, Response, text_response
 from .ids import is_uuid
 from .store import Store
 
-Endpoint = Callable[[Store, Request], Response]
+Route = routing.Route[Store]
 
 
-@dataclass(frozen=True)
-class Route:
-    """One line of the routing table; a part in braces is passed on by that name."""
-
-    method: str
-    path: str
-    endpoint: Endpoint
-
-    @property
-    def pattern(self) -> re.Pattern[str]:
-        """The path as a regular expression."""
-        return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path))
+def make_router(routes: Sequence[Route]) -> routing.Router[Store]:
+    """Return what finds the endpoint of a request."""
+    return routing.Router(routes, takes=_takes, nothing=_nothing)
 
 
-class Router:
-    """Finds the route of a request."""
-
-    def __init__(self, routes: Sequence[Route]) -> None:
-        self._routes = [(route.method, route.pattern, route.endpoint) for route in routes]
-
-    def __call__(self, store: Store, request: Request) -> Response:
-        """Answer a request, or say that there is nothing at its path."""
-        for method, pattern, endpoint in self._routes:
-            match = pattern.fullmatch(request.path)
-            if match and method == request.method:
-                parameters = {key: unquote(value) for key, value in match.groupdict().items()}
-                return endpoint(store, replace(request, parameters=_checked(parameters)))
-        # Assumption: an unknown path is a 404. Evidence: none; no client asks for one.
-        return text_response("Not found", status=404)
-
-
-def _checked(parameters: dict[str, str]) -> dict[str, str]:
+def _takes(parameters: Mapping[str, str]) -> bool:
     for name, value in parameters.items():
         if name.endswith("_id") and not is_uuid(value):
             raise invalid(not_a_uuid("id", 0))
-    return parameters
+    return True
+
+
+def _nothing() -> Response:
+    # Assumption: an unknown path is a 404. Evidence: none; no client asks for one.
+    return text_response("Not found", status=404)

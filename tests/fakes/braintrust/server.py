@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Sequence
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
+
+from tests.fakes.service.faults import Fault
+from tests.fakes.service.http import HttpServer
+from tests.fakes.service.server import FakeServer
 
 from .application import Application
-from .exchange import Request, Response
-from .faults import Fault, Faults, Injection
-from .http import HttpServer
 from .people import Person
 from .projects import Organization, Project
 from .store import Store
 
 API_KEY = "sk-example"
-SECRETS = frozenset({"authorization", "cookie"})
+
+# Recorded with every answer of the API's host.
+EVERY_ANSWER = {
+    "Access-Control-Allow-Credentials": "true",
+    "Access-Control-Expose-Headers": (
+        "x-bt-cursor,x-bt-found-existing,x-bt-query-plan,x-bt-api-duration-ms,"
+        "x-bt-brainstore-duration-ms,x-bt-internal-trace-id"
+    ),
+    "Vary": "Origin, Accept-Encoding",
+}
 
 
-@dataclass
-class BraintrustServer:
-    """A running server: what it holds, what it was asked, and what goes wrong in it."""
+def recorded_headers() -> Mapping[str, str]:
+    """Return the headers of one answer, with an id that the next one does not have."""
+    return {**EVERY_ANSWER, "x-bt-internal-trace-id": uuid.uuid4().hex}
 
-    http: HttpServer
+
+@dataclass(kw_only=True)
+class BraintrustServer(FakeServer):
+    """A running Braintrust; its address is both that of the application (login) and of the API."""
+
     store: Store
-    faults: Faults
     api_key: str
-    #: Every request in order of arrival, without what is secret in its headers.
-    requests: list[Request] = field(default_factory=list)
-
-    @property
-    def url(self) -> str:
-        """Its address, both of the application (login) and of the API."""
-        return self.http.url
 
     @property
     def person(self) -> Person:
@@ -43,18 +49,6 @@ class BraintrustServer:
     def project(self, name: str) -> Project:
         """Return the first project of a name."""
         return next(self.store.projects.matching(name=name))
-
-    def inject(
-        self, fault: Fault, on: str | None = None, *, after: int = 0, times: int | None = None
-    ) -> Injection:
-        """Put a fault in place, for requests such as "PUT /v1/prompt" or "GET /v1/*"."""
-        return self.faults.inject(fault, on, after=after, times=times)
-
-    def answer(self, request: Request, application: Application) -> Response:
-        """Record a request and answer it, through the faults that meet it."""
-        headers = {name: text for name, text in request.headers.items() if name not in SECRETS}
-        self.requests.append(replace(request, headers=headers))
-        return self.faults.around(request, application)(request)
 
 
 @contextmanager
@@ -77,16 +71,7 @@ def braintrust_server(
         store.projects.add(store.organizations[0], project)
     for environment in environments:
         store.environments.add(store.organizations[0], environment, environment.capitalize())
-    application = Application(store, api_key)
-    http = HttpServer(lambda request: server.answer(request, application), port=port, delay=delay)
-    server = BraintrustServer(http, store, Faults(), api_key)
-    for fault in faults:
-        server.inject(fault)
-    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.005})
-    thread.start()
-    try:
+    http = HttpServer(port=port, delay=delay, headers=recorded_headers)
+    server = BraintrustServer(http=http, store=store, api_key=api_key)
+    with server.running(Application(store, api_key), faults):
         yield server
-    finally:
-        http.shutdown()
-        thread.join()
-        http.server_close()

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from .exchange import Request, Response, Serve, json_response, text_response
+from tests.fakes.service.exchange import Request, Response, Serve, json_response, text_response
+
 from .json_values import Json, JsonObject, parse_json
 
 PROMPTS = "* /v1/prompt*"

@@ -22,13 +22,13 @@ official client and its own end-to-end tests accept the fake is proven by tests.
     server                             as a context manager
     seeding, __main__                  as a process of its own, for benchmarks
 
-Requests, responses, sockets and faults are those of the fake Braintrust.
+Requests, responses, sockets and faults are those of every fake, see tests.fakes.service.
 """
 
 from __future__ import annotations
 
-from tests.fakes.braintrust.exchange import Request
-from tests.fakes.braintrust.faults import (
+from tests.fakes.service.exchange import Request
+from tests.fakes.service.faults import (
     AnswersHtml,
     CutsOff,
     Hangs,

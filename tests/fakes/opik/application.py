@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tests.fakes.braintrust.exchange import Request, Response, json_response
+from tests.fakes.service.exchange import Request, Response, json_response
 
 from .endpoints import environments, experiments, projects, prompts, versions
 from .errors import ApiError, UnauthorizedError
-from .routing import Router
+from .routing import make_router
 from .store import Store
 
 # Before the others: `prompts/versions` is no prompt's id.
@@ -28,7 +28,7 @@ class Application:
         self._store = store
         self._api_key = api_key
         self._workspace = workspace
-        self._route = Router(ROUTES)
+        self._route = make_router(ROUTES)
         self._known: dict[tuple[str, bytes], Response] = {}
         self._revision = 0
 

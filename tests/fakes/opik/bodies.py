@@ -7,7 +7,7 @@ import re
 import zlib
 from collections.abc import Callable, Mapping
 
-from tests.fakes.braintrust.exchange import Request
+from tests.fakes.service.exchange import Request
 
 from .errors import BadRequestError, InvalidError
 from .ids import is_uuid

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.fakes.braintrust.exchange import Response
+from tests.fakes.service.exchange import Response
 
 
 def nothing() -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from tests.fakes.braintrust.exchange import Request
+from tests.fakes.service.exchange import Request
 
 from .collation import folded
 from .errors import BadRequestError

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 
-from tests.fakes.braintrust.json_values import Json, JsonObject, encode_json
+from tests.fakes.service.json_values import Json, JsonObject, encode_json
 
 __all__ = ["Json", "JsonObject", "encode_json", "stored", "unordered"]
 

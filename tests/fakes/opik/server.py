@@ -2,42 +2,30 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
-from tests.fakes.braintrust.exchange import Request, Response
-from tests.fakes.braintrust.faults import Fault, Faults, Injection
-from tests.fakes.braintrust.http import HttpServer
+from tests.fakes.service.faults import Fault
+from tests.fakes.service.http import HttpServer
+from tests.fakes.service.server import FakeServer
 
 from .application import Application
 from .people import Person
 from .projects import Project
 from .store import Store
 
-SECRETS = frozenset({"authorization", "cookie"})
-
 # Source: every workspace begins with them (EnvironmentAutoCreateListener and the documentation).
 BUILT_IN = ("development", "staging", "production")
 
 
-@dataclass
-class OpikServer:
-    """A running server: what it holds, what it was asked, and what goes wrong in it."""
+@dataclass(kw_only=True)
+class OpikServer(FakeServer):
+    """A running Opik; its address is what the SDK is given."""
 
-    http: HttpServer
     store: Store
-    faults: Faults
     api_key: str | None
     workspace: str
-    #: Every request in order of arrival, without what is secret in its headers.
-    requests: list[Request] = field(default_factory=list)
-
-    @property
-    def url(self) -> str:
-        """Its address, as the SDK is given it."""
-        return self.http.url
 
     @property
     def person(self) -> Person:
@@ -47,18 +35,6 @@ class OpikServer:
     def project(self, name: str) -> Project:
         """Return a project by its name, made if there is none."""
         return self.store.projects.add(name)
-
-    def inject(
-        self, fault: Fault, on: str | None = None, *, after: int = 0, times: int | None = None
-    ) -> Injection:
-        """Put a fault in place, for requests such as "PUT /v1/private/prompts/*"."""
-        return self.faults.inject(fault, on, after=after, times=times)
-
-    def answer(self, request: Request, application: Application) -> Response:
-        """Record a request and answer it, through the faults that meet it."""
-        headers = {name: text for name, text in request.headers.items() if name not in SECRETS}
-        self.requests.append(replace(request, headers=headers))
-        return self.faults.around(request, application)(request)
 
 
 @contextmanager
@@ -81,18 +57,7 @@ def opik_server(
         store.projects.add(project)
     for environment in environments:
         store.environments.add(environment)
-    application = Application(store, api_key, workspace)
-    http = HttpServer(
-        lambda request: server.answer(request, application), port=port, delay=delay, headers=dict
-    )
-    server = OpikServer(http, store, Faults(), api_key, workspace)
-    for fault in faults:
-        server.inject(fault)
-    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.005})
-    thread.start()
-    try:
+    http = HttpServer(port=port, delay=delay)
+    server = OpikServer(http=http, store=store, api_key=api_key, workspace=workspace)
+    with server.running(Application(store, api_key, workspace), faults):
         yield server
-    finally:
-        http.shutdown()
-        thread.join()
-        http.server_close()

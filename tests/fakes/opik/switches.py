@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from tests.fakes.braintrust.exchange import Request, Response, Serve
+from tests.fakes.service.exchange import Request, Response, Serve
 
 from .json_values import Json, encode_json, parse_json
 

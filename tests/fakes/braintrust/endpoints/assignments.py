@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from tests.fakes.service.exchange import Request, Response, json_response, text_response
+
 from .. import answers, bodies
 from ..environments import Assignment
 from ..errors import BadRequestError
-from ..exchange import Request, Response, json_response, text_response
 from ..json_values import Json, JsonObject
 from ..listing import transaction_of
 from ..prompts import Prompt
@@ -19,13 +20,13 @@ from .prompts import environments_named
 
 def assign(store: Store, request: Request) -> Response:
     """Point the environment in the path at a version; doing it twice changes nothing."""
-    body = bodies.checked(request.json(), bodies.ASSIGN)
+    body = bodies.checked(bodies.parsed(request), bodies.ASSIGN)
     return _assigned(store, _prompt(store, request), request.parameters["environment"], body)
 
 
 def assign_to(store: Store, request: Request) -> Response:
     """Point the environment in the body at a version."""
-    body = bodies.checked(request.json(), bodies.ASSIGN_TO)
+    body = bodies.checked(bodies.parsed(request), bodies.ASSIGN_TO)
     return _assigned(store, _prompt(store, request), bodies.text(body, "environment_slug"), body)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tests.fakes.service.exchange import Request, Response, json_response
+
 from .. import answers, bodies
 from ..environments import Environment
 from ..errors import BadRequestError, missing
-from ..exchange import Request, Response, json_response
 from ..json_values import Json
 from ..routing import Route
 from ..store import Store
@@ -17,7 +18,7 @@ from ..store import Store
 
 def create(store: Store, request: Request) -> Response:
     """Define an environment; a slug that is taken is refused."""
-    body = bodies.checked(request.json(), bodies.CREATE_ENVIRONMENT)
+    body = bodies.checked(bodies.parsed(request), bodies.CREATE_ENVIRONMENT)
     organization = store.organization(bodies.optional_text(body, "org_name"))
     slug = bodies.text(body, "slug")
     if store.environments.find(organization, slug):
@@ -49,7 +50,7 @@ def read(store: Store, request: Request) -> Response:
 def patch(store: Store, request: Request) -> Response:
     """Change name, slug or description."""
     environment = _environment(store, request)
-    body = bodies.checked(request.json(), bodies.PATCH_ENVIRONMENT)
+    body = bodies.checked(bodies.parsed(request), bodies.PATCH_ENVIRONMENT)
     changed = replace(
         environment,
         name=bodies.optional_text(body, "name") or environment.name,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from tests.fakes.service.exchange import Request, Response, json_response
+
 from .. import answers, listing
 from ..errors import BadRequestError, missing
-from ..exchange import Request, Response, json_response
 from ..experiments import Experiment
 from ..json_values import Json
 from ..routing import Route

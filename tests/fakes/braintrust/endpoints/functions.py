@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tests.fakes.service.exchange import Request, Response, json_response
+
 from .. import answers, bodies
 from ..environments import Environment
 from ..errors import BadRequestError
-from ..exchange import Request, Response, json_response
 from ..json_values import Json, JsonObject
 from ..projects import Project
 from ..prompts import Prompt
@@ -35,7 +36,7 @@ class Entry:
 
 def insert(store: Store, request: Request) -> Response:
     """Write every entry, all with one transaction id (recorded)."""
-    body = request.json()
+    body = bodies.parsed(request)
     functions = body.get("functions") if isinstance(body, dict) else None
     if not isinstance(functions, list):
         raise BadRequestError("functions is not an array")

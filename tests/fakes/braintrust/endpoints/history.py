@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from .. import answers
+from tests.fakes.service.exchange import Request, Response, json_response
+
+from .. import answers, bodies
 from ..errors import BadRequestError
-from ..exchange import Request, Response, json_response
 from ..json_values import Json, JsonObject
 from ..prompts import Prompt, Version
 from ..routing import Route
@@ -14,7 +15,7 @@ from . import experiments
 
 def query(store: Store, request: Request) -> Response:
     """Return the rows of one prompt, the newest first."""
-    body = request.json()
+    body = bodies.parsed(request)
     question = body.get("query") if isinstance(body, dict) else None
     if isinstance(question, str):
         return experiments.runs(store, question)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from tests.fakes.service.exchange import Request, Response, json_response
+
 from .. import answers
-from ..exchange import Request, Response, json_response
 from ..routing import Route
 from ..store import Store
 

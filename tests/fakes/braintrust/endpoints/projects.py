@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tests.fakes.service.exchange import Request, Response, json_response
+
 from .. import answers, bodies
-from ..exchange import Request, Response, json_response
 from ..json_values import Json
 from ..routing import Route
 from ..store import Store
@@ -13,7 +14,7 @@ from ..store import Store
 
 def create(store: Store, request: Request) -> Response:
     """Create a project, or return the one of that name unmodified (recorded)."""
-    body = bodies.checked(request.json(), bodies.CREATE_PROJECT)
+    body = bodies.checked(bodies.parsed(request), bodies.CREATE_PROJECT)
     organization = store.organization(bodies.optional_text(body, "org_name"))
     name = bodies.text(body, "name")
     for existing in store.projects.matching(name=name, org_name=organization.name):
@@ -43,7 +44,7 @@ def read(store: Store, request: Request) -> Response:
 def patch(store: Store, request: Request) -> Response:
     """Change name, description or settings."""
     project = store.project(request.parameters["project_id"], access="update")
-    body = bodies.checked(request.json(), bodies.PATCH_PROJECT)
+    body = bodies.checked(bodies.parsed(request), bodies.PATCH_PROJECT)
     settings = body.get("settings")
     changed = replace(
         project,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from tests.fakes.service.exchange import Request, Response, json_response
+
 from .. import answers, bodies
 from ..environments import Environment
 from ..errors import BadRequestError, missing
-from ..exchange import Request, Response, json_response
 from ..json_values import Json, JsonObject
 from ..listing import selected, shown_version
 from ..projects import Project
@@ -15,7 +16,7 @@ from ..store import Store
 
 def create(store: Store, request: Request) -> Response:
     """Create a prompt, or return the one with this slug unmodified."""
-    body = bodies.checked(request.json(), bodies.CREATE_PROMPT)
+    body = bodies.checked(bodies.parsed(request), bodies.CREATE_PROMPT)
     project = store.project(bodies.text(body, "project_id"), access="insert")
     existing = store.prompts.find(project.id, bodies.text(body, "slug"))
     if existing is None:
@@ -30,7 +31,7 @@ def create(store: Store, request: Request) -> Response:
 
 def replace(store: Store, request: Request) -> Response:
     """Create a prompt, or replace the one with this slug: `id` stays, `created` does not."""
-    body = bodies.checked(request.json(), bodies.CREATE_PROMPT)
+    body = bodies.checked(bodies.parsed(request), bodies.CREATE_PROMPT)
     project = store.project(bodies.text(body, "project_id"), access="insert")
     return _written(store, project, body)
 
@@ -62,7 +63,7 @@ def read(store: Store, request: Request) -> Response:
 def patch(store: Store, request: Request) -> Response:
     """Change some fields; `id` and `created` stay."""
     prompt = store.prompt(request.parameters["prompt_id"], access="update")
-    body = bodies.checked(request.json(), bodies.PATCH_PROMPT)
+    body = bodies.checked(bodies.parsed(request), bodies.PATCH_PROMPT)
     slug = bodies.optional_text(body, "slug")
     holder = store.prompts.find(prompt.project.id, slug) if slug else None
     if holder not in {None, prompt}:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.fakes.braintrust.exchange import Request, Response, json_response
+from tests.fakes.service.exchange import Request, Response, json_response
 
 from .. import answers, bodies
 from ..exchange import created, nothing

@@ -1,4 +1,4 @@
-"""The service on a real socket: HTTP/1.1 with keep-alive, on loopback, one thread a connection."""
+"""A service on a real socket: HTTP/1.1 with keep-alive, on loopback, one thread a connection."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 import socket
 import struct
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,26 +13,9 @@ from socketserver import BaseServer, TCPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from .exchange import ConnectionReset, CutOff, NeverAnswered, Request, Response
-
-Answer = Callable[[Request], Response]
+from .exchange import ConnectionReset, CutOff, NeverAnswered, Request, Response, Serve
 
 NO_CONTENT = 204
-
-# Recorded with every answer of the API's host.
-EVERY_ANSWER = {
-    "Access-Control-Allow-Credentials": "true",
-    "Access-Control-Expose-Headers": (
-        "x-bt-cursor,x-bt-found-existing,x-bt-query-plan,x-bt-api-duration-ms,"
-        "x-bt-brainstore-duration-ms,x-bt-internal-trace-id"
-    ),
-    "Vary": "Origin, Accept-Encoding",
-}
-
-
-def recorded_headers() -> Mapping[str, str]:
-    """Return the headers of one answer, with an id that the next one does not have."""
-    return {**EVERY_ANSWER, "x-bt-internal-trace-id": uuid.uuid4().hex}
 
 
 class HttpServer(ThreadingHTTPServer):
@@ -41,16 +23,16 @@ class HttpServer(ThreadingHTTPServer):
 
     daemon_threads = False
     request_queue_size = 128
+    #: Set before it serves; a request is answered by it in the thread of its connection.
+    answer: Serve
 
     def __init__(
         self,
-        answer: Answer,
         *,
         port: int = 0,
         delay: float = 0.0,
-        headers: Callable[[], Mapping[str, str]] = recorded_headers,
+        headers: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
-        self.answer = answer
         self.delay = delay
         self.headers = headers
         self._open: set[socket.socket] = set()

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 
-from .errors import BadRequestError
-from .json_values import Json, encode_json, parse_json
+from .json_values import Json, encode_json
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -41,13 +40,6 @@ class Request:
     def all(self, key: str) -> list[str]:
         """Return a query parameter that may come several times."""
         return [value for name, value in self.query if name == key]
-
-    def json(self) -> Json:
-        """Parse the body, or refuse the request."""
-        try:
-            return parse_json(self.body)
-        except (ValueError, RecursionError) as error:
-            raise BadRequestError(f"Invalid JSON body: {error}") from error
 
     def with_json(self, value: Json) -> Request:
         """Return this request with another body."""
