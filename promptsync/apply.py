@@ -4,34 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from promptsync.change_writer import MakeStamp, apply_change, to_upload
 from promptsync.comparison import PARALLEL_REQUESTS
-from promptsync.content_hash import short_hash
 from promptsync.errors import (
     ConflictError,
     HashMismatchError,
     MovedError,
     PromptsyncError,
-    RegistryRefusedError,
     RegistryUnavailableError,
 )
-from promptsync.plan import Action, Change, Plan
-from promptsync.prompt import Prompt
-from promptsync.registries.base import ANY_VERSION, Registry
-from promptsync.remote_prompt import RemotePrompt, Stamp
-from promptsync.status import LocalPrompt
+from promptsync.plan import Change, Plan
+from promptsync.registries.base import Registry
+from promptsync.remote_prompt import RemotePrompt
 from promptsync.upload_order import UploadOrder
 
-MakeStamp = Callable[[LocalPrompt], Stamp]
 ShouldStop = Callable[[], bool]
 
 # After these the rest of a plan is not tried: a registry that is down stays down for a while, and
 # one that rewrites a prompt may rewrite them all.
 _ENDS_THE_PLAN = (RegistryUnavailableError, HashMismatchError)
-
-PLAN_ANEW = "run the same command again to plan anew"
-_WRITES_CONTENT = (Action.CREATE, Action.UPDATE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +95,7 @@ def apply_upload(
     try:
         while (ready := order.take_ready()) or pending:
             for change in ready:
-                future = pool.submit(_apply_change, change, plan, registry, make_stamp)
+                future = pool.submit(apply_change, change, plan, registry, make_stamp)
                 pending[future] = change
             done, _ = wait(pending, return_when=FIRST_COMPLETED)
             for future in done:
@@ -147,167 +140,3 @@ def _not_begun(
         yield Outcome(change=pending.pop(waiting), tried=False)
     for change in order.give_up_all():
         yield Outcome(change=change, tried=False)
-
-
-def _apply_change(
-    change: Change, plan: Plan, registry: Registry, make_stamp: MakeStamp
-) -> RemotePrompt | None:
-    name, alias = _served_name(change, registry.kind), plan.alias
-    if plan.only_missing and change.action is Action.CREATE:
-        return _create(change, name, alias, registry, make_stamp)
-    if change.action is Action.RENAME:
-        return _rename(change, name, alias, registry, make_stamp)
-    if change.action is Action.DELETE:
-        # What nobody has a file for was found in the listing, which knows no aliases.
-        _refuse_if_moved(change, registry.get_prompt(name))
-        registry.delete_prompt(name)
-        return None
-    if alias is not None:
-        _refuse_if_moved(change, registry.get_prompt(name, alias=alias))
-    stored = change.target or _save(change, name, alias, registry, make_stamp)
-    if alias is not None:
-        registry.set_alias(name, alias, stored.version)
-    return stored
-
-
-def _create(
-    change: Change, name: str, alias: str | None, registry: Registry, make_stamp: MakeStamp
-) -> RemotePrompt:
-    """Make the first version of a prompt. Raises MovedError when somebody else made it."""
-    if alias is not None:
-        # A service without aliases says so here, before anything is written.
-        registry.get_prompt(name, alias=alias)
-    stored = _write(change, name, None, registry, make_stamp)
-    if alias is not None:
-        try:
-            registry.set_alias(name, alias, stored.version)
-        except RegistryRefusedError as error:
-            raise RegistryRefusedError(
-                f"`{change.name}` was created (version {stored.version}), but alias `{alias}` "
-                f"does not point at it: {error.message}",
-                hint=error.hint,
-                status=error.status,
-            ) from error
-    return stored
-
-
-def _rename(
-    change: Change, name: str, alias: str | None, registry: Registry, make_stamp: MakeStamp
-) -> RemotePrompt:
-    """Give a prompt its new name, look whether it has it, and bring the details up to date.
-
-    The stamp stays: it says which file and commit the content came from, and that is still true.
-    """
-    old = change.renamed_from or ""
-    _refuse_if_moved(change, registry.get_prompt(old), old)
-    if (taken := registry.get_prompt(name)) is not None:
-        raise ConflictError(
-            f"`{name}` was created (version {taken.version}) in the registry since the plan was "
-            f"made; `{old}` was left alone",
-            hint=PLAN_ANEW,
-        )
-    registry.rename_prompt(old, name)
-    stored = registry.get_prompt(name)
-    if stored is None or stored.content_hash != change.state.local_hash:
-        raise ConflictError(
-            f"`{old}` was renamed to `{name}`, and somebody else changed it at the same moment",
-            hint=PLAN_ANEW,
-        )
-    if change.state.details_differ:
-        stored = _write(change, name, stored.version, registry, make_stamp)
-    if alias is not None:
-        _point(name, alias, stored, registry)
-    return stored
-
-
-def _point(name: str, alias: str, stored: RemotePrompt, registry: Registry) -> None:
-    current = registry.get_prompt(name, alias=alias)
-    if current is None or current.version != stored.version:
-        registry.set_alias(name, alias, stored.version)
-
-
-def _save(
-    change: Change, name: str, alias: str | None, registry: Registry, make_stamp: MakeStamp
-) -> RemotePrompt:
-    planned = change.state.remote
-    # With an alias the latest version may be anything: only what the alias points at is replaced.
-    latest = planned.version if planned else None
-    replaces = latest if alias is None else ANY_VERSION
-    try:
-        return _write(change, name, replaces, registry, make_stamp)
-    except MovedError as error:
-        current = error.current
-        is_same = current is not None and current.content_hash == change.state.local_hash
-        if current and is_same and change.action in _WRITES_CONTENT:
-            return current  # somebody else uploaded the same
-        raise _moved(change, current) from error
-
-
-def _write(
-    change: Change, name: str, replaces: str | None, registry: Registry, make_stamp: MakeStamp
-) -> RemotePrompt:
-    """Store a version and verify what is read back."""
-    local = change.state.local
-    if local is None:
-        raise ValueError(f"`{change.name}` has no file to upload")
-    sent, prompt = local.content_hash, to_upload(change, registry.kind)
-    stored = registry.save_prompt(prompt, make_stamp(local), replaces=replaces)
-    if stored.content_hash == sent:
-        return stored
-    if any(each.content_hash == sent for each in registry.list_versions(name)):
-        raise ConflictError(
-            f"`{change.name}` was stored, and somebody else stored "
-            f"{short_hash(stored.content_hash)} (version {stored.version}) at the same moment",
-            hint=PLAN_ANEW,
-        )
-    raise HashMismatchError(
-        f"`{change.name}` was stored as {short_hash(stored.content_hash)} but "
-        f"{short_hash(sent)} was sent",
-        hint=f"the registry rewrites this prompt; `promptsync diff {change.name}` shows how",
-    )
-
-
-def to_upload(change: Change, kind: str) -> Prompt:
-    """Return a prompt as it is sent: expanded, under its served name.
-
-    Details that the file leaves out belong to the people who use the registry: they are taken
-    over from what is there, because a write replaces the whole.
-    """
-    state = change.state
-    if state.local is None:
-        raise ValueError(f"`{change.name}` has no file to upload")
-    prompt = replace(state.local.expanded, name=state.local.prompt.served_name(kind))
-    if state.remote is None:
-        return prompt
-    there = state.remote.prompt
-    return replace(
-        prompt,
-        title=prompt.title or there.title,
-        description=prompt.description or there.description,
-        tags=prompt.tags or there.tags,
-        metadata={**there.metadata, **prompt.metadata},
-    )
-
-
-def _served_name(change: Change, kind: str) -> str:
-    local = change.state.local
-    return local.prompt.served_name(kind) if local else change.name
-
-
-def _refuse_if_moved(change: Change, current: RemotePrompt | None, name: str | None = None) -> None:
-    planned = change.state.remote
-    if (current and current.version) != (planned and planned.version):
-        raise _moved(change, current, name)
-
-
-def _moved(change: Change, current: RemotePrompt | None, name: str | None = None) -> ConflictError:
-    planned = change.state.remote
-    if current is not None and planned is not None:
-        what = f"is now {short_hash(current.content_hash)} (version {current.version})"
-    else:
-        what = "was removed" if current is None else f"was created (version {current.version})"
-    which = name or change.name
-    return ConflictError(
-        f"`{which}` {what} in the registry since the plan was made; it was left alone",
-        hint=PLAN_ANEW,
-    )

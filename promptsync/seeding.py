@@ -17,8 +17,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from promptsync import git_settings
-from promptsync.apply import MakeStamp, Outcome, apply_upload, find_unsupported
+from promptsync.apply import Outcome, apply_upload, find_unsupported
 from promptsync.catalog import Catalog, select
+from promptsync.change_writer import MakeStamp
 from promptsync.comparison import Scope, compare
 from promptsync.deployed import Deployed, find_deployed, open_served
 from promptsync.drift_report import describe

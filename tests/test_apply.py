@@ -14,8 +14,9 @@ from threading import Barrier
 
 import pytest
 
-from promptsync.apply import Outcome, apply_upload, check_supported, to_upload
+from promptsync.apply import Outcome, apply_upload, check_supported
 from promptsync.catalog import Catalog, load_catalog
+from promptsync.change_writer import to_upload
 from promptsync.comparison import Scope, compare
 from promptsync.errors import (
     ConflictError,

@@ -71,6 +71,7 @@ WORLD = frozenset(
         "apply",
         "bundle",
         "catalog",
+        "change_writer",
         "changed_partials",
         "comparison",
         "config",
