@@ -46,7 +46,9 @@ def _download_step(state: PromptState, *, force: bool, extras: bool) -> Action |
         case Status.IN_SYNC:
             return Action.WRITE if force and state.details_differ else None
         case Status.DRIFTED:
-            return Action.WRITE
+            # A title that only git changed is none that the registry's edit takes back.
+            is_contested = state.details_differ and state.is_file_edited
+            return Action.MERGE if is_contested and not force else Action.WRITE
         case Status.DIVERGED:
             return Action.WRITE if force else Action.MERGE
         case Status.MODIFIED:

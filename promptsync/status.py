@@ -134,6 +134,12 @@ class PromptState:
         return self.remote.content_hash if self.remote else None
 
     @property
+    def is_file_edited(self) -> bool:
+        """Whether the file says anything else than it did when it was uploaded, if only a title."""
+        stamp = self.remote.stamp if self.remote else None
+        return bool(stamp and self.local and stamp.file_sha256 != self.local.file_sha256)
+
+    @property
     def path(self) -> str | None:
         """The path of the file, or the one the stamp remembers."""
         if self.local:

@@ -53,6 +53,7 @@ class SyncPlan:
         replace(self.push, changes=(*self.push.changes, *pushed)).raise_if_unsafe()
 
 
+_NOTHING: Mapping[str, Action] = {}
 CONTESTED = (Status.BEHIND, Status.DIVERGED)
 
 
@@ -63,16 +64,23 @@ def make_sync_plan(
     alias: str | None = None,
     policy: Policy = Policy.MERGE,
     extras: bool = False,
+    detail_edits: Mapping[str, Action] = _NOTHING,
 ) -> SyncPlan:
     """Plan both directions; `extras` takes in prompts that only the registry has.
+
+    `detail_edits` are those that find_detail_edits found in the registry.
 
     With the policy `merge` nothing is planned by which an edit would be lost. What is gone on one
     side stays on the other.
     """
     pulled: list[PromptState] = []
     pushed: list[PromptState] = []
+    details: list[Change] = []
     renamed = {each.name for each in map(_old_name, states) if each}
     for state in states:
+        if state.name in detail_edits and policy is not Policy.GIT_WINS:
+            details.append(Change(_details_action(state, detail_edits[state.name], policy), state))
+            continue
         is_pulled = _is_pulled(state, policy, extras=extras) and state.name not in renamed
         (pulled if is_pulled else pushed).append(state)
     by_force = policy is Policy.REGISTRY_WINS
@@ -91,7 +99,7 @@ def make_sync_plan(
             direction=Direction.DOWNLOAD,
             registry=registry,
             alias=alias,
-            changes=_sorted(change for plan in pull for change in plan.changes),
+            changes=_sorted([*details, *(change for plan in pull for change in plan.changes)]),
             refusals=tuple(refusal for plan in pull for refusal in plan.refusals),
             existing=sum(each.local is not None for each in states),
         ),
@@ -109,22 +117,20 @@ def _sorted(changes: Iterable[Change]) -> tuple[Change, ...]:
 
 def _is_pulled(state: PromptState, policy: Policy, *, extras: bool) -> bool:
     if state.status is Status.IN_SYNC:
-        return policy is not Policy.GIT_WINS and _has_edited_details(state, policy)
+        is_unknown = state.details_differ and state.stamped_hash is None
+        return is_unknown and policy is Policy.REGISTRY_WINS
     if state.status in CONTESTED:
         return policy is not Policy.GIT_WINS
     return state.status is Status.DRIFTED or (extras and state.status.is_extra)
 
 
-def _has_edited_details(state: PromptState, policy: Policy) -> bool:
-    """Tell whether title, description, tags or metadata were edited in the registry.
+def _details_action(state: PromptState, action: Action, policy: Policy) -> Action:
+    """Return how edited details are pulled: without a merge where the registry wins.
 
-    The stamp has no hash of them, but of the file: one that is unchanged since was not edited.
+    What git changed of the content is nothing that they contest.
     """
-    if not (state.details_differ and state.local and state.remote):
-        return False
-    stamp = state.remote.stamp
-    is_unchanged = stamp is not None and stamp.file_sha256 == state.local.file_sha256
-    return is_unchanged or policy is Policy.REGISTRY_WINS
+    is_in_sync = state.status is Status.IN_SYNC
+    return Action.WRITE if is_in_sync and policy is Policy.REGISTRY_WINS else action
 
 
 class Result(StrEnum):

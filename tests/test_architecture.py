@@ -77,6 +77,7 @@ WORLD = frozenset(
         "config",
         "daemon_threads",
         "deployed",
+        "detail_edits",
         "download",
         "download_text",
         "early_verify",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from promptsync.cli.options import Format
 from promptsync.cli.output import show
 from promptsync.cli.session import Session, open_session
-from promptsync.cli.sync_states import Wish, compare_all, read_all
+from promptsync.cli.sync_states import Wish, compare_all, plan_sync, read_all
 from promptsync.early_verify import EarlyVerify
 from promptsync.errors import PromptsyncError
 from promptsync.listing import Listing
@@ -26,7 +26,6 @@ from promptsync.sync_plan import (
     SyncPlan,
     SyncReport,
     invalid_outcomes,
-    make_sync_plan,
     refused_outcomes,
 )
 from promptsync.workspace import open_workspace
@@ -149,13 +148,7 @@ def _sync(session: Session, request: SyncRequest, should_stop: ShouldStop) -> En
     states = compare_all(session, catalog, wish)
     # Thousands of prompts that agree need no plan.
     differs = any(each.status is not Status.IN_SYNC or each.details_differ for each in states)
-    plan = make_sync_plan(
-        states if differs else (),
-        registry=session.name,
-        alias=wish.alias,
-        policy=wish.policy,
-        extras=wish.extras,
-    )
+    plan = plan_sync(session, states if differs else (), wish)
     if plan.pull.changes:
         from promptsync.cli.pulling import routed  # noqa: PLC0415  most runs pull nothing
 

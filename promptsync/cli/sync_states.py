@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from promptsync.catalog import Catalog, select
 from promptsync.cli.session import Session
 from promptsync.comparison import Scope
+from promptsync.plan import Action
 from promptsync.reading import read_catalog
 from promptsync.status import PromptState
-from promptsync.sync_plan import Policy
+from promptsync.sync_plan import Policy, SyncPlan, make_sync_plan
 from promptsync.workspace import Workspace
 
 
@@ -52,3 +53,20 @@ def compare_all(session: Session, catalog: Catalog, wish: Wish) -> Sequence[Prom
         was_here=None if catalog.problems else session.was_here,
     )
     return session.states(catalog, scope)
+
+
+def plan_sync(session: Session, states: Sequence[PromptState], wish: Wish) -> SyncPlan:
+    """Plan both directions; the registry is asked about details where those differ."""
+    edits: Mapping[str, Action] = {}
+    if any(each.details_differ for each in states):
+        from promptsync.detail_edits import find_detail_edits  # noqa: PLC0415  few syncs need it
+
+        edits = find_detail_edits(session.registry, states)
+    return make_sync_plan(
+        states,
+        registry=session.name,
+        alias=wish.alias,
+        policy=wish.policy,
+        extras=wish.extras,
+        detail_edits=edits,
+    )

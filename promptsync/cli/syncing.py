@@ -12,7 +12,7 @@ from promptsync.cli.committing import message_for, read_files
 from promptsync.cli.pulling import copied_roots, pull
 from promptsync.cli.pushing import push
 from promptsync.cli.session import Session
-from promptsync.cli.sync_states import Wish, compare_all, read_all
+from promptsync.cli.sync_states import Wish, compare_all, plan_sync, read_all
 from promptsync.download import FileOutcome
 from promptsync.errors import ConflictError, PromptsyncError, UsageError
 from promptsync.git import Repository
@@ -33,7 +33,6 @@ from promptsync.sync_plan import (
     SyncOutcome,
     SyncPlan,
     SyncReport,
-    make_sync_plan,
 )
 
 ShouldStop = Callable[[], bool]
@@ -144,12 +143,8 @@ class Sync:
         states = compare_all(self.session, self.catalog, self.wish)
         gone = [each for each in states if each.remote is None and each.name in had_remote]
         self.outcomes += [_gone(each.name, each.path) for each in gone]
-        again = make_sync_plan(
-            [each for each in states if each not in gone],
-            registry=self.plan.push.registry,
-            alias=self.plan.push.alias,
-            policy=self.wish.policy,
-        ).push
+        kept_states = [each for each in states if each not in gone]
+        again = plan_sync(self.session, kept_states, replace(self.wish, extras=False)).push
         planned = {each.name for each in self.plan.push.changes}
         kept = [
             each

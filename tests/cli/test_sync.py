@@ -144,6 +144,77 @@ def test_a_title_edited_in_git_is_pushed(repo: Repo) -> None:
     assert in_registry(repo).prompt.title == "Greeting"
 
 
+def title_in_registry(repo: Repo, title: str) -> None:
+    registry = registry_of(repo)
+    registry.edit_prompt("greeting", lambda there: replace(there, title=title))
+    registry.close()
+
+
+def titled(title: str, text: str) -> str:
+    return f"---\ntitle: {title}\n---\n\n{text}\n"
+
+
+def test_a_title_edited_in_the_registry_survives_a_text_edited_in_git(repo: Repo) -> None:
+    with_prompts(repo, greeting=titled("Hello", "Say hello."))
+    title_in_registry(repo, "Greeting")
+    repo.write("prompts/greeting.md", titled("Hello", "Say hi."))
+    repo.commit()
+
+    assert sync() == {"pull_changed": 1, "individual_synced": 1}
+    assert repo.read("prompts/greeting.md") == titled("Greeting", "Say hi.")
+    there = in_registry(repo).prompt
+    assert (there.title, there.content) == ("Greeting", "Say hi.")
+
+
+@pytest.mark.parametrize("policy", ["merge", "git-wins"])
+def test_a_title_edited_in_git_survives_a_text_edited_in_the_registry(
+    repo: Repo, policy: str
+) -> None:
+    with_prompts(repo, greeting=titled("Hello", "Say hello."))
+    repo.write("prompts/greeting.md", titled("Greeting", "Say hello."))
+    repo.commit()
+    edit_in_registry(repo, "greeting", "hello", "hey")
+
+    assert sync("--policy", policy) == {"pull_changed": 1, "individual_synced": 1}
+    assert repo.read("prompts/greeting.md") == titled("Greeting", "Say hey.")
+    there = in_registry(repo).prompt
+    assert (there.title, there.content) == ("Greeting", "Say hey.")
+
+
+def test_a_title_is_pulled_as_often_as_it_is_edited(repo: Repo) -> None:
+    with_prompts(repo, greeting=titled("Hello", "Say hello."))
+    for title in ("Greeting", "Welcome", "Hello", "Good day"):
+        title_in_registry(repo, title)
+
+        assert sync("--commit") == {"pull_changed": 1}
+        assert repo.read("prompts/greeting.md") == titled(title, "Say hello.")
+
+
+def test_two_new_titles_are_left_to_a_person(repo: Repo) -> None:
+    with_prompts(repo, greeting=titled("Hello", "Say hello."))
+    title_in_registry(repo, "Greeting")
+    repo.write("prompts/greeting.md", titled("Welcome", "Say hello."))
+    repo.commit()
+
+    result = run("sync", "--yes", "--format", "json")
+
+    assert result.code == 3
+    assert counters(result.json) == {"conflicts": 1}
+    assert in_registry(repo).prompt.title == "Greeting"
+    assert repo.read("prompts/greeting.md") == titled("Welcome", "Say hello.")
+    assert sync("--policy", "registry-wins") == {"pull_changed": 1}
+    assert repo.read("prompts/greeting.md") == titled("Greeting", "Say hello.")
+
+
+def test_a_title_that_only_git_changed_wins_whatever_the_policy(repo: Repo) -> None:
+    with_prompts(repo, greeting=titled("Hello", "Say hello."))
+    repo.write("prompts/greeting.md", titled("Greeting", "Say hello."))
+    repo.commit()
+
+    assert sync("--policy", "registry-wins") == {"individual_synced": 1}
+    assert in_registry(repo).prompt.title == "Greeting"
+
+
 def test_an_edit_of_a_composite_goes_to_its_partial_and_to_every_other_composite(
     repo: Repo,
 ) -> None:
