@@ -64,7 +64,7 @@ class HttpClient:
         self._verify_tls = verify_tls
         self._managers: dict[tuple[str, str | None], PoolManager] = {}
         self._lock = threading.Lock()
-        self._times_closed = 0
+        self._is_closed = False
 
     def get(
         self, url: str, query: Mapping[str, str] | None = None, *, within: float | None = None
@@ -94,12 +94,12 @@ class HttpClient:
         import urllib3  # noqa: F401, PLC0415
 
     def close(self) -> None:
-        """Close the connections; the next request opens them anew.
+        """Close the connections; nothing is asked after that.
 
         A request that is under way in another thread is not tried again.
         """
         with self._lock:
-            self._times_closed += 1
+            self._is_closed = True
             for manager in self._managers.values():
                 manager.clear()
             self._managers.clear()
@@ -147,7 +147,6 @@ class HttpClient:
                 f"`{request.host}` was not asked for {request}: the time for that was over"
             )
         until = time.monotonic() + timeouts.answer
-        times_closed = self._times_closed
         for pause in (*timeouts.pauses, None):
             outcome = self._attempt(request, timeouts, until)
             if isinstance(outcome, Answer) and not outcome.is_temporary:
@@ -156,15 +155,16 @@ class HttpClient:
             if wait is None or time.monotonic() + wait >= until:
                 break
             time.sleep(wait)
-            if self._times_closed != times_closed:
-                break  # nobody waits for this any more
+            if self._is_closed:
+                break
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
 
     def _is_over(self) -> bool:
-        # Whoever set the deadline waits no longer, and may have gone on to something else.
-        return self._timeouts.until is not None and time.monotonic() >= self._timeouts.until
+        """Tell whether nobody waits for answers any more."""
+        until = self._timeouts.until
+        return self._is_closed or (until is not None and time.monotonic() >= until)
 
     def _wait(self, outcome: Answer | Exception, pause: float | None) -> float | None:
         """Return how long to wait before the next attempt, None if there is to be none."""

@@ -383,6 +383,15 @@ def test_nothing_is_asked_after_the_deadline() -> None:
         read(client, "http://127.0.0.1:9")
 
 
+def test_a_closed_client_asks_nothing() -> None:
+    client = http_client()
+    client.close()
+
+    # A thread that waited its turn while others were closing may not connect any more.
+    with pytest.raises(NotReachedError, match="the time for that was over"):
+        read(client, "http://127.0.0.1:9")
+
+
 @pytest.mark.network
 def test_an_answer_that_never_ends_is_given_up() -> None:
     client = http_client(timeouts=Timeouts(body=0.2, answer=0.5, pauses=()))
