@@ -1,7 +1,7 @@
 """Configuration: `promptsync.toml` or `[tool.promptsync]`, and what the environment adds.
 
-The only module that reads the environment. Secrets come from there alone; a secret in a
-configuration file is refused, because that file is committed.
+The only module that reads the environment; `service_environment` and `github_job` ask it. Secrets
+come from there alone; a secret in a configuration file is refused, because that file is committed.
 """
 
 from __future__ import annotations
@@ -249,70 +249,6 @@ def _refuse_unknown(table: Mapping[str, Any], known: set[str] | frozenset[str], 
             raise ConfigError(f"{where}: unknown key `{key}`", hint=hint)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BraintrustEnvironment:
-    """What Braintrust's own variables say; the key is never shown by `repr`."""
-
-    api_key: str | None = field(repr=False)
-    api_url: str | None
-    app_url: str | None
-    org_name: str | None
-
-
-def braintrust_environment() -> BraintrustEnvironment:
-    """Read the variables that Braintrust's own tools read."""
-    return BraintrustEnvironment(
-        api_key=_variable("BRAINTRUST_API_KEY"),
-        api_url=_variable("BRAINTRUST_API_URL"),
-        app_url=_variable("BRAINTRUST_APP_URL"),
-        org_name=_variable("BRAINTRUST_ORG_NAME"),
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MlflowEnvironment:
-    """What MLflow's own variables say; the secrets are never shown by `repr`."""
-
-    tracking_uri: str | None = field(repr=False)  # it may carry a password
-    registry_uri: str | None = field(repr=False)
-    username: str | None
-    password: str | None = field(repr=False)
-    token: str | None = field(repr=False)
-    insecure_tls: bool
-
-
-def mlflow_environment() -> MlflowEnvironment:
-    """Read the variables that MLflow's own client reads."""
-    return MlflowEnvironment(
-        tracking_uri=_variable("MLFLOW_TRACKING_URI"),
-        registry_uri=_variable("MLFLOW_REGISTRY_URI"),
-        username=_variable("MLFLOW_TRACKING_USERNAME"),
-        password=_variable("MLFLOW_TRACKING_PASSWORD"),
-        token=_variable("MLFLOW_TRACKING_TOKEN"),
-        insecure_tls=(_variable("MLFLOW_TRACKING_INSECURE_TLS") or "").lower() in ("true", "1"),
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpikEnvironment:
-    """What Opik's own variables say; the key is never shown by `repr`."""
-
-    api_key: str | None = field(repr=False)
-    url: str | None
-    workspace: str | None
-    project: str | None
-
-
-def opik_environment() -> OpikEnvironment:
-    """Read the variables that Opik's own client reads; its configuration file is not read."""
-    return OpikEnvironment(
-        api_key=_variable("OPIK_API_KEY"),
-        url=_variable("OPIK_URL_OVERRIDE"),
-        workspace=_variable("OPIK_WORKSPACE"),
-        project=_variable("OPIK_PROJECT_NAME"),
-    )
-
-
 # Ways to read paths that exclude the one git is told here, where paths are literal.
 _PATHSPECS = ("GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS")
 
@@ -329,51 +265,6 @@ def environment_for_git() -> Mapping[str, str]:
     return own | {"LC_ALL": "C"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GitHubJob:
-    """What GitHub tells a job; the token is never shown by `repr`.
-
-    `output` and `summary` are files to append to. The variables are described in
-    https://docs.github.com/actions/reference/workflows-and-actions/variables
-    """
-
-    token: str = field(repr=False)
-    api_url: str
-    repository: str
-    event: str
-    event_file: Path
-    actor: str
-    branch: str
-    commit: str
-    output: Path
-    summary: Path
-    temporary: Path
-
-
-def github_job() -> GitHubJob:
-    """Read the variables of the job that this process runs in. Raises ConfigError elsewhere."""
-
-    def variable(name: str) -> str:
-        value = _variable(name)
-        if value is None:
-            raise ConfigError(f"{name} is not set: this runs in a job of GitHub Actions only")
-        return value
-
-    return GitHubJob(
-        token=_variable("GITHUB_TOKEN") or "",
-        api_url=variable("GITHUB_API_URL"),
-        repository=variable("GITHUB_REPOSITORY"),
-        event=variable("GITHUB_EVENT_NAME"),
-        event_file=Path(variable("GITHUB_EVENT_PATH")),
-        actor=variable("GITHUB_ACTOR"),
-        branch=variable("GITHUB_REF_NAME"),
-        commit=variable("GITHUB_SHA"),
-        output=Path(variable("GITHUB_OUTPUT")),
-        summary=Path(variable("GITHUB_STEP_SUMMARY")),
-        temporary=Path(variable("RUNNER_TEMP")),
-    )
-
-
 def is_github_actions() -> bool:
     """Tell whether this process runs in a GitHub Actions job."""
     return os.environ.get("GITHUB_ACTIONS") == "true"
@@ -381,13 +272,13 @@ def is_github_actions() -> bool:
 
 def no_color() -> bool:
     """Tell whether colour is unwanted, see https://no-color.org."""
-    return _variable("NO_COLOR") is not None
+    return variable("NO_COLOR") is not None
 
 
 def proxies() -> Mapping[str, str]:
     """Return the HTTP proxies of the environment: scheme to URL, `no` to the excluded hosts."""
     found = {
-        scheme: _variable(f"{scheme.upper()}_PROXY") or _variable(f"{scheme}_proxy")
+        scheme: variable(f"{scheme.upper()}_PROXY") or variable(f"{scheme}_proxy")
         for scheme in ("http", "https", "no")
     }
     return {scheme: value for scheme, value in found.items() if value}
@@ -395,7 +286,7 @@ def proxies() -> Mapping[str, str]:
 
 def user_cache_folder() -> Path:
     """Return where caches live outside a repository."""
-    if base := _variable("XDG_CACHE_HOME") or _variable("LOCALAPPDATA"):
+    if base := variable("XDG_CACHE_HOME") or variable("LOCALAPPDATA"):
         return Path(base) / "promptsync"
     try:
         return Path.home() / ".cache" / "promptsync"
@@ -405,10 +296,11 @@ def user_cache_folder() -> Path:
 
 def author() -> str | None:
     """Return the name that versions in the embedded registry carry."""
-    return _variable("PROMPTSYNC_AUTHOR") or _variable("USER") or _variable("USERNAME")
+    return variable("PROMPTSYNC_AUTHOR") or variable("USER") or variable("USERNAME")
 
 
-def _variable(name: str) -> str | None:
+def variable(name: str) -> str | None:
+    """Return the value of an environment variable, None where it is not set or empty."""
     return os.environ.get(name) or None
 
 

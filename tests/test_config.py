@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from promptsync import config
+from promptsync import config, service_environment
 from promptsync.config import Config, RegistryConfig, load_config, read_registry
 from promptsync.errors import ConfigError
 from tests.builders import Repo
@@ -374,15 +374,15 @@ def test_the_table_of_a_bundle_is_checked_alike() -> None:
 
 
 def test_braintrusts_own_variables_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert config.braintrust_environment().api_key is None
+    assert service_environment.braintrust_environment().api_key is None
     monkeypatch.setenv("BRAINTRUST_API_KEY", "sk-s3cret")
     monkeypatch.setenv("BRAINTRUST_API_URL", "https://api.example.com")
     monkeypatch.setenv("BRAINTRUST_APP_URL", "")
     monkeypatch.setenv("BRAINTRUST_ORG_NAME", "Example")
 
-    environment = config.braintrust_environment()
+    environment = service_environment.braintrust_environment()
 
-    assert environment == config.BraintrustEnvironment(
+    assert environment == service_environment.BraintrustEnvironment(
         api_key="sk-s3cret",
         api_url="https://api.example.com",
         app_url=None,
@@ -392,15 +392,15 @@ def test_braintrusts_own_variables_are_read(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_mlflows_own_variables_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert config.mlflow_environment().insecure_tls is False
+    assert service_environment.mlflow_environment().insecure_tls is False
 
     for name in ("TRACKING_URI", "TRACKING_USERNAME", "TRACKING_PASSWORD", "TRACKING_TOKEN"):
         monkeypatch.setenv(f"MLFLOW_{name}", f"my {name}")
     monkeypatch.setenv("MLFLOW_REGISTRY_URI", "http://other")
     monkeypatch.setenv("MLFLOW_TRACKING_INSECURE_TLS", "True")
 
-    environment = config.mlflow_environment()
-    assert environment == config.MlflowEnvironment(
+    environment = service_environment.mlflow_environment()
+    assert environment == service_environment.MlflowEnvironment(
         tracking_uri="my TRACKING_URI",
         registry_uri="http://other",
         username="my TRACKING_USERNAME",

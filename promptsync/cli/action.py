@@ -22,8 +22,8 @@ from promptsync.cli.errors import show_error
 from promptsync.cli.output import show
 from promptsync.cli.render_github import annotation
 from promptsync.cli.safe_text import printable
-from promptsync.config import github_job
 from promptsync.errors import PromptsyncError
+from promptsync.github_job import github_job
 
 COMMANDS: Mapping[str, Callable[[Job], int]] = {
     "lint": run_lint,

@@ -14,10 +14,11 @@ from typing import Any
 from promptsync.cli import app
 from promptsync.cli.output import show
 from promptsync.cli.render_github import annotation
-from promptsync.config import GitHubJob, proxies
+from promptsync.config import proxies
 from promptsync.errors import RegistryError
 from promptsync.github import GitHub
 from promptsync.github_event import PullRequestEvent, read_pull_request
+from promptsync.github_job import GitHubJob
 from promptsync.sticky_comment import Reviewed, find_comment, write_comment
 
 # GitHub refuses more, see

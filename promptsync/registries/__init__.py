@@ -74,8 +74,9 @@ def _open_local(registry: RegistryConfig, folder: Path) -> Registry:
 def _open_braintrust(registry: RegistryConfig, cache: Path, timeout: float | None) -> Registry:
     from promptsync.registries.braintrust import BraintrustRegistry  # noqa: PLC0415
     from promptsync.registries.braintrust_routing import APP_URL  # noqa: PLC0415
+    from promptsync.service_environment import braintrust_environment  # noqa: PLC0415
 
-    environment, options = configuration.braintrust_environment(), registry.options
+    environment, options = braintrust_environment(), registry.options
     if environment.api_key is None:
         raise ConfigError(
             f"registry `{registry.name}` needs a Braintrust API key",
@@ -97,8 +98,9 @@ def _open_braintrust(registry: RegistryConfig, cache: Path, timeout: float | Non
 def _open_mlflow(registry: RegistryConfig, timeout: float | None) -> Registry:
     from promptsync.registries.mlflow import MlflowRegistry  # noqa: PLC0415
     from promptsync.registries.mlflow_address import MlflowLogin  # noqa: PLC0415
+    from promptsync.service_environment import mlflow_environment  # noqa: PLC0415
 
-    environment, options = configuration.mlflow_environment(), registry.options
+    environment, options = mlflow_environment(), registry.options
     tracking_uri = environment.tracking_uri or options.get("tracking-uri")
     registry_uri = environment.registry_uri or options.get("registry-uri")
     if tracking_uri is None and registry_uri is None:
@@ -128,8 +130,9 @@ def _open_opik(registry: RegistryConfig, cache: Path, timeout: float | None) -> 
         DEFAULT_WORKSPACE,
         OpikRegistry,
     )
+    from promptsync.service_environment import opik_environment  # noqa: PLC0415
 
-    environment, options = configuration.opik_environment(), registry.options
+    environment, options = opik_environment(), registry.options
     url = environment.url or options.get("url")
     if url is None and environment.api_key is None:
         raise ConfigError(
