@@ -12,7 +12,7 @@ from promptsync.daemon_threads import DaemonThreads
 from promptsync.errors import ConfigError, RegistryAnswerError, RegistryRefusedError
 from promptsync.prompt import JsonObject, Prompt
 from promptsync.registries.base import ANY_VERSION, AskNames
-from promptsync.registries.braintrust_api import PAGE_SIZE, BraintrustApi, id_of
+from promptsync.registries.braintrust_api import LOOK_SECONDS, PAGE_SIZE, BraintrustApi, id_of
 from promptsync.registries.braintrust_fields import KIND, decimal_version, read_prompt
 from promptsync.registries.braintrust_names import (
     aliases,
@@ -303,7 +303,7 @@ class BraintrustRegistry:
         try:
             api.delete(id_of(found))
         except LostAnswerError:
-            if api.find(name) is not None:
+            if api.find(name, within=LOOK_SECONDS) is not None:
                 raise
 
     def _assign(self, api: BraintrustApi, name: str, alias: str, version: str) -> None:
@@ -323,7 +323,7 @@ class BraintrustRegistry:
 
 
 def _serves(api: BraintrustApi, name: str, alias: str, version: str) -> bool:
-    found = find_version(api, name, environment=alias)
+    found = find_version(api, name, environment=alias, within=LOOK_SECONDS)
     return found is not None and found.get("_xact_id") == version
 
 

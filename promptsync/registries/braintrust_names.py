@@ -12,15 +12,20 @@ from promptsync.registries.http_errors import LostAnswerError
 
 
 def find_version(
-    api: BraintrustApi, name: str, *, version: str | None = None, environment: str | None = None
+    api: BraintrustApi,
+    name: str,
+    *,
+    version: str | None = None,
+    environment: str | None = None,
+    within: float | None = None,
 ) -> JsonObject | None:
     """Return a version of a prompt under its name of now, None if there is none."""
-    found = api.find(name, version=version, environment=environment)
+    found = api.find(name, version=version, environment=environment, within=within)
     if found is not None and found.get("slug") == name:
         return found
     # Assumption: a version from before a rename is found by the slug of that time, by the one of
     # now, or by neither. Evidence: none; by its id it is found in each case.
-    latest = api.find(name)
+    latest = api.find(name, within=within)
     if latest is None:
         return None
     if found is None or found.get("id") != latest.get("id"):

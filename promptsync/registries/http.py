@@ -75,11 +75,16 @@ class HttpClient:
         return self._json(self._request("GET", url, is_repeatable=True), within)
 
     def query(
-        self, url: str, body: Json = None, *, headers: Mapping[str, str] | None = None
+        self,
+        url: str,
+        body: Json = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        within: float | None = None,
     ) -> Json:
         """Ask by POST for what changes nothing, again where that may help."""
         request = self._request("POST", url, body, headers=headers, is_repeatable=True)
-        return self._json(request, None)
+        return self._json(request, within)
 
     def write(self, method: str, url: str, body: Json = None, *, within: float) -> Json:
         """Write once. Raises LostAnswerError when it may or may not have been carried out."""

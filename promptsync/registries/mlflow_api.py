@@ -13,6 +13,7 @@ from promptsync.errors import RegistryAnswerError, RegistryRefusedError
 from promptsync.prompt import Json, JsonObject
 from promptsync.registries.http import HttpClient
 from promptsync.registries.mlflow_fields import IS_PROMPT_TAG, read_tags
+from promptsync.registries.mlflow_shapes import is_registered, is_version
 from promptsync.remote_prompt import STAMP_KEY
 
 PAGE_SIZE = 1000
@@ -123,7 +124,8 @@ class MlflowApi:
                 return None
             raise
         found = answer.get(key) if isinstance(answer, dict) else None
-        if not isinstance(found, dict):
+        is_known = is_version if key == "model_version" else is_registered
+        if not isinstance(found, dict) or not is_known(found):
             raise _strange(path)
         if found.get("name") != query["name"]:
             raise RegistryAnswerError("MLflow answered with another prompt than was asked for")
@@ -144,7 +146,10 @@ class MlflowApi:
         if not isinstance(answer, dict):
             raise _strange(path)
         objects, upcoming = answer.get(key, []), answer.get("next_page_token") or None
-        if not isinstance(objects, list) or not all(isinstance(each, dict) for each in objects):
+        is_known = is_version if key == "model_versions" else is_registered
+        if not isinstance(objects, list) or not all(
+            isinstance(each, dict) and is_known(each) for each in objects
+        ):
             raise _strange(path)
         if upcoming is not None and (upcoming == token or not isinstance(upcoming, str)):
             raise RegistryAnswerError("MLflow sent the same page of prompts twice")

@@ -76,9 +76,9 @@ def read_object(found: object) -> RemotePrompt:
     """
     if not isinstance(found, Mapping) or "template" not in found:
         return read_version(found)
-    template = found["template"]
+    template, labels = found["template"], found.get("tags")
     tags = {
-        **(found.get("tags") or {}),
+        **(labels if isinstance(labels, Mapping) else {}),
         TYPE_TAG: "text" if isinstance(template, str) else "chat",
         TEXT_TAG: template if isinstance(template, str) else json.dumps(template, default=str),
     }

@@ -44,7 +44,7 @@ def read_experiments(
         return ()
     try:
         return _read(client, url, name, threads)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, KeyError, OSError, TypeError, ValueError) as error:
         raise RegistryAnswerError(
             "MLflow sent runs in a shape that promptsync does not know",
             hint="a newer promptsync may know it",
@@ -94,8 +94,8 @@ def _traces(client: HttpClient, url: str, run: JsonObject) -> list[JsonObject]:
 def _experiment(run: JsonObject, version: str, traces: Sequence[JsonObject]) -> Experiment:
     info = run["info"]
     return Experiment(
-        id=info["run_id"],
-        name=info.get("run_name") or info["run_id"],
+        id=str(info["run_id"]),
+        name=str(info.get("run_name") or info["run_id"]),
         version=version,
         count=len(traces) or None,
         scores=_scores(run["data"].get("metrics") or ()),

@@ -17,7 +17,7 @@ from promptsync.registries.http_connections import CONNECTIONS_PER_HOST
 from promptsync.registries.http_credentials import Credentials
 from promptsync.registries.http_errors import LostAnswerError
 from promptsync.registries.http_timeouts import Timeouts
-from promptsync.registries.opik_api import CONFLICT, NOT_FOUND, OpikApi, id_of
+from promptsync.registries.opik_api import CONFLICT, LOOK_SECONDS, NOT_FOUND, OpikApi, id_of
 from promptsync.registries.opik_fields import KIND, folded, read_prompt
 from promptsync.registries.opik_listing import OpikListing, version_of
 from promptsync.registries.opik_project import OpikProject
@@ -155,7 +155,7 @@ class OpikRegistry:
         try:
             self._api.delete_prompt(id_of(found))
         except LostAnswerError:
-            if self._api.read_prompt(id_of(found)) is not None:
+            if self._api.read_prompt(id_of(found), within=LOOK_SECONDS) is not None:
                 raise
         self._project.forget(name)
 
@@ -215,7 +215,7 @@ class OpikRegistry:
         try:
             self._api.update_prompt(id_of(found), body)
         except LostAnswerError:
-            renamed = self._api.read_prompt(id_of(found))
+            renamed = self._api.read_prompt(id_of(found), within=LOOK_SECONDS)
             if renamed is None or renamed.get("name") != new_name:
                 raise
         self._project.forget(name)
@@ -270,7 +270,7 @@ class OpikRegistry:
         }
 
     def _points_at(self, found: JsonObject, alias: str, target: JsonObject) -> bool:
-        served = self._api.read_prompt(id_of(found), environment=alias)
+        served = self._api.read_prompt(id_of(found), environment=alias, within=LOOK_SECONDS)
         version = version_of(served, alias) if served else None
         return version is not None and id_of(version) == id_of(target)
 

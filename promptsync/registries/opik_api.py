@@ -89,6 +89,7 @@ class OpikApi:
         *,
         number: str | None = None,
         environment: str | None = None,
+        within: float | None = None,
     ) -> JsonObject | None:
         """Return a version by its prompt's name, the latest unless something says which.
 
@@ -99,8 +100,9 @@ class OpikApi:
             body["version_number"] = number
         if environment is not None:
             body["environment"] = environment
+        url = self._url("prompts", "versions", "retrieve")
         try:
-            found = self.client.query(self._url("prompts", "versions", "retrieve"), dict(body))
+            found = self.client.query(url, dict(body), within=within)
         except RegistryRefusedError as error:
             if is_missing(error):
                 return None
@@ -195,15 +197,33 @@ def id_of(found: JsonObject) -> str:
 
 
 def _object(answer: object) -> JsonObject:
-    if not isinstance(answer, dict):
+    if not isinstance(answer, dict) or not _is_known(answer):
         raise _unknown_shape()
     return answer
 
 
 def _objects(answer: object) -> list[JsonObject]:
-    if not isinstance(answer, list) or not all(isinstance(each, dict) for each in answer):
+    if not isinstance(answer, list):
         raise _unknown_shape()
-    return answer
+    return [_object(each) for each in answer]
+
+
+_TEXTS = ("id", "name", "project_id", "prompt_id")
+_LISTS_OF_TEXTS = ("tags", "environments")
+_VERSIONS = ("latest_version", "requested_version")
+
+
+def _is_known(found: JsonObject) -> bool:
+    """Tell whether the members that are looked at without reading a prompt are what they were."""
+    texts = (found[key] for key in _TEXTS if found.get(key) is not None)
+    lists = [found.get(key) or [] for key in _LISTS_OF_TEXTS]
+    versions = [found.get(key) or {} for key in _VERSIONS]
+    return (
+        all(isinstance(each, str) for each in texts)
+        and all(isinstance(each, list) for each in lists)
+        and all(isinstance(text, str) for each in lists for text in each)
+        and all(isinstance(each, dict) and (not each or _is_known(each)) for each in versions)
+    )
 
 
 def _page(answer: object) -> Page:

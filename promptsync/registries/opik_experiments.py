@@ -19,7 +19,7 @@ def read_experiments(found: JsonObject, prompt_id: str) -> Iterator[Experiment]:
         for link in found.get("prompt_versions") or ():
             if link.get("prompt_id") == prompt_id and isinstance(link.get("version_number"), str):
                 yield _experiment(found, link["version_number"])
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise RegistryAnswerError(
             "Opik sent an experiment in a shape that promptsync does not know",
             hint="a newer promptsync may know it",
@@ -27,16 +27,17 @@ def read_experiments(found: JsonObject, prompt_id: str) -> Iterator[Experiment]:
 
 
 def _experiment(found: JsonObject, version: str) -> Experiment:
+    count, created = found.get("trace_count"), found.get("created_at")
     scores = [*(found.get("experiment_scores") or ()), *(found.get("feedback_scores") or ())]
     return Experiment(
         id=str(found["id"]),
         name=str(found.get("name") or found["id"]),
         version=version,
-        count=found.get("trace_count"),
+        count=count if isinstance(count, int) else None,
         scores={str(each["name"]): float(each["value"]) for each in scores},
         cost=_number(found.get("total_estimated_cost_avg")),
         duration=_seconds(found.get("duration")),
-        created=found.get("created_at"),
+        created=created if isinstance(created, str) else None,
     )
 
 

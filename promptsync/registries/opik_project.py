@@ -120,7 +120,7 @@ class OpikProject:
             found = self.api.read_prompt(known, environment=environment, within=within)
             if found is not None and self.has(found, name):
                 return found
-        version = self.api.find_version(name, self.name, environment=environment)
+        version = self.api.find_version(name, self.name, environment=environment, within=within)
         if version is None:
             if environment is None:
                 self.forget(name)

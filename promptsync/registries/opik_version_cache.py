@@ -104,7 +104,7 @@ class VersionCache:
         if self._is_read or self._path is None:
             return
         self._is_read = True
-        with suppress(AttributeError, KeyError, TypeError, ValueError):
+        with suppress(AttributeError, KeyError, OverflowError, TypeError, ValueError):
             value = _read_file(self._path)[self._key]
             project_id, rows = value["project"], value["prompts"]
             if _is_id(project_id) and isinstance(rows, dict):
@@ -142,7 +142,7 @@ def _known(row: Any) -> KnownPrompt | None:
         # The service refuses a whole request for one id that is none.
         return (
             KnownPrompt(name, count, updated, version_id, aliases)
-            if _are_ids(version_id, *aliases.values())
+            if isinstance(name, str) and _are_ids(version_id, *aliases.values())
             else None
         )
     except (AttributeError, TypeError, ValueError):

@@ -375,6 +375,16 @@ def test_a_server_that_never_answers_is_given_up(
     client.close()
 
 
+@pytest.mark.network
+def test_a_question_that_is_asked_by_post_may_have_a_deadline_of_its_own(
+    service: BraintrustServer, client: HttpClient
+) -> None:
+    service.inject(Hangs())
+
+    with pytest.raises(RegistryUnavailableError, match="in time"):
+        client.query(service.url, {}, within=0.3)
+
+
 def test_nothing_is_asked_after_the_deadline() -> None:
     client = http_client(timeouts=Timeouts(until=time.monotonic()))
 

@@ -683,6 +683,10 @@ def test_a_wrong_path_is_refused_and_is_no_empty_registry(
         {"registered_models": [], "next_page_token": 5},
         {"registered_models": [{"name": "x", "latest_versions": "y"}]},
         {"registered_models": [{"name": "x", "latest_versions": [{"version": None}]}]},
+        {"registered_models": [{"name": "x", "latest_versions": [{"version": "1"}]}]},
+        {"registered_models": [{"name": ["x"]}]},
+        {"registered_models": [{"name": "x", "tags": [{"key": 5}]}]},
+        {"registered_models": [{"name": "x", "tags": "text"}]},
     ],
 )
 def test_a_listing_of_another_shape_is_an_error(
@@ -692,6 +696,30 @@ def test_a_listing_of_another_shape_is_an_error(
 
     with pytest.raises(RegistryAnswerError):
         list(relayed.list_prompts())
+
+
+@pytest.mark.parametrize(
+    "alias",
+    [
+        "production",
+        {"version": "1"},
+        {"alias": ["production"], "version": "1"},
+        {"alias": "production"},
+        {"alias": "production", "version": 1},
+        {"alias": "production", "version": "9" * 5000},
+    ],
+    ids=["text", "no name", "a list", "no version", "a number", "too long"],
+)
+def test_an_alias_of_another_shape_is_an_error(
+    relay: MlflowRelay, relayed: MlflowRegistry, alias: Any
+) -> None:
+    tags = [{"key": "mlflow.prompt.is_prompt", "value": "true"}]
+    found = {"name": "greeting", "tags": tags, "aliases": [alias]}
+    relay.inject(_Answers({"registered_models": [found], "registered_model": found}))
+
+    for use in ("get by alias", "get several", "aliases", "promote"):
+        with pytest.raises(RegistryAnswerError):
+            USES[use](relayed)
 
 
 @dataclass(frozen=True)
@@ -832,8 +860,14 @@ def test_what_traces_took_and_cost_is_an_average_over_examples(
     assert (found.count, found.duration, found.cost) == (3, 1.0, 0.5)
 
 
-def test_a_run_of_an_unknown_shape_is_an_error(relay: MlflowRelay, relayed: MlflowRegistry) -> None:
-    relay.inject(_Answers({"runs": [{"info": None}]}), "POST runs/search")
+@pytest.mark.parametrize("info", [None, {"start_time": 10**30}, {"start_time": 10**400}])
+def test_a_run_of_an_unknown_shape_is_an_error(
+    relay: MlflowRelay, relayed: MlflowRegistry, info: Any
+) -> None:
+    link = '[{"name": "greeting", "version": "1"}]'
+    data = {"tags": [{"key": "mlflow.linkedPrompts", "value": link}]}
+    info = info and {"run_id": "1", "experiment_id": "0", **info}
+    relay.inject(_Answers({"runs": [{"info": info, "data": data}]}), "POST runs/search")
 
     with pytest.raises(RegistryAnswerError, match="runs in a shape"):
         relayed.list_experiments("greeting")

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from promptsync.content_hash import content_hash
 from promptsync.errors import ConfigError, RegistryAnswerError
-from promptsync.prompt import Message, Prompt, Template
+from promptsync.prompt import JsonObject, Message, Prompt, Template
 from promptsync.registries import read_remote_prompt
 from promptsync.registries.mlflow import MlflowRegistry
 from promptsync.registries.mlflow_address import MlflowLogin, checked_url, credentials
+from promptsync.registries.mlflow_api import is_prompt
 from promptsync.registries.mlflow_fields import make_version, read_version
 from promptsync.registries.mlflow_limits import find_unsupported
+from promptsync.registries.mlflow_reading import aliases_of, latest_version
+from promptsync.registries.mlflow_shapes import is_registered
 from promptsync.remote_prompt import RemotePrompt
 from tests.builders import chat, prompt
+from tests.registries.answers import json_of_any_shape
 from tests.registries.contract import STAMP, TOOL
 
 TEXT, TYPE = "mlflow.prompt.text", "_mlflow_prompt_type"
@@ -183,6 +190,32 @@ def test_what_makes_no_sense_is_read_and_equals_nothing(tags: dict[str, str]) ->
 def test_another_shape_is_an_error(found: object) -> None:
     with pytest.raises(RegistryAnswerError, match="in a shape that promptsync does not know"):
         read_version(found)
+
+
+FIELDS = ("name", "version", "tags", "key", "value", "creation_timestamp", "user_id", "template")
+TAGS = (TEXT, TYPE, MODEL, RESPONSE, "promptsync", "promptsync.metadata", "promptsync.tags")
+any_json = json_of_any_shape(FIELDS)
+any_tag = st.fixed_dictionaries({"key": st.sampled_from(TAGS), "value": any_json.map(json.dumps)})
+
+
+@given(found=any_json, tags=any_json | st.lists(any_tag))
+def test_json_of_any_shape_is_a_prompt_or_an_error(found: Any, tags: Any) -> None:
+    fields = found if isinstance(found, dict) else {}
+    named = {"name": "greeting", "version": "1", "tags": tags}
+
+    for each in (found, named, {**named, **fields}, {"template": "Hi", **named, **fields}):
+        with suppress(RegistryAnswerError):
+            assert read_remote_prompt("mlflow", each).version
+
+
+@given(
+    found=st.dictionaries(st.sampled_from(("name", "tags", "aliases", "latest_versions")), any_json)
+)
+def test_what_passes_as_registered_can_be_looked_at(found: JsonObject) -> None:
+    if is_registered(found):
+        assert is_prompt(found) in (True, False)
+        assert len(aliases_of(found)) <= len(found.get("aliases") or ())
+        assert (latest_version(found) is None) is (not found.get("latest_versions"))
 
 
 def test_what_has_no_field_in_mlflow_is_kept_in_tags_of_our_own() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -283,6 +284,8 @@ DAMAGES: dict[str, Callable[[str], str]] = {
     "nested": lambda _: "[" * 100_000,
     "other types": lambda text: text.replace('"prompts"', '"prompts": 5, "others"'),
     "no ids": lambda text: text.replace("-7", "-x"),
+    "no names": lambda text: re.sub(r'\[("prompt-[0-9]+")', r"[[\1]", text),
+    "a time beyond numbers": lambda text: re.sub(r'"found": [0-9.]+', f'"found": {10**400}', text),
 }
 
 
@@ -290,14 +293,16 @@ DAMAGES: dict[str, Callable[[str], str]] = {
 def test_a_damaged_cache_is_harmless(
     opik_service: OpikServer, open_opik: OpenOpik, tmp_path: Path, damage: Callable[[str], str]
 ) -> None:
-    fill(opik_service, 3)
+    fill(opik_service, FEW + 1)
     first = list(open_opik(cache=tmp_path).list_prompts())
     file = tmp_path / NAME
-    file.write_text(damage(file.read_text()))
+    damaged = damage(file.read_text())
+    names = [each.name for each in first]
 
-    again = list(open_opik(cache=tmp_path).list_prompts())
-
-    assert sorted(again, key=repr) == sorted(first, key=repr)
+    for read in (OpikRegistry.list_prompts, lambda each: each.get_prompts(names)):
+        file.write_text(damaged)
+        again = list(read(open_opik(cache=tmp_path)))
+        assert sorted(again, key=repr) == sorted(first, key=repr)
 
 
 def test_a_cache_of_versions_of_other_prompts_is_harmless(
@@ -703,6 +708,34 @@ def test_nothing_but_errors_of_registries_crosses_the_seam(
     ):
         with pytest.raises(RegistryError):
             ask()
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        '{"id": {}}',
+        '{"name": ["greeting"]}',
+        '{"latest_version": {"id": "1", "environments": 5}}',
+        '{"requested_version": {"environments": [{}]}}',
+        '{"tags": [{}]}',
+    ],
+)
+def test_what_is_looked_at_before_a_prompt_is_read_has_its_shape(
+    opik_service: OpikServer, open_opik: OpenOpik, tmp_path: Path, found: str
+) -> None:
+    open_opik(cache=tmp_path).save_prompt(prompt(), STAMP)
+    list(open_opik(cache=tmp_path).list_prompts())
+    for answer, on in ((f"[{found}]", BY_IDS), (found, READING), (_page_of(found), LISTING)):
+        opik_service.faults.clear()
+        opik_service.inject(Refused(200, answer), on)
+        registry = open_opik(cache=tmp_path)
+
+        with pytest.raises(RegistryAnswerError):
+            list(registry.list_prompts() if on != READING else registry.get_prompts(["greeting"]))
+
+
+def _page_of(found: str) -> str:
+    return f'{{"total": 1, "content": [{found}]}}'
 
 
 def test_a_chat_prompt_stays_a_chat_prompt(opik: OpikRegistry, open_opik: OpenOpik) -> None:

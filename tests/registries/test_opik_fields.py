@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +21,7 @@ from promptsync.registries.opik_tags import read_tags, write_tags
 from promptsync.remote_prompt import RemotePrompt
 from tests.builders import chat, prompt
 from tests.fakes.opik.json_values import stored
+from tests.registries.answers import json_of_any_shape
 from tests.registries.contract import RESPONSE_FORMAT, SAMPLES, STAMP, TOOL, prompts
 
 CONTAINER = {"id": "0" * 36, "name": "greeting", "template_structure": "text"}
@@ -161,6 +164,28 @@ def test_a_shape_that_is_not_known_is_an_error_of_the_registry(
 ) -> None:
     with pytest.raises(RegistryAnswerError, match="shape that promptsync does not know"):
         read(container, **version)
+
+
+FIELDS = ("name", "id", "tags", "metadata", "template", "type", "latest_version", "created_at")
+any_json = json_of_any_shape((*FIELDS, "params", "tools", "promptsync", "role", "content"))
+
+
+@given(container=any_json, version=any_json, template=any_json)
+def test_json_of_any_shape_is_a_prompt_or_an_error(
+    container: Any, version: Any, template: Any
+) -> None:
+    first = {**CONTAINER, "template_structure": "chat", "template": json.dumps(template)}
+    both = [each if isinstance(each, dict) else {} for each in (container, version)]
+
+    for each in (
+        container,
+        {**first, **VERSION, **both[0]},
+        {**CONTAINER, "latest_version": both[1]},
+    ):
+        with suppress(RegistryAnswerError):
+            assert read_remote_prompt("opik", each).version
+    with suppress(RegistryAnswerError):
+        assert read({**first, **both[0]}, **{"template": first["template"], **both[1]}).version
 
 
 def test_tags_without_an_order_are_sorted() -> None:
