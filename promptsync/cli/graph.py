@@ -40,7 +40,7 @@ def command(*, names: tuple[str, ...], registry: str | None, format_: Format) ->
     show(render_graph(graph.around(chosen) if chosen else graph, chosen, format_))
     if unreadable:
         count = f"{unreadable} prompts" if unreadable > 1 else "1 prompt"
-        say(f"\nwarning: {count} cannot be read and left out; `promptsync lint` says why")
+        say(f"\nwarning: left out {count} that cannot be read; `promptsync lint` says why")
     elif graph.missing or graph.circles:
         say("\nhint: `promptsync lint` names the lines")
     return 0

@@ -91,10 +91,15 @@ def _names(names: Sequence[str]) -> str:
 def _count_line(graph: IncludeGraph) -> str:
     composites = sum(bool(node.includes) for node in graph.nodes.values())
     included = sum(name in graph.included_by for name in graph.nodes)
-    parts = [f"{len(graph.nodes)} prompts", f"{composites} include", f"{included} included"]
+    parts = [_counted(len(graph.nodes), "prompt")]
+    parts += [f"{composites} include{'s' if composites == 1 else ''}", f"{included} included"]
     parts += [f"{len(graph.missing)} missing"] if graph.missing else []
-    parts += [f"{len(graph.circles)} in a circle"] if graph.circles else []
+    parts += [_counted(len(graph.circles), "circle")] if graph.circles else []
     return ", ".join(parts)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _mermaid(graph: IncludeGraph) -> Iterator[str]:

@@ -76,7 +76,7 @@ a  prompts/a.md
 
 """
     )
-    assert result.stdout.endswith("7 prompts, 5 include, 4 included, 1 missing, 1 in a circle\n")
+    assert result.stdout.endswith("7 prompts, 5 include, 4 included, 1 missing, 1 circle\n")
     assert result.stderr == "\nhint: `promptsync lint` names the lines\n"
 
 
@@ -88,7 +88,7 @@ def test_a_file_that_cannot_be_read_is_left_out(repo: Repo) -> None:
 
     assert result.code == 0
     assert result.stderr == (
-        "\nwarning: 1 prompt cannot be read and left out; `promptsync lint` says why\n"
+        "\nwarning: left out 1 prompt that cannot be read; `promptsync lint` says why\n"
     )
 
 
