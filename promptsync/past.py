@@ -6,13 +6,14 @@ which text is the base of a three-way merge.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from promptsync import git, git_history
-from promptsync.catalog import Catalog, load_catalog, parse_source
+from promptsync.catalog import parse_source
+from promptsync.composite_past import CompositeBase, CompositePast
 from promptsync.composition import expand, includes_of
 from promptsync.content_hash import content_hash
 from promptsync.errors import GitError, PromptFileError, ShallowCloneError
@@ -20,7 +21,7 @@ from promptsync.git import Repository
 from promptsync.git_history import FileVersion
 from promptsync.prompt import Prompt
 from promptsync.prompt_path import file_of, key_of
-from promptsync.prompt_sources import PromptSource, Roots, in_commit, source_at
+from promptsync.prompt_sources import PromptSource, Roots, source_at
 from promptsync.remote_prompt import RemotePrompt, Stamp
 from promptsync.status import LocalPrompt
 from promptsync.upload_log import LogEntry, read_log
@@ -32,20 +33,6 @@ ServedSinceUpload = Callable[[RemotePrompt], Sequence[str]]
 
 def _nothing_more(_: RemotePrompt) -> Sequence[str]:
     return ()
-
-
-@dataclass(frozen=True, slots=True)
-class CompositeBase:
-    """A composite as one commit had it, with all prompt files of that commit."""
-
-    local: LocalPrompt
-    catalog: Catalog
-    source_by_path: Mapping[str, PromptSource]
-
-    @property
-    def source(self) -> PromptSource:
-        """The composite's own file."""
-        return self.source_by_path[self.local.path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +50,10 @@ class Past:
     logged: frozenset[LogEntry] = field(default_factory=frozenset)
     served: ServedSinceUpload = _nothing_more
     _merged: dict[str, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def _composites(self) -> CompositePast:
+        return CompositePast(self.repository, self.roots, self.commit, self.kind)
 
     def has_taken_in(self, local: LocalPrompt, remote: RemotePrompt) -> bool:
         """Tell whether a file's past contains what a registry holds, so that nothing is lost.
@@ -150,10 +141,10 @@ class Past:
             stamp.commit and git.resolve(self.repository, stamp.commit),
         )
         for digest in self.served(remote):
-            if found := self._composite_in_history(local, digest, paths, start=start):
+            if found := self._composites.find_newest(local, digest, paths, start=start):
                 return found
-        found = self._composite_at(start, local, stamp.content_hash, paths) if start else None
-        found = found or self._composite_in_history(local, stamp.content_hash, paths)
+        found = self._composites.at(start, local, stamp.content_hash, paths) if start else None
+        found = found or self._composites.find_newest(local, stamp.content_hash, paths)
         if found is None:
             self._refuse_to_guess(local.prompt.name)
         return found
@@ -173,7 +164,7 @@ class Past:
         digest, paths = remote.content_hash, _paths(local, remote.stamp)
         if includes_of(local.prompt):
             commits = git_history.commits_elsewhere(self.repository, self.commit, self.roots.paths)
-            return any(self._composite_at(each, local, digest, paths) for each in commits)
+            return any(self._composites.at(each, local, digest, paths) for each in commits)
         versions = git_history.history_elsewhere(self.repository, self.commit, _files(paths))
         hashed = self._hashed(local, _versions_at(versions, paths))
         return any(found == digest for found, _ in hashed)
@@ -184,7 +175,7 @@ class Past:
             return False
         wanted, paths = (remote.content_hash, remote.stamped_hash), _paths(local, remote.stamp)
         if includes_of(local.prompt):
-            found = list(self._composites(local, wanted, paths))
+            found = list(self._composites.commits_with(local, wanted, paths))
         else:
             hashed = self._hashed(local, self._versions(paths))
             found = [(digest, each.commit) for digest, each in hashed if digest in wanted]
@@ -207,7 +198,7 @@ class Past:
         if commit is None or (merged_only and not self._is_merged(commit)):
             return None
         if includes_of(local.prompt):
-            composite = self._composite_at(commit, local, digest, _paths(local, stamp))
+            composite = self._composites.at(commit, local, digest, _paths(local, stamp))
             return composite.source if composite else None
         data = next(git.read_blobs(self.repository, [f"{commit}:{file_of(stamp.path)}"]))
         found = self._parsed(local, stamp.path, data)
@@ -234,7 +225,7 @@ class Past:
             had_includes = had_includes or bool(includes_of(prompt))
             if self._hash(prompt) == digest:
                 return source
-        if had_includes and (found := self._composite_in_history(local, digest, paths)):
+        if had_includes and (found := self._composites.find_newest(local, digest, paths)):
             return found.source
         self._refuse_to_guess(local.prompt.name)
         return None
@@ -282,45 +273,6 @@ class Past:
         with suppress(PromptFileError):
             if data is not None and (source := source_at(path, name, data)) is not None:
                 return replace(source, path=local.path), parse_source(source)
-        return None
-
-    def _composite_in_history(
-        self, local: LocalPrompt, digest: str, paths: list[str], *, start: str | None = None
-    ) -> CompositeBase | None:
-        """Find the newest commit in which a composite has a hash, with `start` among later ones."""
-        if self.commit is None:
-            return None
-        # What a composite said depends on every partial it had then: ask each commit as a whole.
-        commits = git_history.commits_touching(
-            self.repository, f"{start}..{self.commit}" if start else self.commit, self.roots.paths
-        )
-        found = (self._composite_at(commit, local, digest, paths) for commit in commits)
-        return next(filter(None, found), None)
-
-    def _composites(
-        self, local: LocalPrompt, wanted: tuple[str, str | None], paths: list[str]
-    ) -> Iterator[tuple[str, str]]:
-        """Yield the commits in which a composite has one of two hashes, back to the second one."""
-        for commit in git_history.commits_touching(
-            self.repository, self.commit or "HEAD", self.roots.paths
-        ):
-            catalog = load_catalog(in_commit(self.repository, self.roots, commit), kind=self.kind)
-            for name, each in catalog.files.items():
-                is_it = name == local.prompt.name or each.path in paths
-                if is_it and each.content_hash in wanted:
-                    yield each.content_hash, commit
-                    if each.content_hash == wanted[1]:
-                        return
-
-    def _composite_at(
-        self, commit: str, local: LocalPrompt, digest: str, paths: list[str]
-    ) -> CompositeBase | None:
-        sources = list(in_commit(self.repository, self.roots, commit))
-        catalog = load_catalog(sources, kind=self.kind)
-        for name, each in catalog.files.items():
-            if each.content_hash == digest and (name == local.prompt.name or each.path in paths):
-                plain = (source for source in sources if isinstance(source, PromptSource))
-                return CompositeBase(each, catalog, {source.path: source for source in plain})
         return None
 
 

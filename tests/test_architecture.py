@@ -74,6 +74,7 @@ WORLD = frozenset(
         "change_writer",
         "changed_partials",
         "comparison",
+        "composite_past",
         "config",
         "daemon_threads",
         "deployed",
