@@ -55,8 +55,8 @@ class Catalog:
         if not self.prompts:
             raise UsageError(
                 "there are no prompt files",
-                hint="`promptsync init` makes a first one, and `promptsync download --all` takes over "
-                "what the registry has; `prompts` in the configuration says where they are",
+                hint="`promptsync init` makes a first one, and `promptsync download --all` takes "
+                "over what the registry has; `prompts` in the configuration says where they are",
             )
 
 
