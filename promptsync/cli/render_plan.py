@@ -56,8 +56,11 @@ def render_plan(plan: Plan, format_: Format, given: Given) -> str:
             return render_plan_text(plan, given) + checksum
 
 
-def render_plan_text(plan: Plan, given: Given) -> str:
-    """Return the plan as a list with one sign a line, and its counts."""
+def render_plan_text(plan: Plan, given: Given, *, is_pushed_at_once: bool = False) -> str:
+    """Return the plan as a list with one sign a line, and its counts.
+
+    `is_pushed_at_once` says that what a pulled partial changes is pushed by the same command.
+    """
     if not (plan.changes or plan.refusals):
         return f"nothing to {_what(plan)}\n"
     lines = [_what(plan), ""]
@@ -66,7 +69,7 @@ def render_plan_text(plan: Plan, given: Given) -> str:
     if plan.refusals:
         lines += [*_refusal_lines(plan, given), ""]
     if plan.shared or plan.notes:
-        lines += [*_note_lines(plan, given), ""]
+        lines += [*_note_lines(plan, given, is_pushed_at_once=is_pushed_at_once), ""]
     lines.append(summary_line(plan))
     return "\n".join(map(printable, lines)) + "\n"
 
@@ -90,12 +93,14 @@ def _alike(refusals: Sequence[Refusal]) -> list[list[Refusal]]:
     return list(groups.values())
 
 
-def _note_lines(plan: Plan, given: Given) -> Iterator[str]:
+def _note_lines(plan: Plan, given: Given, *, is_pushed_at_once: bool) -> Iterator[str]:
     for each in plan.shared:
-        upload = given.repeated(remedy(Status.MODIFIED, each.touched))
-        yield f"warning: `{shown_name(each.name)}` is shared; these are modified until uploaded:"
+        then = "are pushed, too" if is_pushed_at_once else "are modified until uploaded"
+        yield f"warning: `{shown_name(each.name)}` is shared; these {then}:"
         yield from _wrapped(map(shown_name, each.touched))
-        yield f"  after the commit: {upload}"
+        if not is_pushed_at_once:
+            upload = given.repeated(remedy(Status.MODIFIED, each.touched))
+            yield f"  after the commit: {upload}"
     yield from (f"note: {one_line(note)}" for note in plan.notes)
 
 

@@ -23,10 +23,15 @@ _DONE = {
 }
 
 
-def render_sync_plan(plan: SyncPlan, given: Given) -> str:
-    """Return both directions as text, those in which something happens or is left alone."""
+def render_sync_plan(plan: SyncPlan, given: Given, *, is_pushed_at_once: bool) -> str:
+    """Return both directions as text, those in which something happens or is left alone.
+
+    `is_pushed_at_once` says that what is pulled is part of what is pushed.
+    """
     parts = [each for each in (plan.pull, plan.push) if each.changes or each.refusals]
-    return "\n".join(render_plan_text(each, given) for each in parts)
+    return "\n".join(
+        render_plan_text(each, given, is_pushed_at_once=is_pushed_at_once) for each in parts
+    )
 
 
 def render_sync(report: SyncReport) -> str:

@@ -21,7 +21,7 @@ def agree_to(plan: SyncPlan, request: SyncRequest) -> bool:
 
     Raises UsageError when it is unsafe or nobody can be asked.
     """
-    say(render_sync_plan(plan, _given(request)))
+    say(_plan_text(plan, request))
     plan.raise_if_unsafe()
     if not plan.changes or confirm("sync this?", yes=request.yes):
         return True
@@ -35,7 +35,7 @@ def show_report(report: SyncReport, request: SyncRequest) -> None:
     if request.format_ is Format.JSON:
         show_json(report, request)
     else:
-        show(render_sync_plan(report.plan, given) if request.dry_run else render_sync(report))
+        show(_plan_text(report.plan, request) if request.dry_run else render_sync(report))
     # The plan has shown what it left alone, with the way out.
     shown = {refusal.name for refusal in report.plan.refusals}
     show_failures([each for each in report.failures if each[0] not in shown], given)
@@ -46,6 +46,12 @@ def show_report(report: SyncReport, request: SyncRequest) -> None:
         say(f"\nhint: merge branch `{report.branch}`; `git push` it where others review it")
     elif report.commit is None and report.counters[Result.PULL_CHANGED]:
         say("\nhint: `git diff` shows the edits that were pulled; `--commit` commits them")
+
+
+def _plan_text(plan: SyncPlan, request: SyncRequest) -> str:
+    # Prompts that were not named are never pushed, and a branch waits for its merge.
+    at_once = not (request.names or request.branch)
+    return render_sync_plan(plan, _given(request), is_pushed_at_once=at_once)
 
 
 def show_json(report: SyncReport, request: SyncRequest) -> None:

@@ -235,6 +235,32 @@ def test_an_edit_of_a_composite_goes_to_its_partial_and_to_every_other_composite
     assert run("verify", "--strict").code == 0
 
 
+@pytest.mark.parametrize(
+    ("arguments", "warning"),
+    [
+        ((), "these are pushed, too:\n  persona, sort\n\n1 to write\n"),
+        (("judge",), "after the commit: promptsync upload persona sort\n"),
+        (("--branch", "edits"), "after the commit: promptsync upload persona sort\n"),
+    ],
+    ids=["everything", "one prompt", "branch"],
+)
+def test_the_plan_says_what_becomes_of_prompts_that_share_an_edited_partial(
+    repo: Repo, arguments: tuple[str, ...], warning: str
+) -> None:
+    with_prompts(
+        repo,
+        persona="You are careful.\n",
+        judge="{{> persona}}\n\nJudge.\n",
+        sort="{{> persona}}\n\nSort.\n",
+    )
+    edit_in_registry(repo, "judge", "careful", "very careful")
+
+    planned = run("sync", "--dry-run", *arguments)
+
+    assert "warning: `persona` is shared; these are " in planned.stdout
+    assert warning in planned.stdout
+
+
 def test_a_file_that_got_another_name_is_renamed_there(repo: Repo) -> None:
     with_prompts(repo, greeting="Say hello.\n", farewell="Say goodbye.\n")
     repo.git("mv", "prompts/greeting.md", "prompts/welcome.md")
