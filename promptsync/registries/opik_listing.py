@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from promptsync.daemon_threads import DaemonThreads
+from promptsync.errors import RegistryAnswerError
 from promptsync.prompt import JsonObject
 from promptsync.registries.opik_api import PAGE_SIZE, id_of
 from promptsync.registries.opik_fields import read_prompt
@@ -17,6 +18,12 @@ from promptsync.remote_prompt import RemotePrompt
 
 # How often a listing is read anew that changed while its pages were read.
 READ_AGAIN = 2
+
+# Two million prompts, at the size that is asked for; a server that says more is not believed.
+MOST_PAGES = 2000
+
+# What stands for a count that the service did not send.
+_UNCOUNTED = -2
 
 # A prompt as a list or a read shows it, with the version that is wanted of it.
 Pair: TypeAlias = tuple[JsonObject, JsonObject]
@@ -82,8 +89,7 @@ class OpikListing:
             # A project that is gone looks like one that is empty.
             project_id = self.project.confirm()
             page = self._read_page(1, project_id)
-        size = len(page.listed)
-        numbers = range(2, -(-page.total // size) + 1) if size else range(0)
+        numbers = _further_pages(page)
         more = [self.threads.submit(self._read_page, each, project_id) for each in numbers]
         return replace(page, ahead=ahead, more=more)
 
@@ -121,8 +127,11 @@ class OpikListing:
     def _version_id(self, prompt_id: str, container: JsonObject) -> str | None:
         """Return the version that is expected, None where it has to be asked for."""
         known = self.project.cache.get(prompt_id)
+        state = _state(container)
+        is_same = known is not None and (known.count, known.updated) == state
+        # Some releases do not move the time: only the count tells that nothing was added.
         is_known = known is not None and (
-            self.alias is not None or (known.count, known.updated) == _state(container)
+            self.alias is not None or (is_same and state[0] != _UNCOUNTED)
         )
         return self._expected(known) if known and is_known else None
 
@@ -176,7 +185,16 @@ def version_of(found: JsonObject, alias: str | None) -> JsonObject | None:
 
 def _state(container: JsonObject) -> tuple[int, str]:
     count = container.get("version_count")
-    return (count if isinstance(count, int) else -2), str(container.get("last_updated_at"))
+    return (count if isinstance(count, int) else _UNCOUNTED), str(container.get("last_updated_at"))
+
+
+def _further_pages(first: _Page) -> range:
+    """Return the numbers of the pages behind the first one, of the same size."""
+    size = len(first.listed)
+    count = -(-first.total // size) if size else 0
+    if count > MOST_PAGES:
+        raise RegistryAnswerError("Opik says that it has more pages of prompts than there can be")
+    return range(2, count + 1)
 
 
 def _gathered(first: Future[_Page]) -> list[_Page]:

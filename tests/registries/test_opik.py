@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -179,6 +179,37 @@ def test_what_is_known_travels_beside_the_list(
         opik_service.inject(Meets(met), on)
 
     assert len(list(open_opik(cache=tmp_path).list_prompts())) == 3
+
+
+def test_a_listing_that_does_not_count_versions_proves_nothing(
+    opik_service: OpikServer, open_opik: OpenOpik, tmp_path: Path
+) -> None:
+    fill(opik_service, 2)
+    for on in (LISTING, READING):
+        opik_service.inject(_Says({"version_count": None, "last_updated_at": None}), on)
+    list(open_opik(cache=tmp_path).list_prompts())
+    opik_service.person.edits("prompt-00001", "Edited")
+
+    found = {each.name: each for each in open_opik(cache=tmp_path).list_prompts()}
+
+    assert found["prompt-00001"].prompt.content == "Edited"
+
+
+@dataclass(frozen=True)
+class _Says:
+    """Something else than is true of each prompt, or of the list of them."""
+
+    prompts: JsonObject
+    page: JsonObject = field(default_factory=dict)
+    on: str = LISTING
+
+    def __call__(self, request: Request, serve: Serve) -> Response:
+        response = serve(request)
+        found = json.loads(response.body)
+        if "content" in found:
+            found["content"] = [{**each, **self.prompts} for each in found["content"]]
+            return replace(response, body=json.dumps({**found, **self.page}).encode())
+        return replace(response, body=json.dumps({**found, **self.prompts}).encode())
 
 
 def test_a_changed_tag_of_a_known_version_is_seen(
@@ -618,6 +649,17 @@ def test_an_answer_that_makes_no_sense_is_an_error_of_the_registry(
     opik_service.inject(fault, on)
 
     with pytest.raises(RegistryAnswerError):
+        list(opik.list_prompts())
+
+
+@pytest.mark.parametrize("total", [10**7, 10**400])
+def test_more_prompts_than_there_can_be_are_not_asked_for(
+    opik_service: OpikServer, opik: OpikRegistry, total: int
+) -> None:
+    fill(opik_service, 2)
+    opik_service.inject(_Says({}, {"total": total}), LISTING)
+
+    with pytest.raises(RegistryAnswerError, match="pages"):
         list(opik.list_prompts())
 
 
