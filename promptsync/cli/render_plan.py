@@ -180,36 +180,38 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "alias": plan.alias,
         "direction": plan.direction.value,
         "plan_checksum": plan.checksum,
-        "changes": [
-            {
-                "name": change.name,
-                "action": change.action.value,
-                "renamed_from": change.renamed_from,
-                "path": change.state.path,
-                "files": list(change.files),
-                "before": change.before,
-                "after": change.after,
-                "version": change.target.version if change.target else None,
-                "commit": change.commit,
-            }
-            for change in plan.changes
-        ],
-        "refused": [
-            {
-                "name": refusal.name,
-                "status": refusal.state.status.value,
-                "reason": refusal.reason,
-                "hint": refusal.hint,
-                "details": list(refusal.details),
-            }
-            for refusal in plan.refusals
-        ],
+        "changes": [_change_json(change) for change in plan.changes],
+        "refused": [_refusal_json(refusal) for refusal in plan.refusals],
         "shared": [
             {"name": each.name, "path": each.path, "touched": list(each.touched)}
             for each in plan.shared
         ],
         "notes": list(plan.notes),
         "results": [],
+    }
+
+
+def _change_json(change: Change) -> dict[str, Any]:
+    return {
+        "name": change.name,
+        "action": change.action.value,
+        "renamed_from": change.renamed_from,
+        "path": change.state.path,
+        "files": list(change.files),
+        "before": change.before,
+        "after": change.after,
+        "version": change.target.version if change.target else None,
+        "commit": change.commit,
+    }
+
+
+def _refusal_json(refusal: Refusal) -> dict[str, Any]:
+    return {
+        "name": refusal.name,
+        "status": refusal.state.status.value,
+        "reason": refusal.reason,
+        "hint": refusal.hint,
+        "details": list(refusal.details),
     }
 
 

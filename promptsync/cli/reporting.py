@@ -52,15 +52,7 @@ def make_report(
         repository=lambda: session.repository_url,
         was_here=None if uploaded else was_here,
     )
-    states = session.states(catalog, scope)
-    if any(
-        state.local and state.local.partials and state.status is not Status.IN_SYNC
-        for state in states
-    ):
-        from promptsync.changed_partials import mark_changed_by_partials  # noqa: PLC0415
-
-        repository = session.workspace.require_repository
-        states = mark_changed_by_partials(states, catalog, repository)
+    states = _with_causes(session, catalog, session.states(catalog, scope))
 
     def texts(state: PromptState) -> TwoTexts:
         from promptsync.remote_edit import two_texts  # noqa: PLC0415  it needs PyYAML
@@ -78,6 +70,20 @@ def make_report(
         read_texts=texts,
         given=Given(registry=session.asked_for, alias=alias),
     )
+
+
+def _with_causes(
+    session: Session, catalog: Catalog, states: tuple[PromptState, ...]
+) -> tuple[PromptState, ...]:
+    """Return the states with the partials named by which alone a composite changed."""
+    if not any(
+        state.local and state.local.partials and state.status is not Status.IN_SYNC
+        for state in states
+    ):
+        return states
+    from promptsync.changed_partials import mark_changed_by_partials  # noqa: PLC0415
+
+    return mark_changed_by_partials(states, catalog, session.workspace.require_repository)
 
 
 def with_pointers(session: Session, report: Report) -> Report:
