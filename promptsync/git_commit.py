@@ -72,13 +72,14 @@ def commit_here(repository: Repository, files: Mapping[str, bytes], message: str
     """
     head = git.head(repository)
     commit = _commit(repository, files, message, tree=head, parents=[head] if head else [])
-    reason = message.partition("\n")[0]
-    _run(repository, ["update-ref", "-m", reason, "HEAD", commit, head or _NO_COMMIT])
+    # First the index: with HEAD alone moved on, it would be a staged change that undoes the commit.
     _run(
         repository,
         ["update-index", "--add", "-z", "--stdin"],
         stdin=b"".join(path.encode("utf-8", "surrogateescape") + b"\0" for path in files),
     )
+    reason = message.partition("\n")[0]
+    _run(repository, ["update-ref", "-m", reason, "HEAD", commit, head or _NO_COMMIT])
     return commit
 
 

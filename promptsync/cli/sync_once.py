@@ -163,6 +163,10 @@ def _sync(session: Session, request: SyncRequest, should_stop: ShouldStop) -> En
         from promptsync.cli.sync_outcomes import show_json  # noqa: PLC0415
 
         show_json(report, request)
+    if request.commit:
+        from promptsync.cli.sync_outcomes import warn_of_uncommitted  # noqa: PLC0415
+
+        warn_of_uncommitted(session, catalog)
     return Ended(0, report)
 
 
@@ -175,7 +179,7 @@ def _carry_out(
     should_stop: ShouldStop,
 ) -> Ended:
     # What follows is only imported when there is something to do.
-    from promptsync.cli.sync_outcomes import agree_to, show_report  # noqa: PLC0415
+    from promptsync.cli.sync_outcomes import agree_to, show_report, warn_of_uncommitted  # noqa: PLC0415
     from promptsync.cli.syncing import check_repository, run_sync  # noqa: PLC0415
 
     known = (*invalid_outcomes(catalog.problems), *refused_outcomes(plan))
@@ -188,4 +192,6 @@ def _carry_out(
         return Ended(foreseen.exit_code or DIFFERS)
     report = run_sync(session, catalog, foreseen, wish, should_stop)
     show_report(report, request)
+    if request.commit:
+        warn_of_uncommitted(session, catalog)
     return Ended(report.exit_code, report)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from promptsync.catalog import Catalog
 from promptsync.cli.next_command import Given
 from promptsync.cli.options import Format
 from promptsync.cli.output import show
@@ -11,8 +12,10 @@ from promptsync.cli.planning import show_failures
 from promptsync.cli.render_json import to_json
 from promptsync.cli.render_sync import render_sync, render_sync_plan, sync_json
 from promptsync.cli.report import some_names
+from promptsync.cli.session import Session
 from promptsync.cli.sync_once import SyncRequest
 from promptsync.cli.talk import confirm, say
+from promptsync.git import uncommitted_paths
 from promptsync.sync_plan import Result, SyncPlan, SyncReport
 
 
@@ -52,6 +55,15 @@ def _plan_text(plan: SyncPlan, request: SyncRequest) -> str:
     # Prompts that were not named are never pushed, and a branch waits for its merge.
     at_once = not (request.names or request.branch)
     return render_sync_plan(plan, _given(request), is_pushed_at_once=at_once)
+
+
+def warn_of_uncommitted(session: Session, catalog: Catalog) -> None:
+    """Say which prompt files a sync that commits has left uncommitted, if any."""
+    repository = session.workspace.repository
+    paths = sorted({each.file for each in catalog.files.values()})
+    if repository is not None and (left := uncommitted_paths(repository, paths)):
+        say(f"\nwarning: not committed: {some_names(sorted(left))}")
+        say("\nhint: `git diff` shows them; a sync that was killed may have pulled them")
 
 
 def show_json(report: SyncReport, request: SyncRequest) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import Repo, prompt
-from tests.cli.running import run
+from tests.cli.running import Ran, run
 from tests.cli.scenes import edit_in_registry, save_in_registry
 from tests.cli.test_sync import LINES, counters, in_registry, sync, with_prompts
 
@@ -125,6 +125,41 @@ def test_somebody_without_a_name_is_told_before_anything_is_written(
     assert result.code == 2
     assert "git does not know who commits" in result.stderr
     assert repo.read("prompts/greeting.md") == "Say hello.\n"
+
+
+def test_while_somebody_has_the_index_nothing_is_committed_that_it_would_undo(repo: Repo) -> None:
+    with_prompts(repo, greeting="Say hello.\n")
+    edit_in_registry(repo, "greeting", "hello", "hey")
+    head, lock = repo.git("rev-parse", "HEAD"), repo.path / ".git/index.lock"
+    lock.touch()
+
+    result = run("sync", "--yes", "--commit")
+
+    lock.unlink()
+    assert result.code == 2
+    assert "index.lock" in result.stderr
+    assert repo.git("diff", "--cached") == ""
+    assert repo.git("rev-parse", "HEAD") == head
+    assert repo.read("prompts/greeting.md") == "Say hey.\n"
+
+
+def test_what_a_sync_left_uncommitted_is_told_by_the_next(repo: Repo) -> None:
+    with_prompts(repo, greeting="Say hello.\n")
+    edit_in_registry(repo, "greeting", "hello", "hey")
+    assert sync() == {"pull_changed": 1}
+
+    assert run("sync", "--yes", "--commit") == Ran(
+        0,
+        "nothing to sync with registry `local`\n",
+        """\
+
+warning: not committed: prompts/greeting.md
+
+hint: `git diff` shows them; a sync that was killed may have pulled them
+""",
+    )
+    repo.commit()
+    assert run("sync", "--yes", "--commit").stderr == ""
 
 
 # -- on another branch --
