@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from promptsync.composition import escape_includes, expand
@@ -53,13 +53,21 @@ class FileOutcome:
         return bool(self.conflicts)
 
 
-def refuse_unsafe(plan: Plan, roots: Roots) -> Plan:
-    """Return a download plan that leaves alone what could not become a prompt file."""
+def refuse_unsafe(plan: Plan, roots: Roots, *, wrong: Collection[str] = ()) -> Plan:
+    """Return a download plan that leaves alone what could not become a prompt file.
+
+    `wrong` are the paths of files that are there and cannot be read: what was uploaded from one of
+    them is no prompt that only the registry has.
+    """
     taken = taken_names(roots)
     changes, refusals = [], list(plan.refusals)
     for change in plan.changes:
         if change.state.local is not None:
             changes.append(change)
+            continue
+        if change.state.path in wrong:
+            cause = f"`{change.state.path}`, which it was uploaded from, is wrong"
+            refusals.append(Refusal(change.state, cause, "correct that file"))
             continue
         if (reason := why_no_file(roots, change.name, taken)) is not None:
             refusals.append(Refusal(change.state, reason, WITHOUT_FILE))

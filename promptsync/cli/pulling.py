@@ -62,7 +62,8 @@ def routed(session: Session, catalog: Catalog, plan: Plan) -> Plan:
     kind, roots = session.registry.kind, session.workspace.roots
     plan = route_edits(plan, catalog, kind=kind, read_past=lambda: session.past)
     has_new = any(each.state.local is None for each in plan.changes)
-    return refuse_unsafe(plan, roots) if has_new else plan
+    wrong = {each.path for each in catalog.problems}
+    return refuse_unsafe(plan, roots, wrong=wrong) if has_new else plan
 
 
 def pull(

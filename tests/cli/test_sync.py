@@ -502,6 +502,18 @@ def test_a_wrong_file_keeps_no_other_from_being_synced(repo: Repo) -> None:
     assert "prompts/wrong.md:2:1: unknown key `titel`" in result.stderr
 
 
+def test_the_prompt_of_a_wrong_file_gets_no_second_file(repo: Repo) -> None:
+    with_prompts(repo, hello="---\nname: greeting\n---\nSay hello.\n", farewell="Say goodbye.\n")
+    repo.write("prompts/hello.md", "---\nname: greeting\nnmae: x\n---\nSay hello.\n")
+    repo.commit()
+
+    result = run("sync", "--yes", "--all")
+
+    assert result.code == 3
+    assert "`prompts/hello.md`, which it was uploaded from, is wrong" in result.stderr
+    assert not (repo.path / "prompts/greeting.md").exists()
+
+
 @pytest.mark.usefixtures("trader")
 @pytest.mark.network
 def test_a_prompt_that_the_registry_cannot_hold_keeps_no_other_from_being_synced(
