@@ -68,13 +68,14 @@ class MlflowRegistry:
         uri = registry_uri or tracking_uri
         if uri is None:
             raise ConfigError("an MLflow registry needs a `tracking-uri`")
-        url, login = checked_url(uri, login or MlflowLogin())
-        self._tracking_url = checked_url(tracking_uri, login)[0] if tracking_uri else url
-        self._client = HttpClient(
-            credentials(login),
-            timeouts=Timeouts().within(timeout),
-            proxies=proxies,
-            verify_tls=verify_tls,
+        login = login or MlflowLogin()
+        url, own = checked_url(uri, login)
+        self._tracking_url, tracking = checked_url(tracking_uri or uri, login)
+        timeouts = Timeouts().within(timeout)
+        # What one address has before its `@` is not for the other server.
+        self._client, self._tracking = (
+            HttpClient(credentials(each), timeouts=timeouts, proxies=proxies, verify_tls=verify_tls)
+            for each in (own, tracking)
         )
         self._api = MlflowApi(self._client, url)
         self._threads = DaemonThreads(PARALLEL_READS, "promptsync-mlflow")
@@ -180,7 +181,7 @@ class MlflowRegistry:
         """Return the runs that loaded versions of a prompt, newest first."""
         from promptsync.registries.mlflow_runs import read_experiments  # noqa: PLC0415
 
-        return read_experiments(self._client, self._tracking_url, name, self._threads)
+        return read_experiments(self._tracking, self._tracking_url, name, self._threads)
 
     def unsupported(
         self,
@@ -197,6 +198,7 @@ class MlflowRegistry:
         """Give back threads and connections."""
         self._threads.close()
         self._client.close()
+        self._tracking.close()
 
     def _require(self, name: str) -> None:
         if find_prompt(self._api, name) is None:

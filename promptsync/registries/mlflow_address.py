@@ -39,6 +39,12 @@ def checked_url(uri: str, login: MlflowLogin) -> tuple[str, MlflowLogin]:
         host, _ = parts.hostname, parts.port
     except ValueError as error:
         raise ConfigError(f"the tracking URI `{_shown(uri)}` is no address") from error
+    if "@" in f"{parts.path}{parts.query}{parts.fragment}":
+        # A password with one of these would be taken for the name of a host, and shown.
+        raise ConfigError(
+            f"the tracking URI `{_shown(uri)}` is no address",
+            hint="write `/`, `?` and `#` of a password as %2F, %3F and %23",
+        )
     if parts.scheme in _DATABRICKS or uri.strip() in _DATABRICKS:
         raise ConfigError(
             f"`{_shown(uri)}` is Databricks: its Unity Catalog keeps prompts behind another API, "

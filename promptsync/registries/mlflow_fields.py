@@ -8,6 +8,7 @@ version tags of our own, so that one request writes a version whole.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -251,10 +252,34 @@ def _json(text: str | None, default: Json = None) -> Json:
     if not text:
         return default
     try:
-        value: Json = json.loads(text)
-    except (ValueError, RecursionError):
+        value: Json = _DECODER.decode(text)
+    except (ValueError, OverflowError, RecursionError):
         return text
     return value
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _finite(text: str) -> float:
+    return _within_a_double(float(text))
+
+
+def _integer(text: str) -> int:
+    number = int(text)
+    _within_a_double(float(number))
+    return number
+
+
+def _within_a_double(number: float) -> float:
+    if not math.isfinite(number):
+        raise ValueError("no number that JSON has")
+    return number
+
+
+# MLflow's client writes NaN, which no file can hold and no hash can be made of.
+_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite, parse_int=_integer)
 
 
 def _text(value: object) -> str:

@@ -767,6 +767,20 @@ def test_the_login_is_sent(
     assert [each.headers.get("authorization") for each in relay.requests] == [sent]
 
 
+def test_a_login_in_an_address_is_for_that_server_alone(
+    relay: MlflowRelay, open_mlflow: OpenMlflow
+) -> None:
+    host = relay.url.removeprefix("http://")
+    addresses = {"tracking_uri": relay.url, "registry_uri": f"http://ada:secret@{host}"}
+    registry = open_mlflow(**addresses)
+
+    list(registry.list_prompts())
+    registry.list_experiments("greeting")
+
+    sent = [each.headers.get("authorization") for each in relay.requests]
+    assert (sent[0], set(sent[1:])) == ("Basic YWRhOnNlY3JldA==", {None})
+
+
 def test_a_login_that_is_refused_names_its_variable(
     relay: MlflowRelay, relayed: MlflowRegistry
 ) -> None:

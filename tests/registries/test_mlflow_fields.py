@@ -162,6 +162,9 @@ def test_the_order_of_keys_is_irrelevant() -> None:
         {},
         {TEXT: "Hi", MODEL: "no JSON"},
         {TEXT: "Hi", MODEL: "[1]"},
+        {TEXT: "Hi", MODEL: '{"temperature": NaN}'},
+        {TEXT: "Hi", MODEL: '{"temperature": 1e999}'},
+        {TEXT: "Hi", MODEL: f'{{"seed": {10**400}}}'},
         {TEXT: "Hi", MODEL: '{"model_name": 5}'},
         {TEXT: "Hi", RESPONSE: '"json"'},
     ],
@@ -353,10 +356,21 @@ def test_what_is_no_server_is_refused_with_the_way_out(uri: str) -> None:
     assert "secret" not in str(refused.value)
 
 
-@pytest.mark.parametrize("uri", ["http://[::1", "http://host:port"])
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://[::1",
+        "http://host:port",
+        "http://ada:12/secret@host",
+        "http://ada:12?secret@host",
+        "http://ada:12#secret@host",
+    ],
+)
 def test_a_broken_address_is_refused(uri: str) -> None:
-    with pytest.raises(ConfigError, match="is no address"):
+    with pytest.raises(ConfigError, match="is no address") as refused:
         checked_url(uri, MlflowLogin())
+
+    assert "secret" not in str(refused.value)
 
 
 def test_an_address_keeps_its_path_and_loses_its_login() -> None:
