@@ -38,8 +38,8 @@ def render_sync(report: SyncReport) -> str:
     """Return a line for each prompt that was changed, and the counters."""
     lines = [_line(each) for each in report.outcomes if each.done]
     if report.commit:
-        where = f"on branch `{report.branch}`" if report.branch else "on the current branch"
-        lines.append(f"committed the registry's edits {where} ({report.commit[:12]})")
+        where = f" on branch `{report.branch}`" if report.branch else ""
+        lines.append(f"committed the registry's edits{where} ({report.commit[:12]})")
     if report.waiting:
         names = ", ".join(map(shown_name, report.waiting))
         lines.append(f"branch `{report.branch}` has the edits of {names} already")

@@ -31,7 +31,7 @@ def test_what_was_pulled_is_committed_with_its_version_and_author(repo: Repo) ->
         result.stdout
         == f"""\
 pulled `greeting` (version 2) into prompts/greeting.md
-committed the registry's edits on the current branch ({commit[:12]})
+committed the registry's edits ({commit[:12]})
 pull_changed 1
 """
     )

@@ -30,6 +30,7 @@ HELD = ("system", "developer", "user", "assistant")
 formats = pytest.mark.parametrize("name", FORMATS)
 
 
+@pytest.mark.slow
 @formats
 @settings(max_examples=60, deadline=None)
 @given(drawn=prompts())
@@ -117,6 +118,7 @@ def as_file(name: str, document: Any, body: str) -> Source:
     return Source(written, {"github": "x.prompt.yml"}.get(name, "promptfooconfig.yaml"))
 
 
+@pytest.mark.slow
 @formats
 @settings(max_examples=100, deadline=None)
 @given(document=documents, body=yaml_texts)
