@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    CancelledError,
+    Future,
+    ThreadPoolExecutor,
+    wait,
+)
 from dataclasses import dataclass
+from functools import partial
+from threading import Event
 
 from promptsync.change_writer import MakeStamp, apply_change, to_upload
 from promptsync.comparison import PARALLEL_REQUESTS
@@ -92,11 +100,11 @@ def apply_upload(
     pool = ThreadPoolExecutor(PARALLEL_REQUESTS)
     order = UploadOrder(plan.changes)
     pending: dict[Future[RemotePrompt | None], Change] = {}
+    apply_one = partial(_apply_unless, Event(), plan, registry, make_stamp)
     try:
         while (ready := order.take_ready()) or pending:
             for change in ready:
-                future = pool.submit(apply_change, change, plan, registry, make_stamp)
-                pending[future] = change
+                pending[pool.submit(apply_one, change)] = change
             done, _ = wait(pending, return_when=FIRST_COMPLETED)
             for future in done:
                 if future in pending:
@@ -106,6 +114,22 @@ def apply_upload(
     finally:
         # After Ctrl-C what has begun is finished, and nothing else is begun.
         pool.shutdown(cancel_futures=True)
+
+
+def _apply_unless(
+    ended: Event, plan: Plan, registry: Registry, make_stamp: MakeStamp, change: Change
+) -> RemotePrompt | None:
+    """Carry out a change unless the plan has ended, which an error of this one may bring about.
+
+    Where a registry hangs, each thread that took one more change would double the wait.
+    """
+    if ended.is_set():
+        raise CancelledError
+    try:
+        return apply_change(change, plan, registry, make_stamp)
+    except _ENDS_THE_PLAN:
+        ended.set()
+        raise
 
 
 def _outcomes(
@@ -119,6 +143,8 @@ def _outcomes(
     try:
         yield Outcome(change=change, stored=future.result())
         order.finish(change)
+    except CancelledError:
+        yield Outcome(change=change, tried=False)
     except PromptsyncError as error:
         if only_missing and isinstance(error, MovedError):
             yield Outcome(change=change, stored=error.current, skipped=True)

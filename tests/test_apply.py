@@ -17,7 +17,7 @@ import pytest
 from promptsync.apply import Outcome, apply_upload, check_supported
 from promptsync.catalog import Catalog, load_catalog
 from promptsync.change_writer import to_upload
-from promptsync.comparison import Scope, compare
+from promptsync.comparison import PARALLEL_REQUESTS, Scope, compare
 from promptsync.errors import (
     ConflictError,
     HashMismatchError,
@@ -36,6 +36,7 @@ from tests.fakes.braintrust import (
     API_KEY,
     BraintrustServer,
     DropsMetadataEverywhere,
+    Hangs,
     Meanwhile,
     Refused,
     RewritesText,
@@ -632,6 +633,22 @@ def test_a_registry_that_is_down_ends_the_plan_and_the_rest_is_told(
     service.faults.clear()
     there = {each.name for each in braintrust.list_prompts()}
     assert {name for name, each in outcomes.items() if each.done} <= there
+
+
+@pytest.mark.network
+def test_nothing_is_begun_after_a_registry_was_found_to_hang(
+    braintrust: Registry, service: BraintrustServer
+) -> None:
+    planned = plan(catalog("braintrust", **many(40)), braintrust)
+    service.inject(Hangs())
+    hurried = BraintrustRegistry(
+        project="Trader", api_key=service.api_key, app_url=service.url, timeout=0.3
+    )
+
+    outcomes = apply(planned, hurried)
+
+    assert 0 < sum(each.tried for each in outcomes.values()) <= PARALLEL_REQUESTS
+    hurried.close()
 
 
 @pytest.mark.network
