@@ -134,6 +134,7 @@ def test_any_file_is_imported_or_refused_with_a_sentence(
     assert texts
 
 
+@pytest.mark.slow
 @formats
 @pytest.mark.parametrize(
     "piece",
