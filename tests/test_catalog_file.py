@@ -502,6 +502,7 @@ def _without_value(data: bytes, path: str, key: str) -> tuple[str, str]:
     return text[: member.start], text[member.end :]
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_a_value_of_any_json_is_replaced_alone(data: st.DataObject) -> None:
     text = data.draw(json_catalogs())
@@ -534,6 +535,7 @@ def yaml_catalogs(draw: st.DrawFn) -> str:
     return "".join(pieces)
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_a_value_of_any_yaml_is_replaced_alone(data: st.DataObject) -> None:
     text = data.draw(yaml_catalogs())

@@ -287,6 +287,7 @@ def test_a_key_like_no_other_gets_no_suggestion() -> None:
     assert found.hint == "anything else goes below `metadata:`"
 
 
+@pytest.mark.slow
 def test_a_file_full_of_unknown_keys_is_refused_without_listing_them_all() -> None:
     text = "".join(f"k{number}: 1\n" for number in range(20_000))
 

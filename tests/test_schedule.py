@@ -89,6 +89,7 @@ def test_a_clock_that_trembles_around_a_moment_runs_it_once() -> None:
     assert runs(MIDNIGHT, "2026-03-02 23:59", hours=1, moves=trembling) == ["03 00:00"]
 
 
+@pytest.mark.slow
 def test_a_clock_that_was_years_ahead_is_not_waited_for() -> None:
     ahead = {"2026-03-02 10:00": timedelta(days=1461), "2030-03-03 01:00": -timedelta(days=1461)}
 
