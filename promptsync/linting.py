@@ -12,7 +12,7 @@ from itertools import islice
 
 from promptsync.errors import Problem, Severity
 from promptsync.message_markup import ROLES
-from promptsync.prompt import Json, Prompt, Template
+from promptsync.prompt import Prompt, Template, texts_of
 
 RULES: Mapping[str, str] = {
     "PS001": "the file cannot be read as a prompt file",
@@ -76,7 +76,7 @@ def variables_of(prompt: Prompt) -> frozenset[str]:
     if prompt.template is not Template.MUSTACHE:
         return frozenset()
     names: set[str] = set()
-    for text in _texts(prompt):
+    for text in texts_of(prompt):
         depth = 0
         for sign, name in _MUSTACHE.findall(text):
             depth -= sign == "/"
@@ -84,23 +84,6 @@ def variables_of(prompt: Prompt) -> frozenset[str]:
                 names.add(name.split(".")[0])
             depth += sign in ("#", "^")
     return frozenset(names)
-
-
-def _texts(prompt: Prompt) -> Iterator[str]:
-    if isinstance(prompt.content, str):
-        yield prompt.content
-        return
-    for message in prompt.content:
-        yield from _texts_in(message.content)
-
-
-def _texts_in(content: Json) -> Iterator[str]:
-    """Yield every text of a message that is made of parts, such as the URL of an image."""
-    if isinstance(content, str):
-        yield content
-    elif isinstance(content, (list, dict)):
-        for part in content.values() if isinstance(content, dict) else content:
-            yield from _texts_in(part)
 
 
 def _invisible(_: Prompt, text: str, path: str) -> Iterator[Problem]:
@@ -151,7 +134,7 @@ def _undeclared(prompt: Prompt, text: str, path: str) -> Iterator[Problem]:
 def _unused(prompt: Prompt, text: str, path: str) -> Iterator[Problem]:
     if prompt.template is not Template.MUSTACHE:
         return
-    whole = "\n".join(_texts(prompt))
+    whole = "\n".join(texts_of(prompt))
     if "{{>" in whole:
         return  # an included partial may use it
     for name in prompt.inputs:

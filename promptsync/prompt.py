@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeAlias
@@ -66,6 +66,23 @@ class Prompt:
         """Return the name this prompt has in registries of that kind."""
         options = self.registry_options.get(kind, {})
         return str(options.get("slug") or options.get("name") or self.name)
+
+
+def texts_of(prompt: Prompt) -> Iterator[str]:
+    """Yield every text of a prompt, those in the parts of messages too, such as an image's URL."""
+    if isinstance(prompt.content, str):
+        yield prompt.content
+        return
+    for message in prompt.content:
+        yield from _texts_in(message.content)
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, dict)):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts_in(part)
 
 
 def is_same(one: Any, other: Any) -> bool:

@@ -74,7 +74,8 @@ def command(
     if is_too_lossy:
         say("\nnothing was written: with `--strict` nothing may get lost")
         return 1
-    if is_done and format_ is Format.TEXT:
+    is_changed = any(change.action is not ImportAction.UNCHANGED for change in changes)
+    if is_done and is_changed and format_ is Format.TEXT:
         say("\nhint: `promptsync lint` checks them; commit, then `promptsync upload`")
     return 0
 

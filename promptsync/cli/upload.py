@@ -28,7 +28,7 @@ from promptsync.cli.pushing import push
 from promptsync.cli.session import Session, chosen_names, open_session, valid_catalog
 from promptsync.cli.talk import say
 from promptsync.comparison import Scope
-from promptsync.errors import RegistryError, UsageError
+from promptsync.errors import PromptsyncError, RegistryError, UsageError
 from promptsync.plan import Plan
 from promptsync.upload_plan import UploadOptions, make_upload_plan
 
@@ -119,7 +119,10 @@ def command(
             raise
         return _warn_unreachable(error, format_)
     show_outcomes(plan, outcomes, format_, given)
-    errors = errors_of(outcomes)
+    return _exit_code(plan, errors_of(outcomes), allow_unreachable=allow_unreachable)
+
+
+def _exit_code(plan: Plan, errors: Sequence[PromptsyncError], *, allow_unreachable: bool) -> int:
     if allow_unreachable and errors and all(isinstance(each, RegistryError) for each in errors):
         say(NOT_SEEDED)
         return 0

@@ -32,8 +32,7 @@ from promptsync.formats.prompty_properties import (
     write_options,
 )
 from promptsync.formats.unheld import unheld
-from promptsync.formats.variables import texts_of
-from promptsync.prompt import Message, Prompt, Template
+from promptsync.prompt import Message, Prompt, Template, texts_of
 
 TITLE = "Prompty"
 SUFFIX = ".prompty"

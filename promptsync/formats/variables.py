@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Any
 
 from promptsync.formats.conversion import Note, listed
-from promptsync.prompt import Prompt, Template
+from promptsync.prompt import Prompt, Template, texts_of
 
 _TAG = re.compile(r"\{\{\{[^{}]*\}\}\}|\{\{[^{}]*\}\}")
 _STATEMENT = re.compile(r"(?<!\{)\{([%#])")
@@ -167,23 +167,6 @@ def _to_mustache(text: str, language: Language, found: _Found) -> str:
         return whole
 
     return _TAG.sub(converted, text)
-
-
-def texts_of(prompt: Prompt) -> Iterator[str]:
-    """Yield every text of a prompt, those in the parts of messages too."""
-    if isinstance(prompt.content, str):
-        yield prompt.content
-        return
-    for message in prompt.content:
-        yield from _texts_in(message.content)
-
-
-def _texts_in(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, (list, dict)):
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from _texts_in(part)
 
 
 def map_texts(prompt: Prompt, change: Callable[[str], str]) -> Prompt:

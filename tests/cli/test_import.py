@@ -140,7 +140,7 @@ def test_force_replaces_what_git_has_a_copy_of(repo: Repo) -> None:
     assert uncommitted.code == 2
     assert "prompts/kind.md: it has changes that no commit holds; commit" in uncommitted.stderr
     assert committed == Ran(0, "replaced prompts/kind.md from kind.json (langsmith)\n", HINT)
-    assert again == Ran(0, "unchanged prompts/kind.md from kind.json (langsmith)\n", HINT)
+    assert again == Ran(0, "unchanged prompts/kind.md from kind.json (langsmith)\n", "")
     assert repo.read("prompts/kind.md") == KIND
 
 
