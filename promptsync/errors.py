@@ -14,6 +14,12 @@
     - RegistryRefusedError      the service understood and refused
     - RegistryAnswerError       the service answered something that makes no sense
     - HashMismatchError         the service stored something other than was sent
+  - LoadError                   a prompt cannot be served to the application
+    - UnknownPromptError        the registry has no prompt of that name, or no such version
+      + UnknownAliasError       it has the prompt, but the alias points at none of its versions
+    - InvalidContentError       what the registry has under that name cannot be served
+  - RenderError                 variables cannot be filled in
+    - MissingVariableError      the prompt has a variable that was not given
 """
 
 from __future__ import annotations
@@ -149,3 +155,33 @@ class RegistryAnswerError(RegistryError):
 
 class HashMismatchError(RegistryError):
     """The service stored something other than was sent."""
+
+
+class LoadError(PromptsyncError):
+    """A prompt cannot be served to the application. No outage raises it."""
+
+    exit_code = 4
+
+
+class UnknownPromptError(LoadError):
+    """The registry has no prompt of that name, or not the version that was asked for."""
+
+
+class UnknownAliasError(UnknownPromptError):
+    """The registry has the prompt, but the alias points at none of its versions."""
+
+
+class InvalidContentError(LoadError):
+    """What the registry has under that name is no prompt, another one, or belies its stamp."""
+
+
+class RenderError(PromptsyncError):
+    """Variables cannot be filled in: the prompt's template is wrong, or a value does not fit it."""
+
+
+class MissingVariableError(RenderError):
+    """The prompt has a variable that was not given."""
+
+    def __init__(self, message: str, *, variable: str, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.variable = variable

@@ -38,6 +38,7 @@ VALUES = frozenset(
         "interruption",
         "json_catalog",
         "linting",
+        "loaded_prompt",
         "merge",
         "message_markup",
         "performance",
