@@ -173,7 +173,7 @@ def test_the_page_of_exit_codes_has_every_kind_of_error() -> None:
 
 def every_error() -> Iterator[type[PromptsyncError]]:
     """Yield the errors that promptsync.errors declares, in order, but for what is only a parent."""
-    parents = (PromptsyncError, errors.RegistryError)
+    parents = (PromptsyncError, errors.RegistryError, errors.LoadError)
     for each in vars(errors).values():
         if isinstance(each, type) and issubclass(each, PromptsyncError) and each not in parents:
             yield each
