@@ -11,6 +11,7 @@ from promptsync.drift import DriftCheck, check_drift, warn_on_drift
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from promptsync.bundle import Bundle, load_bundle
+    from promptsync.correlation import correlation_id
     from promptsync.drift_report import DriftReport, PromptDrift
     from promptsync.errors import (
         BusyError,
@@ -73,6 +74,7 @@ __all__ = [
     "UnknownPromptError",
     "UsageError",
     "check_drift",
+    "correlation_id",
     "load_bundle",
     "seed",
     "warn_on_drift",
@@ -80,6 +82,7 @@ __all__ = [
 
 _MODULES = {
     "bundle": ("Bundle", "load_bundle"),
+    "correlation": ("correlation_id",),
     "drift_report": ("DriftReport", "PromptDrift"),
     "errors": tuple(name for name in __all__ if name.endswith("Error")),
     "loaded_prompt": ("LoadedPrompt", "Source"),

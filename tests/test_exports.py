@@ -15,13 +15,20 @@ def test_the_public_names_are_sorted() -> None:
     assert promptsync.__all__ == sorted(promptsync.__all__)
 
 
-@pytest.mark.parametrize("name", promptsync.__all__)
+# A context variable has a name, but no docstring.
+@pytest.mark.parametrize("name", sorted({*promptsync.__all__} - {"correlation_id"}))
 def test_a_public_name_is_there_and_says_what_it_is(name: str) -> None:
     value = getattr(promptsync, name)
 
     assert value.__name__ == name
     assert value.__doc__
     assert name in dir(promptsync)
+
+
+def test_the_correlation_id_is_there_and_is_not_set() -> None:
+    assert promptsync.correlation_id.name == "correlation_id"
+    assert promptsync.correlation_id.get() is None
+    assert "correlation_id" in dir(promptsync)
 
 
 def test_every_error_is_public() -> None:

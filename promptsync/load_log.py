@@ -1,0 +1,86 @@
+"""Tell through `logging` what loading did. Each record carries its facts as `record.promptsync`.
+
+No function here raises, whatever the application's handlers do, and none logs a prompt's text.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from typing import Any
+
+from promptsync.content_hash import short_hash
+from promptsync.correlation import correlation_id
+from promptsync.loaded_prompt import LoadedPrompt, Source
+
+LOGGER = logging.getLogger("promptsync")
+
+_PLACES = {
+    Source.REGISTRY: "the registry",
+    Source.MEMORY: "memory",
+    Source.DISK: "disk",
+    Source.BUNDLE: "the bundle",
+    Source.FILE: "its prompt file",
+}
+
+
+def changed(loaded: LoadedPrompt) -> None:
+    """Log that this process now serves a prompt that it did not serve before."""
+    message = f"loaded {_title(loaded)} from {_place(loaded)}: {short_hash(loaded.content_hash)}"
+    _log(logging.INFO, loaded, message)
+
+
+def fell_back(loaded: LoadedPrompt) -> None:
+    """Log that a prompt is served from elsewhere, because the registry could not be asked."""
+    message = f"{_title(loaded)} is served from {_PLACES[loaded.source]}: {loaded.reason}"
+    _log(logging.WARNING, loaded, message)
+
+
+def recovered(loaded: LoadedPrompt) -> None:
+    """Log that the registry serves a prompt again, after a fallback."""
+    _log(logging.INFO, loaded, f"{_title(loaded)} is served from {_place(loaded)} again")
+
+
+def unproven(loaded: LoadedPrompt, why: str) -> None:
+    """Log that a prompt is served although its hash is not what its stamp says."""
+    _log(logging.WARNING, loaded, f"{_title(loaded)} is served unproven: {why}")
+
+
+def lacks_alias(loaded: LoadedPrompt, alias: str) -> None:
+    """Log that a prompt is loaded as the program asks, not at the alias of the environment."""
+    message = f"{_title(loaded)} is served as the program asks: it has no alias `{alias}`"
+    _log(logging.WARNING, loaded, message)
+
+
+def facts(loaded: LoadedPrompt) -> dict[str, Any]:
+    """Return what structured logs carry: JSON values, the same keys in each record."""
+    return {
+        "prompt": loaded.name,
+        "version": loaded.version,
+        "alias": loaded.alias,
+        "source": loaded.source.value,
+        "is_fallback": loaded.is_fallback,
+        "reason": loaded.reason,
+        "content_hash": loaded.content_hash,
+        "correlation_id": correlation_id.get(),
+    }
+
+
+def _title(loaded: LoadedPrompt) -> str:
+    parts = [
+        f"version {loaded.version}" if loaded.version else "",
+        f"alias `{loaded.alias}`" if loaded.alias else "",
+    ]
+    details = ", ".join(filter(None, parts))
+    return f"`{loaded.name}` ({details})" if details else f"`{loaded.name}`"
+
+
+def _place(loaded: LoadedPrompt) -> str:
+    if loaded.source is Source.REGISTRY and loaded.registry:
+        return f"registry `{loaded.registry}`"
+    return _PLACES[loaded.source]
+
+
+def _log(level: int, loaded: LoadedPrompt, message: str) -> None:
+    with suppress(Exception):  # the application's filters and handlers
+        LOGGER.log(level, "%s", message, extra={"promptsync": facts(loaded)})
