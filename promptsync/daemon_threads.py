@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from contextvars import copy_context
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
@@ -39,7 +40,7 @@ class DaemonThreads:
         with self._lock:
             if self._is_closed:
                 raise RuntimeError("these threads were given back")
-            self._tasks.put((future, partial(ask, *arguments)))
+            self._tasks.put((future, partial(copy_context().run, ask, *arguments)))
             if self._started < self._count:
                 self._started += 1
                 threading.Thread(target=self._work, name=self._name, daemon=True).start()

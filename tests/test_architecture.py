@@ -84,6 +84,7 @@ WORLD = frozenset(
         "download",
         "download_text",
         "early_verify",
+        "fetching",
         "edit_routing",
         "drift",
         "drift_warning",

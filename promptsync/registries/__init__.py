@@ -18,22 +18,29 @@ if TYPE_CHECKING:
 
 
 def open_registry(
-    registry: RegistryConfig, *, folder: Path, cache: Path, timeout: float | None = None
+    registry: RegistryConfig,
+    *,
+    folder: Path,
+    cache: Path,
+    timeout: float | None = None,
+    each: float | None = None,
 ) -> Registry:
     """Open a configured registry; no request is made yet.
 
     Relative paths in its options start at `folder`; what it learns about routing is kept below
-    `cache`. `timeout` bounds each request, in seconds. Raises ConfigError for missing credentials.
+    `cache`. Every request has to be over `timeout` seconds from now, for a registry that is soon
+    closed again, and `each` seconds after its own beginning. Raises ConfigError for missing
+    credentials.
     """
     match registry.kind:
         case "local":
-            return _open_local(registry, folder)
+            return _open_local(registry, folder, each)
         case "braintrust":
-            return _open_braintrust(registry, cache, timeout)
+            return _open_braintrust(registry, cache, timeout, each)
         case "opik":
-            return _open_opik(registry, cache, timeout)
+            return _open_opik(registry, cache, timeout, each)
         case "mlflow":
-            return _open_mlflow(registry, timeout)
+            return _open_mlflow(registry, timeout, each)
         case kind:
             raise ConfigError(f"there is no registry of kind `{kind}`")
 
@@ -58,7 +65,7 @@ def shared_syncs(registry: Registry) -> DatabaseSyncs | None:
     return registry.syncs if isinstance(registry, LocalRegistry) else None
 
 
-def _open_local(registry: RegistryConfig, folder: Path) -> Registry:
+def _open_local(registry: RegistryConfig, folder: Path, each: float | None) -> Registry:
     from promptsync.registries.local import LocalRegistry  # noqa: PLC0415  SQLAlchemy costs 0.2 s
 
     url = registry.options.get("url", configuration.DEFAULT_LOCAL_URL)
@@ -68,10 +75,12 @@ def _open_local(registry: RegistryConfig, folder: Path) -> Registry:
         # The address is for people: below the current folder they need not read where that is.
         shown = file.relative_to(here) if file.is_relative_to(here) else file
         url = f"{prefix}{shown.as_posix()}"
-    return LocalRegistry(url, author=configuration.author())
+    return LocalRegistry(url, author=configuration.author(), each=each)
 
 
-def _open_braintrust(registry: RegistryConfig, cache: Path, timeout: float | None) -> Registry:
+def _open_braintrust(
+    registry: RegistryConfig, cache: Path, timeout: float | None, each: float | None
+) -> Registry:
     from promptsync.registries.braintrust import BraintrustRegistry  # noqa: PLC0415
     from promptsync.registries.braintrust_routing import APP_URL  # noqa: PLC0415
     from promptsync.service_environment import braintrust_environment  # noqa: PLC0415
@@ -91,11 +100,12 @@ def _open_braintrust(registry: RegistryConfig, cache: Path, timeout: float | Non
         org_name=environment.org_name or options.get("org-name"),
         routing_cache=RoutingFile(cache),
         timeout=timeout,
+        each=each,
         proxies=configuration.proxies(),
     )
 
 
-def _open_mlflow(registry: RegistryConfig, timeout: float | None) -> Registry:
+def _open_mlflow(registry: RegistryConfig, timeout: float | None, each: float | None) -> Registry:
     from promptsync.registries.mlflow import MlflowRegistry  # noqa: PLC0415
     from promptsync.registries.mlflow_address import MlflowLogin  # noqa: PLC0415
     from promptsync.service_environment import mlflow_environment  # noqa: PLC0415
@@ -119,11 +129,14 @@ def _open_mlflow(registry: RegistryConfig, timeout: float | None) -> Registry:
         ),
         verify_tls=not environment.insecure_tls,
         timeout=timeout,
+        each=each,
         proxies=configuration.proxies(),
     )
 
 
-def _open_opik(registry: RegistryConfig, cache: Path, timeout: float | None) -> Registry:
+def _open_opik(
+    registry: RegistryConfig, cache: Path, timeout: float | None, each: float | None
+) -> Registry:
     from promptsync.registries.opik import (  # noqa: PLC0415
         CLOUD_URL,
         DEFAULT_PROJECT,
@@ -146,6 +159,7 @@ def _open_opik(registry: RegistryConfig, cache: Path, timeout: float | None) -> 
         api_key=environment.api_key,
         cache=cache,
         timeout=timeout,
+        each=each,
         proxies=configuration.proxies(),
     )
 

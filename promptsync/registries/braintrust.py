@@ -46,9 +46,10 @@ class BraintrustRegistry:
     """Prompts of one Braintrust project.
 
     Opening it makes no request. With a `timeout`, every request has to be over so many seconds
-    after that. `proxies` maps a scheme to a proxy, and `no` to the hosts that are reached without
-    one. Reading a project needs no look-up of it; the first write looks up its id. What a login
-    found is kept in `routing_cache`, so that the next run makes one request for 1,000 prompts.
+    after that, and with `each` so many after its own beginning. `proxies` maps a scheme to a proxy,
+    and `no` to the hosts that are reached without one. Reading a project needs no look-up of it;
+    the first write looks up its id. What a login found is kept in `routing_cache`, so that the next
+    run makes one request for 1,000 prompts.
     """
 
     kind = KIND
@@ -65,6 +66,7 @@ class BraintrustRegistry:
         org_name: str | None = None,
         routing_cache: RoutingCache | None = None,
         timeout: float | None = None,
+        each: float | None = None,
         proxies: Mapping[str, str] | None = None,
     ) -> None:
         if not (project or project_id):
@@ -84,7 +86,8 @@ class BraintrustRegistry:
             variable="BRAINTRUST_API_KEY",
         )
         self._label = target.label
-        self._client = HttpClient(credentials, timeouts=Timeouts().within(timeout), proxies=proxies)
+        timeouts = Timeouts(each=each).within(timeout)
+        self._client = HttpClient(credentials, timeouts=timeouts, proxies=proxies)
         self._routing = Routing(target, self._client, routing_cache)
         self._writer: PromptWriter | None = None
         # What the last listing said; a name that was deleted and made anew has another id.

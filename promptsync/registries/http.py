@@ -168,7 +168,7 @@ class HttpClient:
 
     def _is_over(self) -> bool:
         """Tell whether nobody waits for answers any more."""
-        until = self._timeouts.until
+        until = self._timeouts.moment
         return self._is_closed or (until is not None and time.monotonic() >= until)
 
     def _wait(self, outcome: Answer | Exception, pause: float | None) -> float | None:

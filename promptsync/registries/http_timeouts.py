@@ -3,11 +3,31 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     pass
+
+
+_UNTIL: ContextVar[float | None] = ContextVar("promptsync_until", default=None)
+
+
+@contextmanager
+def deadline(seconds: float | None) -> Iterator[None]:
+    """Have all requests of the context over so many seconds from now; None sets no deadline."""
+    known = _UNTIL.get()
+    until = known if seconds is None else time.monotonic() + seconds
+    if known is not None and until is not None:
+        until = min(known, until)
+    token = _UNTIL.set(until)
+    try:
+        yield
+    finally:
+        _UNTIL.reset(token)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,27 +36,40 @@ class Timeouts:
 
     `connect` and `read` (silence) are for one attempt. `answer` bounds all attempts at a request
     with their pauses, until an answer begins, and `body` the time its body may take to arrive.
-    `pauses` come before the second attempt and those after it, where the service does not name a
-    time of its own. `until` is the moment of the monotonic clock when every request has to be over.
+    `each` bounds both together. `pauses` come before the second attempt and those after it, where
+    the service does not name a time of its own. `until` is the moment of the monotonic clock when
+    every request has to be over.
     """
 
     connect: float = 5.0
     read: float = 10.0
     answer: float = 12.0
     body: float = 60.0
+    each: float | None = None
     pauses: tuple[float, ...] = (0.5, 1.0, 2.0)
     until: float | None = field(default=None, compare=False)
 
+    @property
+    def moment(self) -> float | None:
+        """The moment when everything has to be over: one's own or that of the context."""
+        moments = [each for each in (self.until, _UNTIL.get()) if each is not None]
+        return min(moments, default=None)
+
     def within(self, seconds: float | None) -> Timeouts:
-        """Return timeouts that keep to a deadline so many seconds from now, and to their own."""
+        """Return timeouts of one request that begins now and is over in so many seconds.
+
+        They keep to `each`, to their own deadline and to that of the context as well.
+        """
         now = time.monotonic()
-        if self.until is not None:
-            seconds = self.until - now if seconds is None else min(seconds, self.until - now)
-        if seconds is None:
+        moment = self.moment
+        known = (seconds, self.each, None if moment is None else moment - now)
+        bounds = [each for each in known if each is not None]
+        if not bounds:
             return self
-        seconds = max(seconds, 0.001)
+        seconds = max(min(bounds), 0.001)
         return replace(
             self,
+            each=None,
             connect=min(self.connect, seconds),
             read=min(self.read, seconds),
             answer=min(self.answer, seconds),

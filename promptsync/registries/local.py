@@ -60,15 +60,21 @@ class LocalRegistry:
     Versions are numbered from 1, appended, and never changed. Reading a database that does not
     exist yet finds an empty registry and creates nothing. A relative path of a SQLite file
     starts at `folder`, or else at the working directory of this moment. `author` is who uploads.
+    A question takes at most `each` seconds.
     """
 
     kind = KIND
     can_rename = True
 
     def __init__(
-        self, url: str = DEFAULT_URL, author: str | None = None, *, folder: Path | None = None
+        self,
+        url: str = DEFAULT_URL,
+        author: str | None = None,
+        *,
+        folder: Path | None = None,
+        each: float | None = None,
     ) -> None:
-        self._database = Database(url, folder=folder or Path.cwd())
+        self._database = Database(url, folder=folder or Path.cwd(), each=each)
         self._author = author
 
     @property

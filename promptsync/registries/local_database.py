@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -53,14 +54,14 @@ class Database:
     `address` says where it is, without credentials.
     """
 
-    def __init__(self, url: str, *, folder: Path) -> None:
+    def __init__(self, url: str, *, folder: Path, each: float | None = None) -> None:
         parsed = _parse(url)
         self._dialect = parsed.get_backend_name()
         self.address = URL.create(
             self._dialect, host=parsed.host, port=parsed.port, database=parsed.database
         ).render_as_string()
         self._file = folder / (parsed.database or "") if self._dialect == "sqlite" else None
-        self._engine = _make_engine(parsed, self._file)
+        self._engine = _make_engine(parsed, self._file, each)
 
     def rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
         """Run one query and return all it finds: nothing where nothing was ever stored.
@@ -136,8 +137,9 @@ def _parse(url: str) -> URL:
     return parsed
 
 
-def _make_engine(url: URL, file: Path | None) -> Engine:
-    url = url.set(query={**_DEFAULTS[url.get_backend_name()], **url.query})
+def _make_engine(url: URL, file: Path | None, each: float | None) -> Engine:
+    bounds = {} if each is None else _bounds(url.get_backend_name(), each)
+    url = url.set(query={**_DEFAULTS[url.get_backend_name()], **url.query, **bounds})
     try:
         if file is None:
             return create_engine(url, pool_pre_ping=True, hide_parameters=True)
@@ -152,3 +154,10 @@ def _make_engine(url: URL, file: Path | None) -> Engine:
             "the driver for PostgreSQL is not installed",
             hint="pip install 'promptsync[postgresql]'",
         ) from error
+
+
+def _bounds(dialect: str, seconds: float) -> dict[str, str]:
+    """Return what keeps a question short; libpq counts in whole seconds, and never less than 2."""
+    if dialect == "sqlite":
+        return {"timeout": str(seconds)}
+    return {"connect_timeout": str(ceil(seconds)), "tcp_user_timeout": str(ceil(seconds * 1000))}

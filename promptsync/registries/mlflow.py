@@ -47,9 +47,9 @@ class MlflowRegistry:
     """Prompts of one MLflow server.
 
     Opening it makes no request. With a `timeout`, every request has to be over so many seconds
-    after that. `proxies` maps a scheme to a proxy, and `no` to the hosts that are reached without
-    one. One request lists 1,000 prompts with their text; another one finds out who wrote before,
-    where somebody else than promptsync wrote last.
+    after that, and with `each` so many after its own beginning. `proxies` maps a scheme to a proxy,
+    and `no` to the hosts that are reached without one. One request lists 1,000 prompts with their
+    text; another one finds out who wrote before, where somebody else than promptsync wrote last.
     """
 
     kind = KIND
@@ -63,6 +63,7 @@ class MlflowRegistry:
         login: MlflowLogin | None = None,
         verify_tls: bool = True,
         timeout: float | None = None,
+        each: float | None = None,
         proxies: Mapping[str, str] | None = None,
     ) -> None:
         uri = registry_uri or tracking_uri
@@ -71,7 +72,7 @@ class MlflowRegistry:
         login = login or MlflowLogin()
         url, own = checked_url(uri, login)
         self._tracking_url, tracking = checked_url(tracking_uri or uri, login)
-        timeouts = Timeouts().within(timeout)
+        timeouts = Timeouts(each=each).within(timeout)
         # What one address has before its `@` is not for the other server.
         self._client, self._tracking = (
             HttpClient(credentials(each), timeouts=timeouts, proxies=proxies, verify_tls=verify_tls)

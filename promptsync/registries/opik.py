@@ -49,9 +49,10 @@ class OpikRegistry:
     """Prompts of one Opik project.
 
     Opening it makes no request. With a `timeout`, every request has to be over so many seconds
-    after that. `proxies` maps a scheme to a proxy, and `no` to the hosts that are reached without
-    one. A server of one's own has no `api_key`. Which versions were the latest is remembered in a
-    file below `cache`, so that the next run makes two requests for 1,000 prompts.
+    after that, and with `each` so many after its own beginning. `proxies` maps a scheme to a proxy,
+    and `no` to the hosts that are reached without one. A server of one's own has no `api_key`.
+    Which versions were the latest is remembered in a file below `cache`, so that the next run makes
+    two requests for 1,000 prompts.
     """
 
     kind = KIND
@@ -66,6 +67,7 @@ class OpikRegistry:
         api_key: str | None = None,
         cache: Path | None = None,
         timeout: float | None = None,
+        each: float | None = None,
         proxies: Mapping[str, str] | None = None,
     ) -> None:
         api_key = (api_key or "").strip()
@@ -76,7 +78,8 @@ class OpikRegistry:
             headers=headers, secrets=(api_key,) if api_key else (), variable="OPIK_API_KEY"
         )
         url = _checked_url(url)
-        self._client = HttpClient(credentials, timeouts=Timeouts().within(timeout), proxies=proxies)
+        timeouts = Timeouts(each=each).within(timeout)
+        self._client = HttpClient(credentials, timeouts=timeouts, proxies=proxies)
         self._api = OpikApi(self._client, url)
         key = "\n".join([url, workspace, project, api_key])
         self._project = OpikProject(self._api, project, VersionCache(cache, key))
