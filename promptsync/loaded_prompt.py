@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -29,6 +29,7 @@ class LoadedPrompt:
     by, None for the latest version or a version by its number. `content_hash` was computed here.
     `commit` is the one that holds this content, where a stamp or a bundle says so; `path` is the
     prompt file. `is_fallback` tells that the registry could not be asked, and `reason` why.
+    `service_ids` are those of the RemotePrompt: what traces link to.
     """
 
     prompt: Prompt
@@ -42,6 +43,7 @@ class LoadedPrompt:
     kind: str | None = None
     is_fallback: bool = False
     reason: str | None = None
+    service_ids: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def name(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from promptsync.content_hash import content_hash
@@ -68,7 +68,9 @@ class RemotePrompt:
 
     `prompt.name` is the name it is served under and `prompt.metadata` leaves the stamp out.
     `version` is the service's own spelling, `created` is ISO 8601 in UTC. `content_hash` was
-    computed here, from the content that came over the wire.
+    computed here, from the content that came over the wire. `service_ids` are what the service's
+    own traces and experiments name this version by, under the service's keys: nothing but what
+    writes those reads it, and it may be empty.
     """
 
     prompt: Prompt
@@ -77,6 +79,7 @@ class RemotePrompt:
     stamp: Stamp | None = None
     created: str | None = None
     author: str | None = None
+    service_ids: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def name(self) -> str:
@@ -97,8 +100,10 @@ def make_remote_prompt(
     stamp: Stamp | None,
     created: str | None = None,
     author: str | None = None,
+    service_ids: Mapping[str, object] | None = None,
 ) -> RemotePrompt:
-    """Build a RemotePrompt, hashing its content here."""
+    """Build a RemotePrompt, hashing its content here; ids that are no text are left out."""
+    ids = (service_ids or {}).items()
     return RemotePrompt(
         prompt=prompt,
         version=version,
@@ -106,4 +111,5 @@ def make_remote_prompt(
         stamp=stamp,
         created=created,
         author=author,
+        service_ids={key: value for key, value in ids if isinstance(value, str)},
     )

@@ -52,6 +52,7 @@ def _read(found: Any) -> RemotePrompt:
         version=_decimal(found["_xact_id"]),
         stamp=Stamp.from_json(metadata.get(STAMP_KEY)),
         created=_text(found.get("created")),
+        service_ids={key: found.get(key) for key in ("id", "project_id", "slug")},
     )
 
 

@@ -100,6 +100,7 @@ def _read(found: Any, description: str | None, origin: JsonObject | None) -> Rem
         stamp=Stamp.from_json(_json(details.get(STAMP_KEY))),
         created=moment(found.get("creation_timestamp")),
         author=found.get("user_id") or None,
+        service_ids={"name": found["name"]},
     )
 
 

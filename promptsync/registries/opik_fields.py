@@ -79,7 +79,17 @@ def _read(container: JsonObject, version: JsonObject) -> RemotePrompt:
         stamp=tagged.stamp or Stamp.from_json(own),
         created=_text(version.get("created_at")),
         author=_text(version.get("created_by")),
+        service_ids=_service_ids(container, version),
     )
+
+
+def _service_ids(container: JsonObject, version: JsonObject) -> JsonObject:
+    ids = {key: version.get(key) for key in ("id", "commit", "prompt_id")}
+    # The version of a prompt leaves out what the prompt around it says.
+    of_prompt = {"name": container.get("name")}
+    if container is not version and ids["prompt_id"] is None:
+        of_prompt["prompt_id"] = container.get("id")
+    return {**ids, **of_prompt}
 
 
 def _prompt(

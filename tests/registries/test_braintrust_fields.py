@@ -198,6 +198,16 @@ def test_a_recorded_prompt_is_read() -> None:
     assert remote.stamp is None
 
 
+def test_a_prompt_carries_what_spans_link_to() -> None:
+    assert read_prompt(FOUND).service_ids == {
+        "id": FOUND["id"],
+        "project_id": PROJECT,
+        "slug": "greeting",
+    }
+    assert read_prompt(found(id=7)).service_ids == {"project_id": PROJECT, "slug": "greeting"}
+    assert read_prompt(found(id=7)) == read_prompt(FOUND)
+
+
 @pytest.mark.parametrize(
     ("there", "template"),
     [

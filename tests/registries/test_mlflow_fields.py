@@ -71,6 +71,7 @@ def test_a_version_that_mlflows_client_wrote_reads_sensibly() -> None:
     )
     assert (found.version, found.author, found.stamp) == ("3", "ada", None)
     assert found.created == "2026-02-02T02:40:00.123Z"
+    assert found.service_ids == {"name": "greeting"}
 
 
 def test_a_version_is_read_from_an_object_of_the_api() -> None:

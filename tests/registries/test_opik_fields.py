@@ -207,6 +207,18 @@ def test_an_object_of_the_api_is_read_by_itself() -> None:
         read_remote_prompt("ftp", whole)
 
 
+def test_a_version_carries_what_experiments_link_to() -> None:
+    alone = {**VERSION, "id": "v-id", "prompt_id": "p-id", "commit": "0c0ffee0", "name": "greeting"}
+    ids = {"id": "v-id", "prompt_id": "p-id", "commit": "0c0ffee0", "name": "greeting"}
+
+    assert read({"id": "p-id"}, id="v-id", commit="0c0ffee0").service_ids == ids
+    assert read_remote_prompt("opik", alone).service_ids == ids
+    assert read_remote_prompt("opik", {**VERSION, "id": "v", "name": "greeting"}).service_ids == {
+        "id": "v",
+        "name": "greeting",
+    }
+
+
 # -- what cannot be held --
 
 DEEP: dict[str, Any] = {}
