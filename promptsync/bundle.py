@@ -7,23 +7,30 @@ commit makes the same bytes.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from promptsync.catalog import Catalog
 from promptsync.config import RegistryConfig, read_registry
 from promptsync.content_hash import content_hash
 from promptsync.errors import UsageError
 from promptsync.prompt import Prompt
+from promptsync.prompt_location import BUNDLE_NAME
 from promptsync.prompt_schema import check, content_values, to_content, to_prompt, to_values
 from promptsync.status import LocalPrompt
 
-FILE_NAME = "promptsync-bundle.json"
+if TYPE_CHECKING:
+    from promptsync.catalog import Catalog
+
+FILE_NAME = BUNDLE_NAME
 SCHEMA = 1
 
 AGAIN = "make it again with `promptsync bundle`"
+
+
+class MissingBundleError(UsageError):
+    """There is no such file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +49,8 @@ class Bundle:
 
     def catalog(self, kind: str) -> Catalog:
         """Return the prompts as a registry of some kind would serve them."""
+        from promptsync.catalog import Catalog  # noqa: PLC0415  who reads one prompt needs none
+
         files = {each.prompt.name: _hashed_for(kind, each) for each in self.prompts}
         return Catalog(files, (), kind)
 
@@ -95,11 +104,64 @@ def _entry(local: LocalPrompt, kind: str) -> dict[str, Any]:
     }
 
 
+class BundleFile:
+    """A bundle whose prompts are checked one by one, when somebody asks for them."""
+
+    def __init__(self, document: Mapping[str, Any], path: str) -> None:
+        table = dict(document["registry"])
+        name = _text(table, "name")
+        del table["name"]
+        self.path = path
+        self.registry = read_registry(name, table, path)
+        self.commit = _text_or_none(document, "commit")
+        self.repository = _text_or_none(document, "repository")
+        self.created_from = _text(document, "created_from")
+        self._entries = {_text(each, "name"): each for each in document["prompts"]}
+        if len({each.lower() for each in self._entries}) < len(document["prompts"]):
+            raise ValueError("two prompts have one name")
+
+    @property
+    def names(self) -> Collection[str]:
+        """The names of the prompts, as the bundle says them."""
+        return self._entries.keys()
+
+    def prompt(self, name: str) -> LocalPrompt:
+        """Return a prompt, its hash computed anew.
+
+        Raises UsageError for one that is not there, or that its hash does not fit.
+        """
+        if name not in self._entries:
+            raise UsageError(f"the bundle `{self.path}` has no prompt `{name}`", hint=AGAIN)
+        try:
+            return _prompt(self._entries[name], self.registry.kind, self.path)
+        except _MALFORMED as error:
+            raise _no_bundle(self.path, error) from error
+
+
+_MALFORMED = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
+
+
+def _no_bundle(path: str, error: Exception) -> UsageError:
+    return UsageError(f"`{path}` is no bundle: {_what(error)}", hint=AGAIN)
+
+
 def read_bundle(text: str | bytes, *, path: str) -> Bundle:
     """Read a bundle and compute its hashes anew.
 
     Raises UsageError for what is no bundle, and for a prompt that its hash does not fit.
     """
+    file = read_bundle_file(text, path=path)
+    return Bundle(
+        registry=file.registry,
+        prompts=tuple(map(file.prompt, file.names)),
+        commit=file.commit,
+        repository=file.repository,
+        created_from=file.created_from,
+    )
+
+
+def read_bundle_file(text: str | bytes, *, path: str) -> BundleFile:
+    """Read a bundle but for its prompts. Raises UsageError for what is no bundle."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -112,27 +174,9 @@ def read_bundle(text: str | bytes, *, path: str) -> Bundle:
             hint=AGAIN,
         )
     try:
-        return _bundle(document, path)
-    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
-        raise UsageError(f"`{path}` is no bundle: {_what(error)}", hint=AGAIN) from error
-
-
-def _bundle(document: Mapping[str, Any], path: str) -> Bundle:
-    table = dict(document["registry"])
-    name = _text(table, "name")
-    del table["name"]
-    registry = read_registry(name, table, path)
-    prompts = tuple(_prompt(each, registry.kind, path) for each in document["prompts"])
-    names = [each.prompt.name.lower() for each in prompts]
-    if len(set(names)) < len(names):
-        raise ValueError("two prompts have one name")
-    return Bundle(
-        registry=registry,
-        prompts=prompts,
-        commit=_text_or_none(document, "commit"),
-        repository=_text_or_none(document, "repository"),
-        created_from=_text(document, "created_from"),
-    )
+        return BundleFile(document, path)
+    except _MALFORMED as error:
+        raise _no_bundle(path, error) from error
 
 
 def _prompt(entry: Mapping[str, Any], kind: str, path: str) -> LocalPrompt:
@@ -169,13 +213,21 @@ def _what(error: Exception) -> str:
 
 def load_bundle(path: Path) -> Bundle:
     """Read a bundle from a file. Raises UsageError."""
+    return read_bundle(_bytes_of(path), path=str(path))
+
+
+def open_bundle(path: Path) -> BundleFile:
+    """Read a bundle from a file, but for its prompts. Raises UsageError."""
+    return read_bundle_file(_bytes_of(path), path=str(path))
+
+
+def _bytes_of(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError as error:
-        raise UsageError(f"there is no bundle `{path}`", hint=AGAIN) from error
+        raise MissingBundleError(f"there is no bundle `{path}`", hint=AGAIN) from error
     except OSError as error:
         raise UsageError(f"`{path}` cannot be read: {error.strerror}") from error
-    return read_bundle(data, path=str(path))
 
 
 def save_bundle(path: Path, bundle: Bundle) -> None:

@@ -13,14 +13,15 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from promptsync import bundle as bundles
 from promptsync.bundle import Bundle, load_bundle
-from promptsync.catalog import Catalog, load_catalog, select
+from promptsync.bundled import catalog_of
+from promptsync.catalog import Catalog, select
 from promptsync.comparison import Scope, compare
 from promptsync.config import Config, RegistryConfig, load_config, user_cache_folder
 from promptsync.drift_report import DriftReport, describe, prompt_drift
 from promptsync.errors import PromptsyncError, UsageError
 from promptsync.loaded import Loaded, named_prompts, read_loaded
+from promptsync.prompt_location import BUNDLE_NAME, locate
 from promptsync.registries import open_registry
 from promptsync.registries.base import Registry
 from promptsync.status import PromptState, Status, find_status
@@ -97,20 +98,14 @@ def find_deployed(
 
 
 def _from_source(source: Path | None, start: Path, registry: str | None) -> Deployed:
-    place = start if source is None else start / source
-    if source is not None and not place.is_dir():
-        return _from_bundle(place, registry)
-    config = load_config(place)
-    files = _from_files(config, registry) if config.file else None
-    if files is not None and _has_prompts(files.catalog):
-        return files
-    if (bundle := _find_bundle(place)) is not None:
-        return _from_bundle(bundle, registry)
-    files = files or _from_files(config, registry)
+    found = locate(source, start=start, registry=registry)
+    if isinstance(found, Path):
+        return _from_bundle(found, registry)
+    files = _from_files(found, registry)
     if not _has_prompts(files.catalog):
         raise UsageError(
-            f"there are no prompt files around `{place}`, and no bundle",
-            hint=f"deploy the prompt files with their configuration, or `{bundles.FILE_NAME}`, "
+            f"there are no prompt files around `{start / (source or '')}`, and no bundle",
+            hint=f"deploy the prompt files with their configuration, or `{BUNDLE_NAME}`, "
             "which `promptsync bundle` makes",
         )
     return files
@@ -120,19 +115,9 @@ def _has_prompts(catalog: Catalog) -> bool:
     return bool(catalog.files or catalog.problems)
 
 
-def _find_bundle(place: Path) -> Path | None:
-    candidates = (folder / bundles.FILE_NAME for folder in (place, *place.parents))
-    return next((file for file in candidates if file.is_file()), None)
-
-
 def _from_files(config: Config, registry: str | None) -> Deployed:
-    # PyYAML costs 20 ms, and a bundle needs none.
-    from promptsync.prompt_sources import find_roots, in_work_tree  # noqa: PLC0415
-
     chosen = config.registry(registry)
-    roots = find_roots(config.root, config.root, config.roots(chosen))
-    catalog = load_catalog(in_work_tree(roots), kind=chosen.kind)
-    return Deployed(catalog=catalog, registry=chosen, folder=config.root)
+    return Deployed(catalog=catalog_of(config, chosen), registry=chosen, folder=config.root)
 
 
 def _from_bundle(file: Path, registry: str | None) -> Deployed:

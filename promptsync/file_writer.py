@@ -6,14 +6,12 @@ file here only in case.
 
 from __future__ import annotations
 
-import os
-import re
-import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from promptsync.errors import UsageError
+from promptsync.file_replacement import TEMPORARY, replace_file
 from promptsync.prompt_schema import NAME
 from promptsync.prompt_sources import (
     SUFFIX,
@@ -31,9 +29,6 @@ _RESERVED = frozenset(
     | {f"{device}{number}" for device in ("com", "lpt") for number in range(10)}
 )
 
-
-# No file of anybody else is called like this; a leading dot keeps it from being a prompt file.
-_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.promptsync-tmp")
 
 WITHOUT_FILE = "rename it there, or write a file with the served name in it"
 
@@ -100,7 +95,7 @@ def write_bytes(top: Path, path: str, data: bytes) -> None:
     try:
         if any(step.is_symlink() for step in _steps(top, target)):
             raise UsageError(f"`{path}` leads through a symbolic link; nothing was written")
-        _replace(target, data)
+        replace_file(target, data)
     except OSError as error:
         reason = error.strerror or str(error)
         raise UsageError(f"`{path}` cannot be written: {reason}; it is unchanged") from error
@@ -117,28 +112,6 @@ def _steps(top: Path, target: Path) -> list[Path]:
 def remove_leftovers(roots: Roots) -> None:
     """Remove what killed runs left. A run that is at work now says that it could not write."""
     for path in paths_in_work_tree(roots):
-        if _TEMPORARY.fullmatch(path.rpartition("/")[2]):
+        if TEMPORARY.fullmatch(path.rpartition("/")[2]):
             with suppress(OSError):
                 (roots.top / path).unlink(missing_ok=True)
-
-
-def _replace(target: Path, data: bytes) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    name = f".{target.name[:100]}.{secrets.token_hex(4)}.promptsync-tmp"
-    temporary = target.with_name(name)
-    # Like any new file, it gets the permissions that the umask leaves.
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileNotFoundError):
-            temporary.chmod(target.stat().st_mode & 0o777)
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-_BINARY: int = getattr(os, "O_BINARY", 0)  # Windows writes CRLF else

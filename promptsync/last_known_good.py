@@ -1,0 +1,162 @@
+"""What a registry served last, kept on disk for the time when it does not answer.
+
+It changes only what is served in an outage: nothing here raises, and what cannot be read is as
+good as absent. Prompts may be confidential, so only this user may read the files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import re
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from promptsync.config import user_cache_folder
+from promptsync.content_hash import content_hash
+from promptsync.file_replacement import replace_private_file
+from promptsync.prompt import Prompt
+from promptsync.prompt_schema import check, content_values, to_content, to_prompt, to_values
+from promptsync.remote_prompt import RemotePrompt, Stamp
+
+FORMAT = 1
+
+_LOGGER = logging.getLogger("promptsync")
+_WARNED = threading.Event()
+
+
+def default_folder() -> Path:
+    """Return where prompts are kept when the application names no folder."""
+    return user_cache_folder() / "loaded"
+
+
+class LastKnownGood:
+    """The prompts of one registry, one file for each name and alias or version.
+
+    `registry_key` is that of `registry_identity`. Without a folder nothing is kept.
+    """
+
+    def __init__(self, folder: Path | None, registry_key: str) -> None:
+        self._kind, _, digest = registry_key.partition(":")
+        self._key = registry_key
+        self._folder = folder and folder / f"{self._kind}-{digest[:20]}"
+
+    def read(self, name: str, alias: str | None, version: str | None) -> RemotePrompt | None:
+        """Return what the registry served for this question last, None for nothing to rely on."""
+        if self._folder is None:
+            return None
+        file = self._folder / _file_name(name, alias, version)
+        try:
+            document = json.loads(file.read_bytes())
+            return self._prompt(document, self._question(name, alias, version))
+        except FileNotFoundError:
+            return None
+        except _UNREADABLE as error:
+            _warn("`%s` is left alone: it cannot be read as a prompt: %s", file, _reason(error))
+            return None
+
+    def write(
+        self, name: str, alias: str | None, version: str | None, remote: RemotePrompt
+    ) -> None:
+        """Keep what the registry served now. A file that says so already is not touched."""
+        if self._folder is None:
+            return
+        file = self._folder / _file_name(name, alias, version)
+        try:
+            document = {**self._question(name, alias, version), **_document(remote)}
+            data = json.dumps(document).encode()
+            if _bytes_of(file) != data:
+                replace_private_file(file, data)
+        except _UNWRITABLE as error:
+            _warn(
+                "`%s` cannot be kept for an outage: %s; loads go on without", file, _reason(error)
+            )
+
+    def _question(self, name: str, alias: str | None, version: str | None) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "registry": self._key,
+            "name": name,
+            "alias": alias,
+            "asked_version": version,
+        }
+
+    def _prompt(self, document: Mapping[str, Any], question: Mapping[str, Any]) -> RemotePrompt:
+        for key, value in question.items():
+            if document[key] != value:
+                raise ValueError(f"its `{key}` is another one")
+        kept = document["kept"]
+        if document["checksum"] != _checksum(kept):
+            raise ValueError("it was changed after it was written")
+        prompt = _to_prompt(kept["prompt"])
+        if content_hash(prompt, self._kind) != kept["content_hash"]:
+            raise ValueError("its content is not what its hash says")
+        return RemotePrompt(
+            prompt=prompt,
+            version=str(kept["version"]),
+            content_hash=kept["content_hash"],
+            stamp=Stamp.from_json(kept["stamp"]),
+            created=kept["created"],
+            author=kept["author"],
+        )
+
+
+_UNWRITABLE = (OSError, TypeError, ValueError, RecursionError)
+_UNREADABLE = (*_UNWRITABLE, AttributeError, KeyError, IndexError)
+
+
+def _document(remote: RemotePrompt) -> dict[str, Any]:
+    prompt = remote.prompt
+    kept = {
+        "version": remote.version,
+        "content_hash": remote.content_hash,
+        "created": remote.created,
+        "author": remote.author,
+        "stamp": remote.stamp.to_json() if remote.stamp else None,
+        "prompt": {**to_values(prompt), **content_values(prompt.content)},
+    }
+    return {"kept": kept, "checksum": _checksum(kept)}
+
+
+def _to_prompt(values: Mapping[str, Any]) -> Prompt:
+    if problem := next(check(values), None):
+        raise ValueError(problem.message)
+    content = to_content(values["text"] if "text" in values else values["messages"])
+    return to_prompt(values, name=values["name"], content=content)
+
+
+def _checksum(kept: object) -> str:
+    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
+
+
+def _file_name(name: str, alias: str | None, version: str | None) -> str:
+    question = json.dumps([name, alias, version]).encode()
+    # For people: a name of any length, case and alphabet is safe through the digest behind it.
+    shown = re.sub(r"[^A-Za-z0-9_-]", "_", name[:60])
+    return f"{shown}-{hashlib.sha256(question).hexdigest()[:20]}-{FORMAT}.json"
+
+
+def _bytes_of(file: Path) -> bytes | None:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _reason(error: Exception) -> str:
+    return (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
+
+
+def _warn(message: str, file: Path, reason: str) -> None:
+    """Log the first trouble of this process; the next file would say the same."""
+    if not _WARNED.is_set():
+        _WARNED.set()
+        _LOGGER.warning(message, file, reason)
+
+
+def forget_warning() -> None:
+    """Warn again of the next trouble, as a new process would."""
+    _WARNED.clear()
