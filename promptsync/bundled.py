@@ -15,7 +15,7 @@ from promptsync.config import RegistryConfig, load_config
 from promptsync.content_hash import content_hash
 from promptsync.errors import PromptsyncError, UsageError
 from promptsync.loaded_prompt import Source
-from promptsync.prompt_location import BUNDLE_NAME, locate
+from promptsync.prompt_location import BUNDLE_NAME, folder_of, locate
 
 if TYPE_CHECKING:
     from promptsync.catalog import Catalog
@@ -84,7 +84,7 @@ def find_bundled(
     UsageError for a bundle that is none and no configuration around it that names a registry.
     """
     if package is not None:
-        source = _folder_of(package)
+        source = folder_of(package)
     found = locate(None if source is None else Path(source), start=start, registry=registry)
     if isinstance(found, Path):
         return _from_bundle(found, registry)
@@ -168,15 +168,3 @@ def _from_catalog(catalog: Catalog, name: str, config: Config) -> BundledPrompt:
         source=Source.FILE,
         path=local.path,
     )
-
-
-def _folder_of(package: str) -> Path:
-    from importlib.resources import files  # noqa: PLC0415  few name a package
-
-    try:
-        folder = files(package)
-    except ModuleNotFoundError as error:
-        raise UsageError(f"there is no package `{package}`") from error
-    if not isinstance(folder, Path):
-        raise UsageError(f"the package `{package}` is no folder")
-    return folder

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from promptsync.config import Config, load_config
+from promptsync.errors import UsageError
 
 BUNDLE_NAME = "promptsync-bundle.json"
 
@@ -38,3 +39,16 @@ def holds_prompts(config: Config, registry: str | None) -> bool:
 
     roots = find_roots(config.root, config.root, config.roots(config.registry(registry)))
     return next(in_work_tree(roots), None) is not None
+
+
+def folder_of(package: str) -> Path:
+    """Return the folder of an installed Python package. Raises UsageError."""
+    from importlib.resources import files  # noqa: PLC0415  few name a package
+
+    try:
+        folder = files(package)
+    except ModuleNotFoundError as error:
+        raise UsageError(f"there is no package `{package}`") from error
+    if not isinstance(folder, Path):
+        raise UsageError(f"the package `{package}` is no folder")
+    return folder

@@ -25,6 +25,7 @@ from promptsync.deployed import Deployed, find_deployed, open_served
 from promptsync.drift_report import describe
 from promptsync.errors import GitError, RegistryUnavailableError, UsageError
 from promptsync.plan import Change, Plan
+from promptsync.prompt_location import folder_of
 from promptsync.reading import read_catalog
 from promptsync.registries.base import Registry
 from promptsync.seed_report import SeedReport
@@ -40,6 +41,7 @@ LOGGER = logging.getLogger("promptsync")
 def seed(
     source: str | os.PathLike[str] | None = None,
     *,
+    package: str | None = None,
     registry: str | None = None,
     alias: str | None = None,
     names: Iterable[str] | None = None,
@@ -48,11 +50,12 @@ def seed(
     """Create each prompt that the registry lacks, and point the alias at its first version.
 
     What the registry has is never touched, whatever it says and wherever the alias points. `source`
-    is a bundle or a directory; without it, what is found from the working directory is taken.
+    is a bundle or a directory; without it, what is found from the folder of a Python package, or
+    else from the working directory, is taken.
     Returns after `timeout` seconds at the latest and never raises: what was not done is in the
     report, and one warning in the log. A write that is under way then may still be carried out.
     """
-    report = _within(timeout, source, registry=registry, alias=alias, names=names)
+    report = _within(timeout, source, package, registry=registry, alias=alias, names=names)
     with suppress(Exception):  # it may be logging that fails
         _log(report)
     return report
@@ -61,6 +64,7 @@ def seed(
 def _within(
     timeout: float,
     source: str | os.PathLike[str] | None,
+    package: str | None,
     *,
     registry: str | None,
     alias: str | None,
@@ -75,7 +79,7 @@ def _within(
         def work() -> None:
             try:
                 deployed = find_deployed(
-                    None if source is None else Path(source),
+                    _place(source, package),
                     start=start,
                     registry=registry,
                     alias=alias,
@@ -92,6 +96,14 @@ def _within(
     except Exception as error:  # noqa: BLE001  a seed never hurts who asks for it
         is_reachable = not isinstance(error, RegistryUnavailableError)
         return SeedReport(reason=describe(error), is_reachable=is_reachable)
+
+
+def _place(source: str | os.PathLike[str] | None, package: str | None) -> Path | None:
+    if source is not None and package is not None:
+        raise UsageError("`source` and `package` exclude each other")
+    if package is not None:
+        return folder_of(package)
+    return None if source is None else Path(source)
 
 
 def _is_duration(value: object) -> bool:

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from promptsync import SeedReport, seed
-from promptsync.bundle import save_bundle
+from promptsync.bundle import FILE_NAME, save_bundle
+from promptsync.config import RegistryConfig
 from promptsync.registries.braintrust import BraintrustRegistry
 from promptsync.registries.local import LocalRegistry
 from promptsync.remote_prompt import RemotePrompt, Stamp
@@ -203,6 +204,30 @@ def test_a_bundle_gives_the_stamp_its_commit(
         commit=COMMIT,
         repository="https://github.com/ada/app.git",
     )
+
+
+@pytest.mark.system
+def test_the_bundle_of_a_package_is_seeded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "greeter_of_this_test"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    registry = RegistryConfig(name="local", kind="local", alias=None, options={})
+    save_bundle(package / FILE_NAME, bundle_of(GREETING, registry=registry))
+    monkeypatch.syspath_prepend(tmp_path)
+
+    report = seed(package=package.name)
+
+    assert report == SeedReport(created={"greeting": "1"}, registry="local")
+
+
+def test_a_package_that_is_not_installed_is_the_reason() -> None:
+    assert seed(package="no_such").reason == "there is no package `no_such`"
+
+
+def test_a_source_beside_a_package_is_refused() -> None:
+    report = seed("prompts.json", package="app")
+
+    assert report.reason == "`source` and `package` exclude each other"
 
 
 @pytest.mark.network
