@@ -14,24 +14,20 @@ import time
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from typing import Any, TypeAlias
+    from typing import Any
 
     from promptsync.drift_report import DriftReport
-
-    Source: TypeAlias = str | os.PathLike[str] | None
-    Loaded: TypeAlias = Mapping[str, object] | Iterable[object] | None
-    OnReport: TypeAlias = Callable[[DriftReport], object] | None
 
 TIMEOUT = 2.0
 
 
 def check_drift(
-    source: Source = None,
+    source: str | os.PathLike[str] | None = None,
     *,
     registry: str | None = None,
     alias: str | None = None,
     names: Iterable[str] | None = None,
-    loaded: Loaded = None,
+    loaded: Mapping[str, object] | Iterable[object] | None = None,
     timeout: float = TIMEOUT,
 ) -> DriftReport:
     """Compare what this process was deployed with to what the registry serves, and wait for it.
@@ -46,15 +42,15 @@ def check_drift(
 
 
 def warn_on_drift(
-    source: Source = None,
+    source: str | os.PathLike[str] | None = None,
     *,
     registry: str | None = None,
     alias: str | None = None,
     names: Iterable[str] | None = None,
-    loaded: Loaded = None,
+    loaded: Mapping[str, object] | Iterable[object] | None = None,
     timeout: float = TIMEOUT,
     background: bool = True,
-    on_report: OnReport = None,
+    on_report: Callable[[DriftReport], object] | None = None,
 ) -> DriftCheck:
     """Log a warning for each prompt that is not what this process was deployed with.
 
@@ -120,7 +116,12 @@ class DriftCheck:
         self.run()
 
 
-def _asking(source: Source, *, loaded: Loaded, **choices: Any) -> Callable[[float], DriftReport]:
+def _asking(
+    source: str | os.PathLike[str] | None,
+    *,
+    loaded: Mapping[str, object] | Iterable[object] | None,
+    **choices: Any,
+) -> Callable[[float], DriftReport]:
     """Return the question; where the process stands is looked up now, everything else later."""
     folder = _working_directory()
     loaded = dict(loaded) if isinstance(loaded, dict) else loaded  # the application's own may grow

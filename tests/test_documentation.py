@@ -27,6 +27,7 @@ from promptsync.linting import RULES
 from promptsync.prompt_schema import KEYS
 from promptsync.status import Status
 from tests.documentation.pages import DOCS, ROOT, Page, all_pages, read_page
+from tests.documentation.python_reference import empty_part, python_parts
 from tests.documentation.reference import (
     VECTORS,
     command_parts,
@@ -116,6 +117,17 @@ def test_the_reference_describes_every_command_as_it_is() -> None:
 
     assert names_of_parts(page.text) == list(parts)
     compare(page, with_parts(page.text, parts))
+
+
+def test_the_reference_describes_every_public_name_of_python() -> None:
+    page = read_page("docs/reference/python.md")
+    parts = python_parts()
+    documented = names_of_parts(page.text)
+    # WRITE_DOCS appends what is new, for a person to put where it belongs.
+    missing = "".join(empty_part(name) for name in parts if name not in documented)
+
+    assert [name for name in documented if name not in parts] == []
+    compare(page, with_parts(page.text + missing, parts))
 
 
 def test_the_architecture_names_every_module() -> None:
