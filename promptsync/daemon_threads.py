@@ -6,6 +6,7 @@ registry that hangs: an application that stops while it checks its prompts would
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
@@ -33,6 +34,7 @@ class DaemonThreads:
         self._started = 0
         self._is_closed = False
         self._lock = threading.Lock()
+        self._process = os.getpid()
 
     def submit(self, ask: Callable[..., Result], *arguments: object) -> Future[Result]:
         """Ask one question; the answer, or what was raised, is in the future."""
@@ -52,7 +54,12 @@ class DaemonThreads:
         return (future.result() for future in futures)
 
     def close(self) -> None:
-        """Cancel what has not begun and let the threads end; nothing waits for them."""
+        """Cancel what has not begun and let the threads end; nothing waits for them.
+
+        A forked child has none of the threads, and perhaps a lock that one of them held.
+        """
+        if os.getpid() != self._process:
+            return
         with self._lock:
             self._is_closed = True
             for future, _ in self._waiting():

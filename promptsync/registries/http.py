@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from promptsync.registries.http_answers import decode_json
 from promptsync.registries.http_connections import make_manager, proxy_for
 from promptsync.registries.http_credentials import Credentials
 from promptsync.registries.http_errors import Answer, NotReachedError, may_pass, refusal, translate
-from promptsync.registries.http_timeouts import Timeouts
+from promptsync.registries.http_timeouts import Timeouts, deadline, seconds_left
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, PoolManager
@@ -65,6 +66,7 @@ class HttpClient:
         self._managers: dict[tuple[str, str | None], PoolManager] = {}
         self._lock = threading.Lock()
         self._is_closed = False
+        self._process = os.getpid()
 
     def get(
         self, url: str, query: Mapping[str, str] | None = None, *, within: float | None = None
@@ -101,8 +103,13 @@ class HttpClient:
     def close(self) -> None:
         """Close the connections; nothing is asked after that.
 
-        A request that is under way in another thread is not tried again.
+        A request that is under way in another thread is not tried again. In a forked child the
+        connections are the parent's, and are left alone.
         """
+        if os.getpid() != self._process:
+            # Locks may be held for ever by threads that only the parent has.
+            self._is_closed = True
+            return
         with self._lock:
             self._is_closed = True
             for manager in self._managers.values():
@@ -185,19 +192,20 @@ class HttpClient:
 
         remaining = max(until - time.monotonic(), 0.001)
         try:
-            response = self._manager(request.url).urlopen(
-                request.method,
-                request.url,
-                body=request.body,
-                headers=request.headers,
-                timeout=Timeout(remaining, min(timeouts.connect, remaining), timeouts.read),
-                pool_timeout=remaining,
-                redirect=False,
-                retries=False,
-                preload_content=False,
-            )
-            with closing(response):
-                return _read(response, request, timeouts.within(None).body)
+            with deadline(remaining):
+                response = self._manager(request.url).urlopen(
+                    request.method,
+                    request.url,
+                    body=request.body,
+                    headers=request.headers,
+                    timeout=Timeout(remaining, min(timeouts.connect, remaining), timeouts.read),
+                    pool_timeout=remaining,
+                    redirect=False,
+                    retries=False,
+                    preload_content=False,
+                )
+            with closing(response), deadline(timeouts.within(None).body):
+                return _read(response, request)
         except (exceptions.HTTPError, exceptions.ProxySchemeUnsupported, OSError) as failure:
             error = translate(
                 failure,
@@ -221,14 +229,13 @@ class HttpClient:
             return self._managers[scheme, proxy]
 
 
-def _read(response: BaseHTTPResponse, request: _Request, seconds: float) -> Answer:
+def _read(response: BaseHTTPResponse, request: _Request) -> Answer:
     from urllib3.exceptions import TimeoutError as SlowError  # noqa: PLC0415
 
-    until = time.monotonic() + seconds
     parts = []
     while part := response.read1(_READ_BYTES):
         parts.append(part)
-        if time.monotonic() > until:
+        if (left := seconds_left()) is not None and left < 0:
             raise SlowError("the body does not end")
     return Answer(
         host=request.host,

@@ -27,14 +27,18 @@ def make_manager(scheme: str, proxy: str | None, *, verify_tls: bool) -> PoolMan
         # One for all connections: reading the certificates takes longer than a handshake.
         options["ssl_context"] = _tls(verify=verify_tls)
     if proxy is None:
-        manager = PoolManager(**options)
-        manager.pool_classes_by_scheme = _pool_classes()
-        return manager
+        return _with_own_pools(PoolManager(**options))
     parts = urlsplit(proxy)
     if parts.username is not None:
         login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         options["proxy_headers"] = make_headers(proxy_basic_auth=login)
-    return ProxyManager(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", **options)
+    address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    return _with_own_pools(ProxyManager(address, **options))
+
+
+def _with_own_pools(manager: PoolManager) -> PoolManager:
+    manager.pool_classes_by_scheme = _pool_classes()
+    return manager
 
 
 def _tls(*, verify: bool) -> ssl.SSLContext:
@@ -53,7 +57,7 @@ def _tls(*, verify: bool) -> ssl.SSLContext:
 
 @cache
 def _pool_classes() -> dict[str, type[HTTPConnectionPool]]:
-    """Return urllib3's own pools, whose connections acknowledge an answer's head at once.
+    """Return urllib3's own pools, whose connections are on time and acknowledge a head at once.
 
     A server that sends head and body apart, with Nagle's algorithm on, waits for that before it
     sends the body: `mlflow server` with several workers does. Linux puts it off by 40 ms on a
@@ -62,12 +66,18 @@ def _pool_classes() -> dict[str, type[HTTPConnectionPool]]:
     from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool  # noqa: PLC0415
     from urllib3.connection import HTTPConnection, HTTPSConnection  # noqa: PLC0415
 
+    from promptsync.registries.http_on_time import OnTimeResponse  # noqa: PLC0415
+
     class QuickConnection(HTTPConnection):
+        response_class = OnTimeResponse
+
         def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # so does urllib3
             _acknowledge_at_once(self.sock)
             return super().getresponse()
 
     class QuickTlsConnection(HTTPSConnection):
+        response_class = OnTimeResponse
+
         def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # so does urllib3
             _acknowledge_at_once(self.sock)
             return super().getresponse()
@@ -85,7 +95,7 @@ def _acknowledge_at_once(connection: socket.socket) -> None:
     # Linux alone has it, and forgets it again with the next answer.
     option = getattr(socket, "TCP_QUICKACK", None)
     if option is not None:
-        with suppress(OSError):
+        with suppress(OSError, AttributeError):  # TLS within a proxy's TLS has no options
             connection.setsockopt(socket.IPPROTO_TCP, option, 1)
 
 

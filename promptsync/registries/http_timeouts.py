@@ -30,6 +30,12 @@ def deadline(seconds: float | None) -> Iterator[None]:
         _UNTIL.reset(token)
 
 
+def seconds_left() -> float | None:
+    """Return how long the context may still wait, None where it has no deadline."""
+    until = _UNTIL.get()
+    return None if until is None else until - time.monotonic()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
     """How long to wait, in seconds.

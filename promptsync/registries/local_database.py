@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
 from promptsync.errors import ConfigError, RegistryRefusedError
+from promptsync.registries.local_deadline import Question
 from promptsync.registries.local_errors import is_missing_table, translated_errors
 from promptsync.registries.local_tables import ALIASES, METADATA
 
@@ -62,6 +63,7 @@ class Database:
         ).render_as_string()
         self._file = folder / (parsed.database or "") if self._dialect == "sqlite" else None
         self._engine = _make_engine(parsed, self._file, each)
+        self._seconds = each if self._file is None else None
 
     def rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
         """Run one query and return all it finds: nothing where nothing was ever stored.
@@ -72,12 +74,20 @@ class Database:
             if self._file is not None and not self._file.exists():
                 return []
             try:
-                with self._engine.connect() as connection:
-                    return connection.execute(query).all()
+                if self._seconds is None:
+                    return self._read(query)
+                question = Question(self.address, self._seconds)
+                return question.ask(lambda asked: self._read(query, asked))
             except DBAPIError as error:
                 if is_missing_table(error):
                     return []
                 raise
+
+    def _read(self, query: Select[Any], question: Question | None = None) -> Sequence[Row[Any]]:
+        with self._engine.connect() as connection:
+            if question is not None:
+                question.watch(connection)
+            return connection.execute(query).all()
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -141,8 +151,12 @@ def _make_engine(url: URL, file: Path | None, each: float | None) -> Engine:
     bounds = {} if each is None else _bounds(url.get_backend_name(), each)
     url = url.set(query={**_DEFAULTS[url.get_backend_name()], **url.query, **bounds})
     try:
-        if file is None:
+        if file is None and each is None:
             return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        if file is None:
+            # A connection for each question: who asks now and then keeps none open meanwhile, and a
+            # forked child inherits none.
+            return create_engine(url, poolclass=NullPool, hide_parameters=True)
         # A connection for each transaction: a file that was deleted or replaced is noticed.
         return create_engine(
             url.set(database=str(file)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import threading
@@ -50,14 +51,20 @@ def _played(play: Play, connection: socket.socket, tls: ssl.SSLContext | None) -
 
 
 def read_request(connection: socket.socket) -> bytes:
-    """Read the head of a request that has no body."""
-    head = b""
-    while not head.endswith(b"\r\n\r\n"):
+    """Read a request, with its body where it has one; empty when the client has gone."""
+    read = b""
+    while not _is_whole(read):
         part = connection.recv(65536)
         if not part:
             break
-        head += part
-    return head
+        read += part
+    return read
+
+
+def _is_whole(read: bytes) -> bool:
+    head, end, body = read.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+    return bool(end) and len(body) >= (int(length[1]) if length else 0)
 
 
 def answers(response: bytes) -> Play:

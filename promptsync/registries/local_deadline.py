@@ -1,0 +1,63 @@
+"""Questions to a database server that are over in time, whatever the server does.
+
+libpq waits at least two seconds for a connection, and for an answer without end: a server whose
+process was stopped still acknowledges every packet.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import TYPE_CHECKING, TypeVar
+
+from promptsync.errors import RegistryUnavailableError
+from promptsync.registries.http_timeouts import seconds_left
+from promptsync.registries.local_errors import RUN_AGAIN
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+Result = TypeVar("Result")
+
+
+class Question:
+    """One question in a thread of its own, which is woken when nobody waits any more."""
+
+    def __init__(self, address: str, seconds: float) -> None:
+        left = seconds_left()
+        self._seconds = seconds if left is None else min(seconds, left)
+        self._address = address
+        self._descriptor: int | None = None
+
+    def ask(self, question: Callable[[Question], Result]) -> Result:
+        """Return the answer, or raise what was raised, or RegistryUnavailableError in time."""
+        future: Future[Result] = Future()
+
+        def answer() -> None:
+            try:
+                future.set_result(question(self))
+            except BaseException as error:  # noqa: BLE001  raised again where it is waited for
+                future.set_exception(error)
+
+        threading.Thread(target=answer, name="promptsync-local", daemon=True).start()
+        try:
+            return future.result(max(self._seconds, 0))
+        except TimeoutError:
+            self._wake()
+            raise RegistryUnavailableError(
+                f"{self._address} did not answer in time", hint=RUN_AGAIN
+            ) from None
+
+    def watch(self, connection: Connection) -> None:
+        """Remember a connection that is about to be waited for."""
+        self._descriptor = connection.connection.driver_connection.fileno()  # type: ignore[union-attr]
+
+    def _wake(self) -> None:
+        """Shut the connection down, which ends the wait for it; its thread closes it."""
+        if self._descriptor is not None:
+            with suppress(OSError), socket.socket(fileno=os.dup(self._descriptor)) as waiting:
+                waiting.shutdown(socket.SHUT_RDWR)
