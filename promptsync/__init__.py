@@ -11,6 +11,7 @@ from promptsync.drift import DriftCheck, check_drift, warn_on_drift
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from promptsync.bundle import Bundle, load_bundle
+    from promptsync.client import Client
     from promptsync.correlation import correlation_id
     from promptsync.drift_report import DriftReport, PromptDrift
     from promptsync.errors import (
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from promptsync.loaded_prompt import LoadedPrompt, Source
+    from promptsync.loader import active_versions, aload, close, configure, load
     from promptsync.prompt import Message, Prompt, Template
     from promptsync.seed_report import SeedReport
     from promptsync.seeding import seed
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Bundle",
     "BusyError",
+    "Client",
     "ConfigError",
     "ConflictError",
     "DriftCheck",
@@ -73,8 +76,13 @@ __all__ = [
     "UnknownAliasError",
     "UnknownPromptError",
     "UsageError",
+    "active_versions",
+    "aload",
     "check_drift",
+    "close",
+    "configure",
     "correlation_id",
+    "load",
     "load_bundle",
     "seed",
     "warn_on_drift",
@@ -82,10 +90,12 @@ __all__ = [
 
 _MODULES = {
     "bundle": ("Bundle", "load_bundle"),
+    "client": ("Client",),
     "correlation": ("correlation_id",),
     "drift_report": ("DriftReport", "PromptDrift"),
     "errors": tuple(name for name in __all__ if name.endswith("Error")),
     "loaded_prompt": ("LoadedPrompt", "Source"),
+    "loader": ("active_versions", "aload", "close", "configure", "load"),
     "prompt": ("Message", "Prompt", "Template"),
     "seed_report": ("SeedReport",),
     "seeding": ("seed",),

@@ -1,0 +1,56 @@
+"""Wait in asyncio for what threads do. A cancelled waiter cancels nothing that others wait for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from functools import partial
+from typing import TypeVar
+
+from promptsync.background import BackgroundThreads
+from promptsync.correlation import in_this_context
+
+Result = TypeVar("Result")
+
+
+async def finished(answer: Future[Result], seconds: float | None = None) -> bool:
+    """Wait at most so long; tell whether the answer, or an error, is there."""
+    loop = asyncio.get_running_loop()
+    done = loop.create_future()
+
+    def tell(_: object) -> None:
+        with suppress(RuntimeError):  # the loop was closed meanwhile
+            loop.call_soon_threadsafe(_set, done)
+
+    answer.add_done_callback(tell)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await done
+    return answer.done()
+
+
+async def run(threads: BackgroundThreads, work: Callable[[], Result]) -> Result:
+    """Do in a thread what would keep the loop waiting."""
+    answer: Future[Result] = Future()
+    try:
+        threads.submit(in_this_context(partial(_work, answer, work)))
+    except RuntimeError:  # no thread can be started
+        return work()
+    await finished(answer)
+    return answer.result()
+
+
+def _set(done: asyncio.Future[None]) -> None:
+    if not done.done():
+        done.set_result(None)
+
+
+def _work(answer: Future[Result], work: Callable[[], Result]) -> None:
+    try:
+        outcome = work()
+    except BaseException as error:  # noqa: BLE001  raised again where it is waited for
+        answer.set_exception(error)
+    else:
+        answer.set_result(outcome)

@@ -1,0 +1,74 @@
+"""One question under way for each prompt, however many callers wait for its answer."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Generic, TypeVar
+
+from promptsync.background import BackgroundThreads
+from promptsync.correlation import in_this_context
+from promptsync.errors import UsageError
+
+Key = TypeVar("Key")
+Result = TypeVar("Result")
+
+
+@dataclass(eq=False, slots=True)
+class Flight(Generic[Result]):
+    """A question under way. `has_begun` says that it no longer waits for a thread."""
+
+    answer: Future[Result] = field(default_factory=Future)
+    has_begun: bool = False
+
+
+class Flights(Generic[Key, Result]):
+    """Questions that are asked in the background, each key's at most once at a time."""
+
+    def __init__(self, threads: BackgroundThreads) -> None:
+        self._threads = threads
+        self._lock = threading.Lock()
+        self._under_way: dict[Key, Flight[Result]] = {}
+        self._is_closed = False
+
+    def join(self, key: Key, ask: Callable[[], Result]) -> Flight[Result]:
+        """Return the flight of a key; `ask` begins one where there is none.
+
+        A flight sees the context variables of the caller that began it. Raises RuntimeError where
+        no thread can be started, and UsageError after `close`.
+        """
+        with self._lock:
+            if self._is_closed:
+                raise UsageError("this client was closed", hint="load with another `Client`")
+            if (found := self._under_way.get(key)) is not None:
+                return found
+            flight: Flight[Result] = Flight()
+            self._threads.submit(in_this_context(partial(self._fly, key, flight, ask)))
+            self._under_way[key] = flight
+            return flight
+
+    def close(self) -> None:
+        """Let nobody wait any longer for what has not begun; nothing begins after this."""
+        with self._lock:
+            self._is_closed = True
+            waiting = [each for each in self._under_way.values() if not each.has_begun]
+        for flight in waiting:
+            flight.answer.cancel()
+
+    def _fly(self, key: Key, flight: Flight[Result], ask: Callable[[], Result]) -> None:
+        flight.has_begun = True
+        if not flight.answer.set_running_or_notify_cancel():
+            return
+        try:
+            outcome, error = ask(), None
+        except BaseException as raised:  # noqa: BLE001  raised again where it is waited for
+            outcome, error = None, raised
+        with self._lock:
+            self._under_way.pop(key, None)
+        if error is None:
+            flight.answer.set_result(outcome)  # type: ignore[arg-type]  # a result where no error is
+        else:
+            flight.answer.set_exception(error)

@@ -1,0 +1,92 @@
+"""The default client, made at the first load, for programs that keep none of their own."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import Literal
+
+from promptsync.client import RETRY, TIMEOUT, TTL, Client
+from promptsync.forking import survive_forks
+from promptsync.loaded_prompt import LoadedPrompt
+from promptsync.origins import Verify
+
+
+class _Default:
+    """The client of this process."""
+
+    def __init__(self) -> None:
+        self.client: Client | None = None
+        self.after_fork()
+
+    def made(self) -> Client:
+        with self._lock:
+            if self.client is None:
+                self.client = Client()
+            return self.client
+
+    def replaced(self, client: Client | None) -> None:
+        with self._lock:
+            before, self.client = self.client, client
+        if before is not None:
+            before.close()
+
+    def after_fork(self) -> None:
+        self._lock = threading.Lock()
+
+
+_DEFAULT = _Default()
+survive_forks(_DEFAULT)
+
+
+def load(name: str, *, alias: str | None = None, version: str | None = None) -> LoadedPrompt:
+    """Return a prompt as `Client.load` does, from the default client."""
+    return (_DEFAULT.client or _DEFAULT.made()).load(name, alias=alias, version=version)
+
+
+async def aload(name: str, *, alias: str | None = None, version: str | None = None) -> LoadedPrompt:
+    """Return a prompt as `Client.aload` does, from the default client."""
+    return await (_DEFAULT.client or _DEFAULT.made()).aload(name, alias=alias, version=version)
+
+
+def active_versions(*, past: bool = False) -> tuple[LoadedPrompt, ...]:
+    """Return what the default client serves, see `Client.active_versions`; asks nobody."""
+    return () if _DEFAULT.client is None else _DEFAULT.client.active_versions(past=past)
+
+
+def configure(
+    source: str | os.PathLike[str] | None = None,
+    *,
+    package: str | None = None,
+    registry: str | None = None,
+    alias: str | None = None,
+    ttl: float = TTL,
+    timeout: float = TIMEOUT,
+    retry: float = RETRY,
+    verify: Verify = "warn",
+    cache: str | os.PathLike[str] | Literal[False] | None = None,
+    offline: bool = False,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
+    """Make the default client anew, with the arguments of `Client`; the one before is closed."""
+    client = Client(
+        source,
+        package=package,
+        registry=registry,
+        alias=alias,
+        ttl=ttl,
+        timeout=timeout,
+        retry=retry,
+        verify=verify,
+        cache=cache,
+        offline=offline,
+        clock=clock,
+    )
+    _DEFAULT.replaced(client)
+
+
+def close() -> None:
+    """Close the default client; a later load makes another one."""
+    _DEFAULT.replaced(None)

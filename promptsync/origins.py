@@ -1,0 +1,211 @@
+"""Where the prompts of an application come from: its registry, else its disk, else its bundle.
+
+Everything here waits for files or for the network; no caller's time is looked after.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from promptsync.bundled import Bundled, BundledPrompt, find_bundled
+from promptsync.errors import InvalidContentError, UnknownPromptError
+from promptsync.last_known_good import LastKnownGood, default_folder
+from promptsync.loaded_prompt import LoadedPrompt, Source
+from promptsync.registry_identity import registry_key
+
+if TYPE_CHECKING:
+    from promptsync.prompt_cache import Question
+    from promptsync.registries.base import Registry
+    from promptsync.remote_prompt import RemotePrompt
+
+Verify = Literal["off", "warn", "fallback", "strict"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an application says about where its prompts come from, see `Client`.
+
+    `patience` bounds everything that is asked for one prompt, in seconds.
+    """
+
+    source: Path | None
+    package: str | None
+    start: Path
+    registry: str | None
+    alias: str | None
+    cache: Path | Literal[False] | None
+    verify: Verify
+    patience: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a registry served; `doubt` says why its stamp does not prove it."""
+
+    prompt: LoadedPrompt
+    remote: RemotePrompt
+    doubt: str | None
+
+
+class UnprovenContentError(InvalidContentError):
+    """The content is not what its stamp says, and the application prefers a fallback."""
+
+
+class Origins:
+    """The registry, the disk and the bundle or prompt files of one client. Safe in threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._found: Bundled | None = None
+        self._registry: Registry | None = None
+        self._kept: LastKnownGood | None = None
+
+    def fetch(self, asked: Question) -> Fetched:
+        """Ask the registry. Raises what `fetching.fetch` does."""
+        from promptsync.fetching import fetch  # noqa: PLC0415  an application offline has none
+
+        registry = self._opened()
+        remote = fetch(
+            registry,
+            self._bundled().served_name(asked.name),
+            alias=self._alias(asked),
+            version=asked.version,
+            within=self._settings.patience,
+        )
+        doubt = self._doubt(remote)
+        return Fetched(self._loaded(asked, remote, Source.REGISTRY), remote, doubt)
+
+    def keep(self, asked: Question, remote: RemotePrompt) -> None:
+        """Keep on disk what the registry served."""
+        kept = self._last_known_good()
+        kept.write(asked.name, self._alias(asked), asked.version, remote)
+
+    def fall_back(self, asked: Question, reason: str) -> LoadedPrompt | None:
+        """Return what is served while the registry is not: from disk, else bundle or file."""
+        found = next(self._fallbacks(asked), None)
+        return found and replace(found, is_fallback=True, reason=reason)
+
+    def deployed(self, asked: Question) -> LoadedPrompt:
+        """Return what the bundle or the prompt files have. Raises UnknownPromptError."""
+        bundled = self._bundled()
+        if (found := bundled.find(asked.name)) is None:
+            raise UnknownPromptError(
+                bundled.why_not(asked.name) or f"there is no prompt `{asked.name}`",
+                hint="deploy the prompt files, or the bundle that `promptsync bundle` makes",
+            )
+        return self._deployed(asked, found)
+
+    def close(self) -> None:
+        """Give back connections."""
+        with self._lock:
+            registry, self._registry = self._registry, None
+        if registry is not None:
+            registry.close()
+
+    def after_fork(self) -> None:
+        """Leave the parent's connections to it, and drop a lock that its threads may have held."""
+        self._lock = threading.Lock()
+        if self._registry is not None:
+            _LEFT_TO_THE_PARENT.append(self._registry)
+            self._registry = None
+
+    def _fallbacks(self, asked: Question) -> Iterator[LoadedPrompt]:
+        kept = self._last_known_good().read(asked.name, self._alias(asked), asked.version)
+        if kept is not None and not self._is_doubtful(kept):
+            yield self._loaded(asked, kept, Source.DISK)
+        if (found := self._bundled().find(asked.name)) is not None:
+            yield self._deployed(asked, found)
+
+    def _doubt(self, remote: RemotePrompt) -> str | None:
+        """Say why content is served with a warning. Raises InvalidContentError if it must not."""
+        from promptsync.fetching import check_stamp  # noqa: PLC0415
+
+        verify, problem = self._settings.verify, check_stamp(remote)
+        if problem is None or verify == "off":
+            return None
+        if verify == "strict":
+            raise InvalidContentError(
+                problem, hint=f"`promptsync upload {remote.name}` puts it right"
+            )
+        if remote.stamp is None:
+            return None
+        if verify == "fallback":
+            raise UnprovenContentError(problem)
+        return problem
+
+    def _is_doubtful(self, remote: RemotePrompt) -> bool:
+        try:
+            self._doubt(remote)
+        except InvalidContentError:
+            return True
+        return False
+
+    def _loaded(self, asked: Question, remote: RemotePrompt, source: Source) -> LoadedPrompt:
+        registry, stamp = self._bundled().registry, remote.stamp
+        is_proven = stamp is not None and stamp.content_hash == remote.content_hash
+        return LoadedPrompt(
+            prompt=replace(remote.prompt, name=asked.name),
+            content_hash=remote.content_hash,
+            source=source,
+            version=remote.version,
+            alias=self._alias(asked),
+            commit=stamp.commit if stamp and is_proven else None,
+            path=stamp.path if stamp else None,
+            registry=registry.name,
+            kind=registry.kind,
+            service_ids=remote.service_ids,
+        )
+
+    def _deployed(self, asked: Question, found: BundledPrompt) -> LoadedPrompt:
+        registry = self._bundled().registry
+        return LoadedPrompt(
+            prompt=found.prompt,
+            content_hash=found.content_hash,
+            source=found.source,
+            alias=self._alias(asked),
+            commit=found.commit,
+            path=found.path,
+            registry=registry.name,
+            kind=registry.kind,
+        )
+
+    def _alias(self, asked: Question) -> str | None:
+        if asked.version is not None:
+            return None
+        return asked.alias or self._settings.alias or self._bundled().registry.alias
+
+    def _bundled(self) -> Bundled:
+        with self._lock:
+            if self._found is None:
+                given = self._settings
+                self._found = find_bundled(given.source, given.package, given.start, given.registry)
+            return self._found
+
+    def _opened(self) -> Registry:
+        from promptsync.fetching import open_for_loading  # noqa: PLC0415
+
+        bundled = self._bundled()
+        with self._lock:
+            if self._registry is None:
+                self._registry = open_for_loading(
+                    bundled.registry, bundled.folder, self._settings.patience
+                )
+            return self._registry
+
+    def _last_known_good(self) -> LastKnownGood:
+        bundled = self._bundled()
+        with self._lock:
+            if self._kept is None:
+                given = self._settings.cache
+                folder = None if given is False else given or default_folder()
+                self._kept = LastKnownGood(folder, registry_key(bundled.registry, bundled.folder))
+            return self._kept
+
+
+# Closing a connection would say goodbye to the server in the parent's name.
+_LEFT_TO_THE_PARENT: list[Registry] = []
