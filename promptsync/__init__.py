@@ -11,6 +11,7 @@ from promptsync.drift import DriftCheck, check_drift, warn_on_drift
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from promptsync.bundle import Bundle, load_bundle
+    from promptsync.bundle_hash import bundle_hash
     from promptsync.client import Client
     from promptsync.correlation import correlation_id
     from promptsync.drift_report import DriftReport, PromptDrift
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
         GitError,
         HashMismatchError,
         InvalidContentError,
+        LineageError,
         LoadError,
         MissingVariableError,
         MovedError,
@@ -54,6 +56,7 @@ __all__ = [
     "GitError",
     "HashMismatchError",
     "InvalidContentError",
+    "LineageError",
     "LoadError",
     "LoadedPrompt",
     "Message",
@@ -78,6 +81,7 @@ __all__ = [
     "UsageError",
     "active_versions",
     "aload",
+    "bundle_hash",
     "check_drift",
     "close",
     "configure",
@@ -90,6 +94,7 @@ __all__ = [
 
 _MODULES = {
     "bundle": ("Bundle", "load_bundle"),
+    "bundle_hash": ("bundle_hash",),
     "client": ("Client",),
     "correlation": ("correlation_id",),
     "drift_report": ("DriftReport", "PromptDrift"),

@@ -18,6 +18,7 @@
     - UnknownPromptError        the registry has no prompt of that name, or no such version
       + UnknownAliasError       it has the prompt, but the alias points at none of its versions
     - InvalidContentError       what the registry has under that name cannot be served
+  - LineageError                a tracing tool did not take which prompts were used
   - RenderError                 variables cannot be filled in
     - MissingVariableError      the prompt has a variable that was not given
 """
@@ -173,6 +174,12 @@ class UnknownAliasError(UnknownPromptError):
 
 class InvalidContentError(LoadError):
     """What the registry has under that name is no prompt, another one, or belies its stamp."""
+
+
+class LineageError(PromptsyncError):
+    """A tracing tool did not take which prompts were used. Raised only for who asked for it."""
+
+    exit_code = 4
 
 
 class RenderError(PromptsyncError):

@@ -101,6 +101,7 @@ class LastKnownGood:
             stamp=Stamp.from_json(kept["stamp"]),
             created=kept["created"],
             author=kept["author"],
+            service_ids=kept["service_ids"],
         )
 
 
@@ -115,6 +116,7 @@ def _document(remote: RemotePrompt) -> dict[str, Any]:
         "content_hash": remote.content_hash,
         "created": remote.created,
         "author": remote.author,
+        "service_ids": dict(remote.service_ids),
         "stamp": remote.stamp.to_json() if remote.stamp else None,
         "prompt": {**to_values(prompt), **content_values(prompt.content)},
     }

@@ -20,6 +20,7 @@ ROOT = Path(promptsync.__file__).parent
 # Pure functions of their arguments.
 VALUES = frozenset(
     {
+        "bundle_hash",
         "catalog_file",
         "composition",
         "composition_edit",
@@ -108,6 +109,7 @@ WORLD = frozenset(
         "git_settings",
         "github",
         "github_job",
+        "lineage",
         "loaded",
         "last_known_good",
         "listing",
@@ -291,8 +293,24 @@ def test_each_costly_library_is_imported_in_one_place() -> None:
     )
 
 
-def test_no_vendor_sdk_is_imported() -> None:
-    assert not listed(found for found in imports() if is_within(found.name, VENDOR_SDKS))
+def test_a_vendors_sdk_is_imported_only_by_what_tells_that_vendor_about_prompts() -> None:
+    assert not listed(
+        found
+        for found in imports()
+        if is_within(sdk := found.name.partition(".")[0], VENDOR_SDKS)
+        and found.importer.partition("_")[0] != f"lineage.{sdk}"
+    )
+
+
+def test_a_vendors_sdk_is_imported_only_when_it_is_called() -> None:
+    assert not listed(
+        Import(module, node.lineno, name)
+        for module, tree in source_trees().items()
+        for node in tree.body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in imported_names(module, node)
+        if is_within(name, VENDOR_SDKS)
+    )
 
 
 def test_only_config_reads_the_environment() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,16 @@ def test_what_was_written_is_read_again(tmp_path: Path) -> None:
     LastKnownGood(tmp_path, KEY).write("greeting", "production", None, remote())
 
     assert LastKnownGood(tmp_path, KEY).read("greeting", "production", None) == remote()
+
+
+def test_what_traces_link_to_is_kept_too(tmp_path: Path) -> None:
+    ids = {"id": "an id of Opik", "name": "greeting"}
+    LastKnownGood(tmp_path, KEY).write("greeting", None, "7", replace(remote(), service_ids=ids))
+
+    found = LastKnownGood(tmp_path, KEY).read("greeting", None, "7")
+
+    assert found is not None
+    assert found.service_ids == ids
 
 
 @given(prompts(), st.text(), st.none() | st.text(), st.none() | st.text())
