@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from promptsync.loaded_prompt import LoadedPrompt, Source
     from promptsync.loader import active_versions, aload, close, configure, load
     from promptsync.prompt import Message, Prompt, Template
+    from promptsync.rendered_prompt import RenderedPrompt
     from promptsync.seed_report import SeedReport
     from promptsync.seeding import seed
     from promptsync.status import Status
@@ -71,6 +72,7 @@ __all__ = [
     "RegistryRefusedError",
     "RegistryUnavailableError",
     "RenderError",
+    "RenderedPrompt",
     "SeedReport",
     "ShallowCloneError",
     "Source",
@@ -102,6 +104,7 @@ _MODULES = {
     "loaded_prompt": ("LoadedPrompt", "Source"),
     "loader": ("active_versions", "aload", "close", "configure", "load"),
     "prompt": ("Message", "Prompt", "Template"),
+    "rendered_prompt": ("RenderedPrompt",),
     "seed_report": ("SeedReport",),
     "seeding": ("seed",),
     "status": ("Status",),

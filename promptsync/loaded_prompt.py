@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import Any
 
 from promptsync.prompt import JsonObject, Message, Prompt
+from promptsync.rendered_prompt import RenderedPrompt
+from promptsync.rendering import Renderer, compile_prompt
 
 
 class Source(StrEnum):
@@ -44,6 +46,30 @@ class LoadedPrompt:
     is_fallback: bool = False
     reason: str | None = None
     service_ids: Mapping[str, str] = field(default_factory=dict, compare=False)
+    # The templates, understood once: copies that say another source share it.
+    renderer: Renderer | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """The names that `render` has to be given.
+
+        Names inside a Mustache section may belong to its items, and are not among them.
+        """
+        return self._understood().variables
+
+    def render(self, /, **variables: object) -> RenderedPrompt:
+        """Return the prompt with its variables filled in; what else is given is not used.
+
+        Raises MissingVariableError, and RenderError for a value that cannot be said.
+        """
+        return self._understood().render(variables)
+
+    def _understood(self) -> Renderer:
+        renderer = self.renderer
+        if renderer is None or renderer.prompt is not self.prompt:
+            renderer = compile_prompt(self.prompt, where=_where(self.name, self.version, self.path))
+            object.__setattr__(self, "renderer", renderer)
+        return renderer
 
     @property
     def name(self) -> str:
@@ -81,3 +107,45 @@ class LoadedPrompt:
     def response_format(self) -> JsonObject | None:
         """The form that the answer is to have."""
         return self.prompt.response_format
+
+
+def make_loaded_prompt(
+    prompt: Prompt,
+    *,
+    content_hash: str,
+    source: Source,
+    version: str | None = None,
+    alias: str | None = None,
+    commit: str | None = None,
+    path: str | None = None,
+    registry: str | None = None,
+    kind: str | None = None,
+    is_fallback: bool = False,
+    reason: str | None = None,
+    service_ids: Mapping[str, str] | None = None,
+) -> LoadedPrompt:
+    """Build a loaded prompt whose templates are understood. Raises RenderError for wrong ones.
+
+    `dataclasses.replace` makes copies, with another source for example, that share them.
+    """
+    where = _where(prompt.name, version, path)
+    return LoadedPrompt(
+        prompt=prompt,
+        content_hash=content_hash,
+        source=source,
+        version=version,
+        alias=alias,
+        commit=commit,
+        path=path,
+        registry=registry,
+        kind=kind,
+        is_fallback=is_fallback,
+        reason=reason,
+        service_ids=service_ids or {},
+        renderer=compile_prompt(prompt, where=where),
+    )
+
+
+def _where(name: str, version: str | None, path: str | None) -> str:
+    """Return what errors call a prompt: its file, or its name and version in the registry."""
+    return path or " ".join(filter(None, (f"`{name}`", version)))

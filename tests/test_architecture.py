@@ -37,11 +37,14 @@ VALUES = frozenset(
         "github_event",
         "include_graph",
         "interruption",
+        "jinja",
         "json_catalog",
         "linting",
         "loaded_prompt",
         "merge",
         "message_markup",
+        "mustache",
+        "mustache_syntax",
         "performance",
         "plan",
         "promotion",
@@ -53,6 +56,7 @@ VALUES = frozenset(
         "remote_edit",
         "remote_prompt",
         "renames",
+        "rendered_prompt",
         "rendering",
         "scaffold",
         "splice",
@@ -60,10 +64,12 @@ VALUES = frozenset(
         "sparkline",
         "status",
         "sticky_comment",
+        "template_errors",
         "text_changes",
         "upload_order",
         "upload_plan",
         "sync_plan",
+        "value_text",
         "yaml_catalog",
     }
 )
@@ -146,11 +152,12 @@ PURE_LIBRARIES = frozenset(
     """
     __future__ bisect codecs collections copy dataclasses datetime difflib enum functools hashlib
     heapq io itertools json math operator re string textwrap types typing unicodedata
-    urllib.parse rfc8785 yaml
+    urllib.parse jinja2 rfc8785 yaml
     """.split()  # noqa: SIM905  one word per module reads better than forty quoted lines
 )
 IMPORTED_ONLY_BY = {
     "click": ("cli",),
+    "jinja2": ("jinja",),
     "subprocess": ("git",),
     "urllib3": ("registries.http",),
     "sqlalchemy": ("registries.local",),
@@ -160,7 +167,7 @@ VENDOR_SDKS = frozenset(
     {"anthropic", "braintrust", "langfuse", "langsmith", "mlflow", "openai", "opik"}
 )
 ENVIRONMENT = ("os.environ", "os.environb", "os.getenv", "os.getenvb", "os.putenv", "os.unsetenv")
-SLOW_TO_IMPORT = ("click", "sqlalchemy", "urllib3", "yaml")
+SLOW_TO_IMPORT = ("click", "jinja2", "sqlalchemy", "urllib3", "yaml")
 
 
 class Import(NamedTuple):

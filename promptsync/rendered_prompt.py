@@ -1,0 +1,38 @@
+"""A prompt with its variables filled in, ready to be said to a model. Values only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from promptsync.prompt import JsonObject, Message
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedPrompt:
+    """What is said to a model, and how. `str()` of a text prompt is its text.
+
+    What held no variable is the loaded prompt's own: change a copy of it.
+    """
+
+    name: str
+    content: str | tuple[Message, ...]
+    model: str | None
+    params: JsonObject
+    tools: list[Any] | None
+    response_format: JsonObject | None
+
+    @property
+    def text(self) -> str | None:
+        """The text, None for a chat prompt."""
+        return self.content if isinstance(self.content, str) else None
+
+    @property
+    def messages(self) -> Sequence[Message] | None:
+        """The messages, None for a text prompt."""
+        return None if isinstance(self.content, str) else self.content
+
+    def __str__(self) -> str:
+        """Return the text; a chat prompt is shown as a value, for it is no text."""
+        return self.content if isinstance(self.content, str) else repr(self)
