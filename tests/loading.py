@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ from promptsync.bundle import save_bundle
 from promptsync.config import RegistryConfig
 from tests.builders import prompt
 from tests.deployment import bundle_of, deploy, upload
-from tests.fakes.braintrust import BraintrustServer
+from tests.fakes.braintrust import BraintrustServer, braintrust_server
+from tests.fakes.service.exchange import Request, Response, Serve
 
 GREETING = prompt("greeting", "Say hello to {{name}}.")
 WARMER = prompt("greeting", "Say hello to {{name}}, and mean it.")
@@ -57,6 +58,20 @@ def told(caplog: pytest.LogCaptureFixture, level: int = logging.WARNING) -> list
 
 
 @dataclass
+class Held:
+    """Keeps the answers back until the test lets them go."""
+
+    on: str = "*"
+    arrived: threading.Event = field(default_factory=threading.Event)
+    released: threading.Event = field(default_factory=threading.Event)
+
+    def __call__(self, request: Request, serve: Serve) -> Response:
+        self.arrived.set()
+        assert self.released.wait(30)
+        return serve(request)
+
+
+@dataclass
 class Application:
     """An application on a folder with a configuration, and the registry that it reads."""
 
@@ -79,6 +94,13 @@ class Application:
         yield found
         targets = [each.target for each in self.service.requests[before:]]
         found += [each for each in targets if not each.endswith("login")]
+
+
+@contextmanager
+def deployed_application(folder: Path, *bundled: Prompt) -> Iterator[Application]:
+    """Run a registry, and deploy an application that reads it."""
+    with braintrust_server(environments=("production", "staging")) as service:
+        yield deploy_application(folder, *bundled, service=service)
 
 
 def deploy_application(folder: Path, *bundled: Prompt, service: BraintrustServer) -> Application:

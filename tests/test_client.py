@@ -1,37 +1,35 @@
-"""Loading at run time, against a registry on loopback: memory, aliases that move, outages."""
+"""Loading at run time, against a registry on loopback: memory, aliases that move, errors."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from promptsync import (
+    Client,
+    InvalidContentError,
     LoadedPrompt,
     RegistryRefusedError,
-    RegistryUnavailableError,
     Source,
     UnknownAliasError,
     UnknownPromptError,
     UsageError,
 )
 from tests.deployment import COMMIT, hash_of
-from tests.fakes.braintrust import (
-    BraintrustServer,
-    Hangs,
-    braintrust_server,
-    key_refused,
-)
+from tests.fakes.braintrust import BraintrustServer, Hangs, key_refused
 from tests.loading import (
     FAREWELL,
     GREETING,
     WARMER,
     Application,
+    Held,
     background_threads,
-    deploy_application,
+    deployed_application,
     facts,
     settle,
     told,
@@ -43,22 +41,28 @@ HELLO, DEAR, BYE = GREETING.content, WARMER.content, FAREWELL.content
 
 
 @pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[BraintrustServer]:
-    with braintrust_server(environments=("production", "staging")) as service:
-        monkeypatch.setenv("BRAINTRUST_API_KEY", service.api_key)
-        yield service
+def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Application]:
+    """Return an application without a bundle, whose registry runs."""
+    with deployed_application(tmp_path / "app") as app:
+        monkeypatch.setenv("BRAINTRUST_API_KEY", app.service.api_key)
+        yield app
 
 
-@pytest.fixture
-def app(tmp_path: Path, service: BraintrustServer) -> Application:
-    """Return an application without a bundle."""
-    return deploy_application(tmp_path / "app", service=service)
+def all_at_once(count: int, work: Callable[[], Any]) -> list[Any]:
+    """Return what threads find that all begin at the same moment."""
+    found: list[Any] = []
+    start = threading.Barrier(count)
 
+    def begin() -> None:
+        start.wait()
+        found.append(work())
 
-@pytest.fixture
-def bundled(tmp_path: Path, service: BraintrustServer) -> Application:
-    """Return an application with a bundle of two prompts."""
-    return deploy_application(tmp_path / "app", GREETING, FAREWELL, service=service)
+    threads = [threading.Thread(target=begin) for _ in range(count)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    return found
 
 
 # -- memory --
@@ -111,85 +115,310 @@ def test_a_moved_alias_is_followed_after_the_ttl_and_another_alias_is_not_touche
     assert told(caplog) == []
 
 
-# -- outages --
-
-
-def test_a_registry_that_is_down_leaves_the_bundle_and_one_warning(
-    bundled: Application, caplog: pytest.LogCaptureFixture
+def test_a_refresh_that_finds_nothing_new_changes_and_logs_nothing(
+    app: Application, caplog: pytest.LogCaptureFixture
 ) -> None:
-    bundled.service.inject(Hangs())
-    with bundled.client(timeout=0.2) as client:
-        loaded = [client.load("greeting") for _ in range(3)]
-        bundled.clock.passes(30)
+    app.upload(GREETING)
+    with app.client() as client:
+        client.load("greeting")
+        held = client.load("greeting")
+        caplog.set_level(logging.INFO)
+
+        app.clock.passes(300)
+        with app.asked() as requests:
+            client.load("greeting")
+            settle()
+
+        assert client.load("greeting") is held
+    assert len(requests) == 1
+    assert caplog.records == []
+
+
+def test_without_an_alias_the_latest_version_is_followed(app: Application) -> None:
+    app.upload(GREETING)
+    with app.client(alias=None) as client:
+        assert (client.load("greeting").template, client.load("greeting").alias) == (HELLO, None)
+        app.upload(WARMER, alias="staging")
+        app.clock.passes(300)
         client.load("greeting")
         settle()
 
-    assert facts(loaded[0]) == (HELLO, "bundle", True)
-    assert loaded[0].reason == "no answer within 0.2 s"
-    assert loaded[0] is loaded[1] is loaded[2]
-    assert told(caplog) == [
-        "`greeting` (alias `production`) is served from the bundle: no answer within 0.2 s"
-    ]
+        assert client.load("greeting").template == DEAR
 
 
-def test_without_anything_to_serve_an_outage_is_an_error_that_names_the_way_out(
-    app: Application,
-) -> None:
-    app.service.inject(Hangs())
+def test_a_version_by_its_number_is_fetched_once_and_for_good(app: Application) -> None:
+    old = app.upload(GREETING)
+    app.upload(WARMER)
 
-    with app.client(timeout=0.2) as client, pytest.raises(RegistryUnavailableError) as caught:
+    with app.client() as client, app.asked() as requests:
+        loaded = client.load("greeting", version=old)
+        app.clock.passes(10 * 365 * 86400)
+        again = client.load("greeting", version=old)
+        settle()
+
+    assert (loaded.template, loaded.version, loaded.alias) == (HELLO, old, None)
+    assert (again.template, again.source) == (HELLO, Source.MEMORY)
+    assert len(requests) == 1
+
+
+def test_a_clock_that_goes_back_keeps_nothing_longer(app: Application) -> None:
+    app.upload(GREETING)
+    with app.client() as client:
         client.load("greeting")
+        app.upload(WARMER)
 
-    assert str(caught.value) == (
-        "`greeting` cannot be loaded, and nothing is there in its place: no answer within 0.2 s"
-    )
-    assert "`promptsync bundle`" in str(caught.value.hint)
+        app.clock.passes(-100_000)
+        client.load("greeting")
+        settle()
+
+        assert client.load("greeting").template == DEAR
 
 
-def test_the_errors_of_a_first_load_are_distinct(bundled: Application) -> None:
-    bundled.upload(GREETING)
+def test_a_ttl_of_nothing_looks_after_every_load(app: Application) -> None:
+    app.upload(GREETING)
+    with app.client(ttl=0) as client:
+        client.load("greeting")
+        app.upload(WARMER)
+        client.load("greeting")
+        settle()
 
-    with bundled.client() as client:
+        assert client.load("greeting").template == DEAR
+
+
+# -- many callers --
+
+
+def test_a_thousand_threads_on_a_cold_cache_make_one_request(app: Application) -> None:
+    app.upload(GREETING)
+
+    with app.asked() as requests, app.client(timeout=60) as client:
+        found = all_at_once(1000, lambda: client.load("greeting"))
+
+    assert len(requests) == 1
+    assert [each.template for each in found] == [HELLO] * 1000
+
+
+def test_a_stale_prompt_is_refreshed_once_while_many_are_served(app: Application) -> None:
+    app.upload(GREETING)
+    with app.client(timeout=10) as client:
+        client.load("greeting")
+        app.upload(WARMER)
+        app.clock.passes(300)
+        app.service.inject(held := Held(), "GET /v1/prompt*")
+
+        with app.asked() as requests:
+            found = all_at_once(50, lambda: client.load("greeting"))
+            held.released.set()
+            settle()
+
+        assert client.load("greeting").template == DEAR
+    assert len(requests) == 1
+    assert [each.template for each in found] == [HELLO] * 50
+
+
+def test_a_load_from_memory_waits_for_no_other_load(app: Application) -> None:
+    app.upload(GREETING, FAREWELL)
+    with app.client(timeout=30) as client:
+        client.load("greeting")
+        app.service.inject(held := Held(), "GET /v1/prompt*")
+        waiting = threading.Thread(target=client.load, args=("farewell",))
+        waiting.start()
+        assert held.arrived.wait(30)
+
+        assert client.load("greeting").template == HELLO
+
+        assert waiting.is_alive()
+        held.released.set()
+        waiting.join()
+
+
+def test_more_prompts_at_once_than_threads_are_no_outage(
+    app: Application, caplog: pytest.LogCaptureFixture
+) -> None:
+    prompts = [type(GREETING)(name=f"prompt-{number}", content="Hi") for number in range(40)]
+    app.upload(*prompts)
+    for each in prompts:
+        app.upload(each)
+    names = iter([each.name for each in prompts])
+
+    with app.client(timeout=30) as client:
+        found = all_at_once(40, lambda: client.load(next(names)))
+
+    assert sorted(each.name for each in found) == sorted(each.name for each in prompts)
+    assert {each.source for each in found} == {Source.REGISTRY}
+    assert told(caplog) == []
+
+
+# -- errors of a first load --
+
+
+def test_the_errors_of_a_first_load_are_distinct(app: Application) -> None:
+    version = app.upload(GREETING)
+
+    with app.client() as client:
         with pytest.raises(UnknownPromptError) as unknown:
             client.load("farewell")
         with pytest.raises(UnknownAliasError):
             client.load("greeting", alias="staging")
-        bundled.service.inject(key_refused())
+        with pytest.raises(UnknownPromptError):
+            client.load("greeting", version=str(int(version) - 1))
+        app.service.inject(key_refused())
         with pytest.raises(RegistryRefusedError):
             client.load("greeting")
 
     assert not isinstance(unknown.value, UnknownAliasError)
 
 
-def test_a_closed_client_leaves_no_thread(bundled: Application) -> None:
-    bundled.upload(GREETING)
-    client = bundled.client()
+def test_a_prompt_that_was_missing_is_found_by_the_next_load(app: Application) -> None:
+    with app.client() as client:
+        with pytest.raises(UnknownPromptError):
+            client.load("greeting")
+        app.upload(GREETING)
+
+        assert client.load("greeting").template == HELLO
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"ttl": -1}, "`ttl` is a number of seconds, not -1"),
+        ({"ttl": float("nan")}, "`ttl` is a number of seconds, not nan"),
+        ({"retry": True}, "`retry` is a number of seconds, not True"),
+        ({"timeout": 0}, "`timeout` is a number of seconds above 0"),
+        ({"timeout": float("inf")}, "`timeout` is a number of seconds above 0"),
+        ({"verify": "maybe"}, "`verify` is one of off, warn, fallback, strict, not `maybe`"),
+    ],
+)
+def test_a_wrong_argument_is_refused_at_once(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=f"^{message}$"):
+        Client(**options)
+
+
+def test_an_alias_and_a_version_at_once_are_refused(app: Application) -> None:
+    with app.client() as client, pytest.raises(UsageError, match="alias or a version"):
+        client.load("greeting", alias="production", version="1")
+
+
+# -- content that its stamp does not prove --
+
+
+def edited_behind_the_stamp(service: BraintrustServer) -> None:
+    """Edit as a person does in the web interface, who leaves the stamp alone."""
+    service.person.edits("greeting", str(DEAR))
+
+
+def test_unproven_content_is_served_with_one_warning(
+    app: Application, caplog: pytest.LogCaptureFixture
+) -> None:
+    app.upload(GREETING)
+    edited_behind_the_stamp(app.service)
+
+    with app.client(alias=None) as client:
+        loaded = client.load("greeting")
+        app.clock.passes(300)
+        client.load("greeting")
+        settle()
+
+    assert (loaded.template, loaded.is_fallback, loaded.commit) == (DEAR, False, None)
+    (warning,) = told(caplog)
+    assert "is served unproven" in warning
+    assert hash_of(WARMER) in warning
+
+
+def test_unproven_content_is_served_in_silence_where_nobody_verifies(
+    app: Application, caplog: pytest.LogCaptureFixture
+) -> None:
+    app.upload(GREETING)
+    edited_behind_the_stamp(app.service)
+
+    with app.client(alias=None, verify="off") as client:
+        assert client.load("greeting").template == DEAR
+
+    assert told(caplog) == []
+
+
+@pytest.mark.parametrize("is_stamped", [True, False], ids=["another-stamp", "no-stamp"])
+def test_unproven_content_is_refused_when_asked_to_be_strict(
+    app: Application, is_stamped: bool
+) -> None:
+    app.upload(GREETING, is_stamped=is_stamped)
+    if is_stamped:
+        edited_behind_the_stamp(app.service)
+
+    with (
+        app.client(alias=None, verify="strict") as client,
+        pytest.raises(InvalidContentError) as caught,
+    ):
+        client.load("greeting")
+
+    assert "stamp" in str(caught.value)
+
+
+def test_a_running_process_keeps_what_was_proven(
+    app: Application, caplog: pytest.LogCaptureFixture
+) -> None:
+    app.upload(GREETING)
+    with app.client(alias=None, verify="strict") as client:
+        client.load("greeting")
+        edited_behind_the_stamp(app.service)
+        for _ in range(3):
+            app.clock.passes(300)
+            client.load("greeting")
+            settle()
+
+        loaded = client.load("greeting")
+
+    assert facts(loaded) == (HELLO, "memory", True)
+    assert "its stamp says" in str(loaded.reason)
+    assert len(told(caplog)) == 1
+
+
+# -- what was served, and the end --
+
+
+def test_active_versions_are_those_of_each_name_and_alias(app: Application) -> None:
+    app.upload(GREETING, FAREWELL)
+    old = app.upload(GREETING)
+    app.upload(FAREWELL)
+    with app.client() as client:
+        assert client.active_versions() == ()
+        client.load("greeting")
+        client.load("greeting", alias="production")
+        client.load("farewell")
+        new = app.upload(WARMER)
+        app.clock.passes(300)
+        client.load("greeting")
+        client.load("greeting", alias="production")
+        settle()
+
+        now, ever = client.active_versions(), client.active_versions(past=True)
+
+    assert [(each.name, each.template) for each in now] == [("farewell", BYE), ("greeting", DEAR)]
+    assert [each.version for each in ever if each.name == "greeting"] == [old, new]
+
+
+def test_a_closed_client_leaves_no_thread_and_serves_what_it_has(app: Application) -> None:
+    app.upload(GREETING)
+    client = app.client()
     client.load("greeting")
 
     client.close()
+    client.close()
 
     assert background_threads() == []
+    app.clock.passes(1000)
     assert client.load("greeting").template == HELLO
-    with pytest.raises(UsageError, match="closed"):
+    assert background_threads() == []
+    with pytest.raises(UsageError, match="this client was closed"):
         client.load("farewell")
 
 
-def test_a_thousand_threads_on_a_cold_cache_make_one_request(app: Application) -> None:
+def test_closing_ends_a_refresh_that_hangs(app: Application) -> None:
     app.upload(GREETING)
-    found: list[LoadedPrompt] = []
-    start = threading.Barrier(1000)
-    with app.asked() as requests, app.client(timeout=60) as client:
+    with app.client(timeout=0.3) as client:
+        client.load("greeting")
+        app.clock.passes(300)
+        app.service.inject(Hangs())
+        client.load("greeting")
 
-        def work() -> None:
-            start.wait()
-            found.append(client.load("greeting"))
-
-        threads = [threading.Thread(target=work) for _ in range(1000)]
-        for each in threads:
-            each.start()
-        for each in threads:
-            each.join()
-
-    assert len(requests) == 1
-    assert {each.template for each in found} == {HELLO}
-    assert len(found) == 1000
+    assert background_threads() == []

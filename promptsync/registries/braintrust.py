@@ -86,7 +86,7 @@ class BraintrustRegistry:
             variable="BRAINTRUST_API_KEY",
         )
         self._label = target.label
-        timeouts = Timeouts(each=each).within(timeout)
+        timeouts = Timeouts(each=each).over_in(timeout)
         self._client = HttpClient(credentials, timeouts=timeouts, proxies=proxies)
         self._routing = Routing(target, self._client, routing_cache)
         self._writer: PromptWriter | None = None

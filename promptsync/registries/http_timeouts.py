@@ -61,6 +61,10 @@ class Timeouts:
         moments = [each for each in (self.until, _UNTIL.get()) if each is not None]
         return min(moments, default=None)
 
+    def over_in(self, seconds: float | None) -> Timeouts:
+        """Return timeouts of a registry that is asked for so long; None for one that stays open."""
+        return self if seconds is None else self.within(seconds)
+
     def within(self, seconds: float | None) -> Timeouts:
         """Return timeouts of one request that begins now and is over in so many seconds.
 

@@ -72,7 +72,7 @@ class MlflowRegistry:
         login = login or MlflowLogin()
         url, own = checked_url(uri, login)
         self._tracking_url, tracking = checked_url(tracking_uri or uri, login)
-        timeouts = Timeouts(each=each).within(timeout)
+        timeouts = Timeouts(each=each).over_in(timeout)
         # What one address has before its `@` is not for the other server.
         self._client, self._tracking = (
             HttpClient(credentials(each), timeouts=timeouts, proxies=proxies, verify_tls=verify_tls)

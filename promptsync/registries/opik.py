@@ -78,7 +78,7 @@ class OpikRegistry:
             headers=headers, secrets=(api_key,) if api_key else (), variable="OPIK_API_KEY"
         )
         url = _checked_url(url)
-        timeouts = Timeouts(each=each).within(timeout)
+        timeouts = Timeouts(each=each).over_in(timeout)
         self._client = HttpClient(credentials, timeouts=timeouts, proxies=proxies)
         self._api = OpikApi(self._client, url)
         key = "\n".join([url, workspace, project, api_key])
