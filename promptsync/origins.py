@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from promptsync.bundled import Bundled, BundledPrompt, find_bundled
-from promptsync.errors import InvalidContentError, UnknownPromptError
+from promptsync.errors import InvalidContentError, RenderError, UnknownPromptError
 from promptsync.last_known_good import LastKnownGood, default_folder
-from promptsync.loaded_prompt import LoadedPrompt, Source
+from promptsync.loaded_prompt import LoadedPrompt, Source, make_loaded_prompt
 from promptsync.registry_identity import registry_key
 
 if TYPE_CHECKING:
+    from promptsync.prompt import Prompt
     from promptsync.prompt_cache import Question
     from promptsync.registries.base import Registry
     from promptsync.remote_prompt import RemotePrompt
@@ -116,10 +118,12 @@ class Origins:
 
     def _fallbacks(self, asked: Question) -> Iterator[LoadedPrompt]:
         kept = self._last_known_good().read(asked.name, self._alias(asked), asked.version)
-        if kept is not None and not self._is_doubtful(kept):
-            yield self._loaded(asked, kept, Source.DISK)
-        if (found := self._bundled().find(asked.name)) is not None:
-            yield self._deployed(asked, found)
+        with suppress(InvalidContentError):
+            if kept is not None and not self._is_doubtful(kept):
+                yield self._loaded(asked, kept, Source.DISK)
+        with suppress(InvalidContentError):
+            if (found := self._bundled().find(asked.name)) is not None:
+                yield self._deployed(asked, found)
 
     def _doubt(self, remote: RemotePrompt) -> str | None:
         """Say why content is served with a warning. Raises InvalidContentError if it must not."""
@@ -148,8 +152,8 @@ class Origins:
     def _loaded(self, asked: Question, remote: RemotePrompt, source: Source) -> LoadedPrompt:
         registry, stamp = self._bundled().registry, remote.stamp
         is_proven = stamp is not None and stamp.content_hash == remote.content_hash
-        return LoadedPrompt(
-            prompt=replace(remote.prompt, name=asked.name),
+        return _understood(
+            replace(remote.prompt, name=asked.name),
             content_hash=remote.content_hash,
             source=source,
             version=remote.version,
@@ -163,8 +167,8 @@ class Origins:
 
     def _deployed(self, asked: Question, found: BundledPrompt) -> LoadedPrompt:
         registry = self._bundled().registry
-        return LoadedPrompt(
-            prompt=found.prompt,
+        return _understood(
+            found.prompt,
             content_hash=found.content_hash,
             source=found.source,
             alias=self._alias(asked),
@@ -205,6 +209,13 @@ class Origins:
                 folder = None if given is False else given or default_folder()
                 self._kept = LastKnownGood(folder, registry_key(bundled.registry, bundled.folder))
             return self._kept
+
+
+def _understood(prompt: Prompt, **facts: Any) -> LoadedPrompt:
+    try:
+        return make_loaded_prompt(prompt, **facts)
+    except RenderError as error:
+        raise InvalidContentError(error.message, hint=error.hint) from error
 
 
 # Closing a connection would say goodbye to the server in the parent's name.

@@ -20,6 +20,7 @@ from promptsync import (
     UnknownPromptError,
     UsageError,
 )
+from tests.builders import prompt
 from tests.deployment import COMMIT, hash_of
 from tests.fakes.braintrust import BraintrustServer, Hangs, key_refused
 from tests.loading import (
@@ -217,7 +218,8 @@ def test_a_stale_prompt_is_refreshed_once_while_many_are_served(app: Application
 
 
 def test_a_load_from_memory_waits_for_no_other_load(app: Application) -> None:
-    app.upload(GREETING, FAREWELL)
+    app.upload(GREETING)
+    app.upload(FAREWELL)
     with app.client(timeout=30) as client:
         client.load("greeting")
         app.service.inject(held := Held(), "GET /v1/prompt*")
@@ -235,16 +237,14 @@ def test_a_load_from_memory_waits_for_no_other_load(app: Application) -> None:
 def test_more_prompts_at_once_than_threads_are_no_outage(
     app: Application, caplog: pytest.LogCaptureFixture
 ) -> None:
-    prompts = [type(GREETING)(name=f"prompt-{number}", content="Hi") for number in range(40)]
-    app.upload(*prompts)
-    for each in prompts:
-        app.upload(each)
-    names = iter([each.name for each in prompts])
+    names = [f"prompt-{number}" for number in range(40)]
+    app.upload(*map(prompt, names))
+    left = iter(names)
 
-    with app.client(timeout=30) as client:
-        found = all_at_once(40, lambda: client.load(next(names)))
+    with app.client(alias=None, timeout=30) as client:
+        found = all_at_once(40, lambda: client.load(next(left)))
 
-    assert sorted(each.name for each in found) == sorted(each.name for each in prompts)
+    assert sorted(each.name for each in found) == sorted(names)
     assert {each.source for each in found} == {Source.REGISTRY}
     assert told(caplog) == []
 
@@ -373,11 +373,17 @@ def test_a_running_process_keeps_what_was_proven(
     assert len(told(caplog)) == 1
 
 
+def test_a_template_that_is_wrong_is_invalid_content(app: Application) -> None:
+    app.upload(prompt("greeting", "Say {{#hello}}"))
+
+    with app.client() as client, pytest.raises(InvalidContentError, match=r"prompts/greeting\.md"):
+        client.load("greeting")
+
+
 # -- what was served, and the end --
 
 
 def test_active_versions_are_those_of_each_name_and_alias(app: Application) -> None:
-    app.upload(GREETING, FAREWELL)
     old = app.upload(GREETING)
     app.upload(FAREWELL)
     with app.client() as client:
