@@ -13,9 +13,9 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from promptsync.lineage import mlflow, opentelemetry
+    from promptsync.lineage import braintrust, mlflow, opentelemetry
 
-__all__ = ["mlflow", "opentelemetry"]
+__all__ = ["braintrust", "mlflow", "opentelemetry"]
 
 
 if not TYPE_CHECKING:

@@ -26,7 +26,7 @@ def attempt(
     a UsageError that there is nothing to log, or to log to. A missing SDK always is one.
     """
     try:
-        found = _chosen(prompts)
+        found = chosen(prompts)
         is_logged = bool(found) and log(found)
     except UsageError:
         raise
@@ -43,7 +43,8 @@ def attempt(
     return is_logged
 
 
-def _chosen(prompts: Prompts) -> tuple[LoadedPrompt, ...]:
+def chosen(prompts: Prompts) -> tuple[LoadedPrompt, ...]:
+    """Return what the caller gave, else what this process has served."""
     if prompts is None:
         from promptsync.loader import active_versions  # noqa: PLC0415  most callers give theirs
 

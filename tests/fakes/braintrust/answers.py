@@ -120,7 +120,7 @@ def experiment(experiment: Experiment) -> JsonObject:
         "created": experiment.created,
         "deleted_at": None,
         "public": False,
-        "metadata": None,
+        "metadata": experiment.metadata or None,
     }
 
 

@@ -14,6 +14,7 @@ from .endpoints import (
     functions,
     history,
     login,
+    logs,
     projects,
     prompts,
 )
@@ -25,6 +26,7 @@ from .store import Store
 ROUTES = (
     *prompts.ROUTES,
     *login.ROUTES,
+    *logs.ROUTES,
     *projects.ROUTES,
     *environments.ROUTES,
     *experiments.ROUTES,

@@ -65,6 +65,13 @@ CREATE_ENVIRONMENT: Schema = {
     "org_name": TEXT,
 }
 PATCH_ENVIRONMENT: Schema = {"name": TEXT, "slug": TEXT, "description": TEXT}
+CREATE_EXPERIMENT: Schema = {
+    "project_id": Field(required=True, is_uuid=True),
+    "name": TEXT,
+    "metadata": OBJECT,
+    "ensure_new": Field("boolean"),
+}
+LOG: Schema = {"rows": Field("array", required=True)}
 ASSIGN: Schema = {"object_version": REQUIRED_TEXT, "org_name": TEXT}
 ASSIGN_TO: Schema = {**ASSIGN, "environment_slug": REQUIRED_TEXT}
 
