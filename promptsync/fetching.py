@@ -13,8 +13,8 @@ from promptsync.errors import (
     UnknownAliasError,
     UnknownPromptError,
 )
-from promptsync.registries import open_registry
-from promptsync.registries.base import Registry
+from promptsync.registries import open_registry, unknown_parts
+from promptsync.registries.base import AnotherPromptError, Registry
 from promptsync.registries.http_timeouts import deadline
 from promptsync.remote_prompt import RemotePrompt
 
@@ -43,22 +43,42 @@ def fetch(
     there, InvalidContentError for another prompt than was asked for, and what registries raise.
     """
     with deadline(within):
-        remote = registry.get_prompt(served_name, version=version, alias=alias)
+        remote = _ask(registry, served_name, alias=alias, version=version)
         if remote is None:
             _explain(registry, served_name, alias=alias, version=version)
-    if remote.name != served_name:
-        raise InvalidContentError(
-            f"{registry.address} answered with `{remote.name}` where `{served_name}` was asked for",
-            hint="check what stands between the registry and this machine",
-        )
+    _refuse_what_cannot_be_served(remote, registry)
     return remote
+
+
+def _ask(
+    registry: Registry, name: str, *, alias: str | None, version: str | None
+) -> RemotePrompt | None:
+    try:
+        return registry.get_prompt(name, version=version, alias=alias, details=False)
+    except AnotherPromptError as error:
+        raise InvalidContentError(error.message, hint=error.hint) from error
+
+
+def _refuse_what_cannot_be_served(remote: RemotePrompt, registry: Registry) -> None:
+    what = f"version {remote.version} of `{remote.name}` in {registry.address}"
+    if unknown := unknown_parts(remote.prompt, registry.kind):
+        names = ", ".join(f"`{each}`" for each in unknown)
+        raise InvalidContentError(
+            f"{what} has a form that promptsync does not know: {names}",
+            hint="a newer promptsync may know it",
+        )
+    # Half an answer may leave the content out; what was uploaded without any has a stamp.
+    if not remote.prompt.content and remote.stamped_hash != remote.content_hash:
+        raise InvalidContentError(
+            f"{what} has no content", hint=f"`promptsync diff {remote.name}` shows what is there"
+        )
 
 
 def check_stamp(remote: RemotePrompt) -> str | None:
     """Say what is wrong with the stamp of a prompt: none, or one of other content; None is fine."""
     what = f"version {remote.version} of `{remote.name}`"
     if remote.stamp is None:
-        return f"{what} has no stamp: nothing says which prompt file it came from"
+        return f"{what} has no stamp that promptsync can read: nothing says where it came from"
     if remote.stamp.content_hash != remote.content_hash:
         return (
             f"{what} has the content {remote.content_hash}, and its stamp says "

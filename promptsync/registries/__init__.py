@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptsync import config as configuration
 from promptsync.config import RegistryConfig
 from promptsync.errors import ConfigError
+from promptsync.prompt import JsonObject, Prompt
 from promptsync.registries.base import Registry
 from promptsync.registries.routing_file import RoutingFile
 from promptsync.remote_prompt import RemotePrompt
@@ -162,6 +164,30 @@ def _open_opik(
         each=each,
         proxies=configuration.proxies(),
     )
+
+
+def unknown_parts(prompt: Prompt, kind: str) -> list[str]:
+    """Name what an adapter kept of a prompt without knowing what it means, such as a dialect.
+
+    It is in the registry's own table of the prompt, where it makes the content another one.
+    """
+    table = prompt.registry_options.get(kind, {})
+    match kind:
+        case "local":
+            return []
+        case "braintrust":
+            from promptsync.registries import braintrust_fields  # noqa: PLC0415
+
+            return _others(table, braintrust_fields.TABLE_KEYS)
+        case "mlflow":
+            from promptsync.registries import mlflow_fields  # noqa: PLC0415
+
+            return _others(table, mlflow_fields.TABLE_KEYS)
+    return list(table)
+
+
+def _others(table: JsonObject, known: Collection[str]) -> list[str]:
+    return [key for key in table if key not in known]
 
 
 def read_remote_prompt(kind: str, found: object) -> RemotePrompt:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from promptsync.errors import RegistryAnswerError
 from promptsync.prompt import Prompt
+from promptsync.registries.redaction import shorten
 from promptsync.remote_prompt import RemotePrompt, Stamp
 
 if TYPE_CHECKING:
@@ -13,6 +15,18 @@ if TYPE_CHECKING:
 
 # As `If-Match: *` in HTTP: whatever is there may be replaced.
 ANY_VERSION = "*"
+
+
+class AnotherPromptError(RegistryAnswerError):
+    """The service answered with another prompt than was asked for."""
+
+    def __init__(self, service: str, *, asked: str, answered: object) -> None:
+        shown = f"`{shorten(answered, 80)}`" if isinstance(answered, str) else "a nameless prompt"
+        super().__init__(
+            f"{service} answered with {shown} where `{shorten(asked, 80)}` was asked for",
+            hint="check the registry's address, and what stands between it and this machine",
+        )
+
 
 AskNames = Callable[[], Collection[str]]
 
@@ -47,12 +61,18 @@ class Registry(Protocol):
         ...
 
     def get_prompt(
-        self, name: str, *, version: str | None = None, alias: str | None = None
+        self,
+        name: str,
+        *,
+        version: str | None = None,
+        alias: str | None = None,
+        details: bool = True,
     ) -> RemotePrompt | None:
         """Return one prompt, latest unless `version` or `alias` say which.
 
         None means that there is no such prompt or version, or that the alias points at none of
-        its versions; it never means that the service could not be asked.
+        its versions; it never means that the service could not be asked. Without `details`, what
+        only describes the prompt may be missing, and who wrote before, where that saves a request.
         """
         ...
 

@@ -113,7 +113,12 @@ class BraintrustRegistry:
         return self._read_pages(self._begin(None, cursors), cursors, wanted)
 
     def get_prompt(
-        self, name: str, *, version: str | None = None, alias: str | None = None
+        self,
+        name: str,
+        *,
+        version: str | None = None,
+        alias: str | None = None,
+        details: bool = True,  # noqa: ARG002  they come along
     ) -> RemotePrompt | None:
         """Return one prompt; versions may be spelled as the API or as the web interface does."""
         if version is not None and (version := decimal_version(version)) is None:

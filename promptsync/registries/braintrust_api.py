@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from promptsync.errors import RegistryAnswerError, RegistryRefusedError
 from promptsync.prompt import Json, JsonObject
+from promptsync.registries.base import AnotherPromptError
 from promptsync.registries.braintrust_fields import decimal_version
 from promptsync.registries.braintrust_routing import Route, is_missing, read_objects
 from promptsync.registries.http import HttpClient
@@ -75,7 +76,7 @@ class BraintrustApi:
             _raise_unless_missing(error, chosen)
             return None
         if objects and objects[0].get("slug") != slug and not chosen:
-            raise RegistryAnswerError("Braintrust answered with another prompt than was asked for")
+            raise AnotherPromptError("Braintrust", asked=slug, answered=objects[0].get("slug"))
         return objects[0] if objects else None
 
     def find_by_id(
@@ -88,8 +89,10 @@ class BraintrustApi:
         except RegistryRefusedError as error:
             _raise_unless_missing(error, chosen)
             return None
-        if not isinstance(found, dict) or found.get("id") != prompt_id:
-            raise RegistryAnswerError("Braintrust answered with another prompt than was asked for")
+        if not isinstance(found, dict):
+            raise RegistryAnswerError("Braintrust answered with something other than a prompt")
+        if found.get("id") != prompt_id:
+            raise AnotherPromptError("Braintrust", asked=prompt_id, answered=found.get("slug"))
         return found
 
     def read_version(self, prompt_id: str, version: str) -> JsonObject:

@@ -148,12 +148,12 @@ class Routing:
     def _find_route(self) -> Route:
         target = self._target
         project = None if target.project_id else target.project
-        if target.api_url and target.project_id:
+        if target.api_url:
+            # The key tells which organisation is meant, as it does in the official SDK's reads.
             org_name, api_url = target.org_name, target.api_url
         else:
             organization = self._log_in()
-            org_name = _text(organization.get("name"))
-            api_url = target.api_url or _api_url(organization)
+            org_name, api_url = _text(organization.get("name")), _api_url(organization)
         return Route(
             api_url=api_url, project=project, org_name=org_name, project_id=target.project_id
         )

@@ -91,7 +91,12 @@ class LocalRegistry:
         return map(_remote_prompt, self._database.rows(latest_versions()))
 
     def get_prompt(
-        self, name: str, *, version: str | None = None, alias: str | None = None
+        self,
+        name: str,
+        *,
+        version: str | None = None,
+        alias: str | None = None,
+        details: bool = True,  # noqa: ARG002  they come along
     ) -> RemotePrompt | None:
         """Return one prompt, latest unless `version` or `alias` say which; None if none fits."""
         row = self._find_version(name, version, alias)

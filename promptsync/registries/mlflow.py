@@ -23,6 +23,7 @@ from promptsync.registries.mlflow_reading import (
     Described,
     aliases_of,
     description_of,
+    find_bare_version,
     find_prompt,
     find_version,
     latest_version,
@@ -96,14 +97,24 @@ class MlflowRegistry:
         return self._read_listing(self._threads.submit(self._api.read_page), wanted)
 
     def get_prompt(
-        self, name: str, *, version: str | None = None, alias: str | None = None
+        self,
+        name: str,
+        *,
+        version: str | None = None,
+        alias: str | None = None,
+        details: bool = True,
     ) -> RemotePrompt | None:
-        """Return one prompt: one request for the latest version, two for another one."""
+        """Return one prompt: in one request without `details`.
+
+        With them it is one more for a version that is not the latest, and for one that somebody
+        else than promptsync wrote.
+        """
         if version is not None and not _VERSION.fullmatch(version):
             return None
         if alias is not None:
             _check_alias(alias)
-        return find_version(self._api, name, version=version, alias=alias)
+        find = find_version if details else find_bare_version
+        return find(self._api, name, version=version, alias=alias)
 
     def get_prompts(
         self, names: Collection[str], *, alias: str | None = None

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 from promptsync.errors import RegistryAnswerError, RegistryRefusedError
 from promptsync.prompt import Json, JsonObject
+from promptsync.registries.base import AnotherPromptError
 from promptsync.registries.http import HttpClient
 from promptsync.registries.mlflow_fields import IS_PROMPT_TAG, read_tags
 from promptsync.registries.mlflow_shapes import is_registered, is_version
+from promptsync.registries.redaction import shorten
 from promptsync.remote_prompt import STAMP_KEY
 
 PAGE_SIZE = 1000
@@ -30,6 +32,7 @@ _NAMES_CHARACTERS = 4000
 _IS_PROMPT = f"tags.`{IS_PROMPT_TAG}` = 'true'"
 _IS_STAMPED = f"tags.`{STAMP_KEY}` LIKE '%content_hash%'"
 _MISSING, _NOT_FOUND = "RESOURCE_DOES_NOT_EXIST", 404
+_INVALID = "INVALID_PARAMETER_VALUE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +71,7 @@ class MlflowApi:
 
     def find(self, name: str, *, within: float | None = None) -> JsonObject | None:
         """Return what is registered under a name, which may be a model, None if nothing is."""
-        # MLflow takes these for paths, and refuses to look.
-        if name in ("", ".", "..") or "/" in name or ":" in name:
+        if not is_name(name):
             return None
         return self._find("registered-models/get", "registered_model", {"name": name}, within)
 
@@ -77,6 +79,24 @@ class MlflowApi:
         """Return one version of what is registered under a name."""
         query = {"name": name, "version": version}
         return self._find("model-versions/get", "model_version", query, None)
+
+    def find_aliased(self, name: str, alias: str) -> JsonObject | None:
+        """Return the version that an alias points at."""
+        query = {"name": name, "alias": alias}
+        try:
+            found = self._find("registered-models/alias", "model_version", query, None)
+        except RegistryRefusedError as error:
+            # It says so of an alias that is not there, and of nothing else that is sent here.
+            if error.code == _INVALID:
+                return None
+            raise
+        own = found.get("aliases") if found is not None else None
+        if found is not None and isinstance(own, list) and own and alias not in own:
+            raise RegistryAnswerError(
+                f"MLflow answered with version {found['version']} of `{name}`, where `{alias}` "
+                "does not point"
+            )
+        return found
 
     def create(self, name: str, description: str | None) -> None:
         """Register a prompt without a version."""
@@ -127,8 +147,13 @@ class MlflowApi:
         is_known = is_version if key == "model_version" else is_registered
         if not isinstance(found, dict) or not is_known(found):
             raise _strange(path)
-        if found.get("name") != query["name"]:
-            raise RegistryAnswerError("MLflow answered with another prompt than was asked for")
+        if found["name"] != query["name"]:
+            raise AnotherPromptError("MLflow", asked=query["name"], answered=found["name"])
+        if found.get("version") != query.get("version", found.get("version")):
+            raise RegistryAnswerError(
+                f"MLflow answered with version {shorten(str(found['version']), 20)} of "
+                f"`{query['name']}` where version {query['version']} was asked for"
+            )
         return found
 
     def _read_objects(
@@ -170,6 +195,11 @@ class MlflowApi:
 
     def _url(self, path: str) -> str:
         return f"{self.url}/api/2.0/mlflow/{path}"
+
+
+def is_name(name: str) -> bool:
+    """Tell whether MLflow looks for a name: it takes the others for paths, and refuses to."""
+    return name not in ("", ".", "..") and "/" not in name and ":" not in name
 
 
 def is_prompt(found: JsonObject) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from promptsync.errors import RegistryAnswerError, RegistryRefusedError
 from promptsync.prompt import JsonObject
-from promptsync.registries.mlflow_api import MlflowApi, in_portions, is_prompt
+from promptsync.registries.mlflow_api import MlflowApi, in_portions, is_name, is_prompt
 from promptsync.registries.mlflow_fields import is_stamped, read_version, version_of
 from promptsync.remote_prompt import RemotePrompt
 
@@ -43,6 +43,25 @@ def find_version(
     if latest is None:
         return None
     return next(read_versions(api, [(latest, description_of(found))]))
+
+
+def find_bare_version(
+    api: MlflowApi, name: str, *, version: str | None = None, alias: str | None = None
+) -> RemotePrompt | None:
+    """Return a version of a prompt as it is by itself, in one request; None as `find_version`.
+
+    The description is the prompt's, and who wrote before is told by other versions.
+    """
+    if not is_name(name):
+        return None
+    if version is not None:
+        found = api.find_version(name, version)
+    elif alias is not None:
+        found = api.find_aliased(name, alias)
+    else:
+        whole = api.find(name)
+        found = latest_version(whole) if whole is not None and is_prompt(whole) else None
+    return read_version(found) if found is not None and is_prompt(found) else None
 
 
 def read_history(api: MlflowApi, name: str) -> Sequence[RemotePrompt]:

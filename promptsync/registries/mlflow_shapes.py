@@ -19,7 +19,7 @@ def is_registered(found: JsonObject) -> bool:
 
 
 def is_version(found: Any) -> bool:
-    """Tell whether this is a model version; its own `aliases` are never read."""
+    """Tell whether this is a model version; its own `aliases` are only a hint."""
     return (
         isinstance(found, dict)
         and isinstance(found.get("name"), str)

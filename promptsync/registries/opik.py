@@ -20,7 +20,7 @@ from promptsync.registries.http_timeouts import Timeouts
 from promptsync.registries.opik_api import CONFLICT, LOOK_SECONDS, NOT_FOUND, OpikApi, id_of
 from promptsync.registries.opik_fields import KIND, folded, read_prompt
 from promptsync.registries.opik_listing import OpikListing, version_of
-from promptsync.registries.opik_project import OpikProject
+from promptsync.registries.opik_project import OpikProject, prompt_id_of
 from promptsync.registries.opik_version_cache import VersionCache
 from promptsync.registries.redaction import shorten
 from promptsync.remote_prompt import RemotePrompt, Stamp
@@ -105,16 +105,29 @@ class OpikRegistry:
         return listing.finish(listing.begin())
 
     def get_prompt(
-        self, name: str, *, version: str | None = None, alias: str | None = None
+        self,
+        name: str,
+        *,
+        version: str | None = None,
+        alias: str | None = None,
+        details: bool = True,
     ) -> RemotePrompt | None:
-        """Return one prompt; a version may be spelled `v3` or `3`."""
+        """Return one prompt; a version may be spelled `v3` or `3`.
+
+        A prompt that was seen before is one request, one that was not is two more: what Opik
+        answers to a name does not say which project's prompt it is.
+        """
         if version is not None:
-            return self._get_version(name, version)
+            return self._get_version(name, version, details=details)
         if alias is not None:
             _check_alias(alias)
         found = self._project.find(name, environment=alias)
         selected = version_of(found, alias) if found else None
-        return read_prompt(found, selected) if found and selected else None
+        if found is None or selected is None:
+            return None
+        _check_environment(selected, name, alias)
+        self._project.keep(found, selected)
+        return read_prompt(found, selected)
 
     def get_prompts(
         self, names: Collection[str], *, alias: str | None = None
@@ -250,16 +263,41 @@ class OpikRegistry:
         self._threads.close()
         self._client.close()
 
-    def _get_version(self, name: str, version: str) -> RemotePrompt | None:
+    def _get_version(self, name: str, version: str, *, details: bool) -> RemotePrompt | None:
+        if not details:
+            return self._get_bare_version(name, version)
         found = self._project.find(name)
         selected = self._find_number(found, version) if found else None
         return read_prompt(found, selected) if found and selected else None
+
+    def _get_bare_version(self, name: str, version: str) -> RemotePrompt | None:
+        """Return a version without what its prompt says where the prompt was seen before."""
+        match = _VERSION.fullmatch(version)
+        if match is None:
+            return None
+        self._project.id()
+        found = self._api.find_version(name, self._project.name, number=f"v{match[1]}")
+        if found is None:
+            return None
+        _check_number(found, f"v{match[1]}")
+        is_known = prompt_id_of(found) == self._project.known_id(name)
+        if is_known and "template_structure" in found:
+            return read_prompt({"name": name}, found)
+        # It may be a prompt of another project, or one that was made anew.
+        container = self._project.find_by_id(prompt_id_of(found), name)
+        if container is None:
+            return None
+        self._project.keep(container, found)
+        return read_prompt(container, found)
 
     def _find_number(self, found: JsonObject, version: str) -> JsonObject | None:
         match = _VERSION.fullmatch(version)
         if match is None:
             return None
-        return self._api.read_number(id_of(found), f"v{match[1]}")
+        selected = self._api.read_number(id_of(found), f"v{match[1]}")
+        if selected is not None:
+            _check_number(selected, f"v{match[1]}")
+        return selected
 
     def _history(self, prompt_id: str) -> Iterator[JsonObject]:
         # Masks are versions that only an experiment sees; they have no number.
@@ -287,6 +325,24 @@ def _check_alias(alias: str) -> None:
         raise RegistryRefusedError(
             f"`{shorten(alias, 80)}` is no name of an environment",
             hint="it has letters, digits, `_` and `-`, and is neither `latest` nor like `v3`",
+        )
+
+
+def _check_environment(version: JsonObject, name: str, alias: str | None) -> None:
+    """Refuse a version of which the answer says that the alias is elsewhere; older ones do not."""
+    environments = version.get("environments")
+    if alias is not None and environments and alias not in environments:
+        raise RegistryAnswerError(
+            f"Opik answered with version {shorten(str(version.get('version_number')), 20)} of "
+            f"`{name}`, where `{alias}` does not point"
+        )
+
+
+def _check_number(version: JsonObject, number: str) -> None:
+    if version.get("version_number") != number:
+        raise RegistryAnswerError(
+            f"Opik answered with version {shorten(str(version.get('version_number')), 20)} where "
+            f"version {number} was asked for"
         )
 
 

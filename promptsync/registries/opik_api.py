@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from promptsync.errors import RegistryAnswerError, RegistryRefusedError
 from promptsync.prompt import JsonObject
+from promptsync.registries.base import AnotherPromptError
 from promptsync.registries.http import HttpClient
 from promptsync.registries.opik_fields import ID
 
@@ -79,7 +80,7 @@ class OpikApi:
             raise
         found = _object(answer)
         if id_of(found) != prompt_id:
-            raise RegistryAnswerError("Opik answered with another prompt than was asked for")
+            raise AnotherPromptError("Opik", asked=prompt_id, answered=found.get("name"))
         return found
 
     def find_version(

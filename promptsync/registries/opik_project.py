@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from promptsync.errors import RegistryAnswerError, RegistryRefusedError
 from promptsync.prompt import JsonObject
+from promptsync.registries.base import AnotherPromptError
 from promptsync.registries.opik_api import NOT_FOUND, OpikApi, id_of
 from promptsync.registries.opik_fields import folded
-from promptsync.registries.opik_version_cache import VersionCache
+from promptsync.registries.opik_version_cache import KnownPrompt, VersionCache
 from promptsync.registries.redaction import shorten
 
 
@@ -83,6 +84,13 @@ class OpikProject:
                 self._ids[name] = id_of(container)
                 self._names[folded(name)] = name
 
+    def keep(self, container: JsonObject, version: JsonObject) -> None:
+        """Keep the id of a prompt that was read for the next run as well."""
+        name, prompt_id = container.get("name"), id_of(container)
+        if isinstance(name, str) and self.cache.find_id(name) != prompt_id:
+            # A count that no prompt has: which version is the latest is not known.
+            self.cache.put({prompt_id: KnownPrompt(name, -1, "", id_of(version))}, everything=False)
+
     def forget(self, name: str) -> None:
         """Forget a prompt that is gone."""
         with self._lock:
@@ -125,9 +133,33 @@ class OpikProject:
             if environment is None:
                 self.forget(name)
             return None
-        prompt_id = prompt_id_of(version)
+        return self.find_by_id(prompt_id_of(version), name, environment=environment, within=within)
+
+    def find_by_id(
+        self,
+        prompt_id: str,
+        name: str,
+        *,
+        environment: str | None = None,
+        within: float | None = None,
+    ) -> JsonObject | None:
+        """Return a prompt that the service found by its name, None if it is another project's.
+
+        Raises AnotherPromptError if it has another name.
+        """
         found = self.api.read_prompt(prompt_id, environment=environment, within=within)
-        return found if found is not None and self.has(found, name) else None
+        if found is not None and not self.has(found, name):
+            self._refuse_another(found, name)
+            return None
+        return found
+
+    def _refuse_another(self, found: JsonObject, name: str) -> None:
+        """Raise for a prompt of this project whose name is another one to Opik as well."""
+        if found.get("project_id") != self.id():
+            return
+        answered = found.get("name")
+        if not isinstance(answered, str) or folded(answered) != folded(name):
+            raise AnotherPromptError("Opik", asked=name, answered=answered)
 
     def find_bare(self, name: str) -> JsonObject | None:
         """Return a prompt also where it has no version yet, or another spelling of its name."""

@@ -149,7 +149,7 @@ def test_a_listing_of_less_than_a_page_is_one_request(
     service: BraintrustServer, open_braintrust: OpenBraintrust
 ) -> None:
     wanted = fill_with_generated(service, 999)
-    registry = open_braintrust(api_url=service.url)
+    registry = open_braintrust()
     registry.get_prompt("prompt-00001")
     service.requests.clear()
 
@@ -395,7 +395,7 @@ def test_a_refusal_is_never_a_missing_prompt(
     service.inject(fault, "GET /v1/prompt")
 
     with pytest.raises(RegistryError):
-        registry.get_prompt("greeting", **options)
+        registry.get_prompt("greeting", version=options.get("version"), alias=options.get("alias"))
 
 
 def test_a_request_that_makes_no_sense_is_no_missing_prompt(
@@ -413,7 +413,7 @@ def test_another_prompt_than_was_asked_for_is_an_error(
     fill(service, "greeting")
     service.inject(Edits(lambda objects: [{**each, "slug": "other"} for each in objects]), "GET *")
 
-    with pytest.raises(RegistryAnswerError, match="another prompt than was asked for"):
+    with pytest.raises(RegistryAnswerError, match="`other` where `greeting` was asked for"):
         braintrust.get_prompt("greeting")
 
 
@@ -647,7 +647,7 @@ def test_an_answer_about_another_prompt_is_an_error(
 
     service.inject(AnswersAnother())
 
-    with pytest.raises(RegistryAnswerError, match="another prompt than was asked for"):
+    with pytest.raises(RegistryAnswerError, match="answered with `greeting` where"):
         braintrust.get_prompt("salutation", version=version)
 
 

@@ -53,7 +53,8 @@ def test_a_stamp_of_this_content_is_fine(local: LocalRegistry) -> None:
 
 def test_a_prompt_without_a_stamp_is_told(local: LocalRegistry) -> None:
     assert check_stamp(local.save_prompt(prompt(), None)) == (
-        "version 1 of `greeting` has no stamp: nothing says which prompt file it came from"
+        "version 1 of `greeting` has no stamp that promptsync can read: "
+        "nothing says where it came from"
     )
 
 

@@ -748,7 +748,7 @@ def test_an_answer_about_another_prompt_is_an_error(
 ) -> None:
     relay.inject(_Answers({"registered_model": {"name": "other"}}))
 
-    with pytest.raises(RegistryAnswerError, match="another prompt than was asked for"):
+    with pytest.raises(RegistryAnswerError, match="`other` where `greeting` was asked for"):
         relayed.get_prompt("greeting")
 
 
