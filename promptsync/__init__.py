@@ -40,7 +40,10 @@ if TYPE_CHECKING:
     )
     from promptsync.loaded_prompt import LoadedPrompt, Source
     from promptsync.loader import active_versions, aload, close, configure, load
+    from promptsync.promoting import set_alias
     from promptsync.prompt import Message, Prompt, Template
+    from promptsync.registered_prompt import RegisteredPrompt
+    from promptsync.registering import register
     from promptsync.rendered_prompt import RenderedPrompt
     from promptsync.seed_report import SeedReport
     from promptsync.seeding import seed
@@ -67,6 +70,7 @@ __all__ = [
     "PromptDrift",
     "PromptFileError",
     "PromptsyncError",
+    "RegisteredPrompt",
     "RegistryAnswerError",
     "RegistryError",
     "RegistryRefusedError",
@@ -90,7 +94,9 @@ __all__ = [
     "correlation_id",
     "load",
     "load_bundle",
+    "register",
     "seed",
+    "set_alias",
     "warn_on_drift",
 ]
 
@@ -103,8 +109,11 @@ _MODULES = {
     "errors": tuple(name for name in __all__ if name.endswith("Error")),
     "loaded_prompt": ("LoadedPrompt", "Source"),
     "loader": ("active_versions", "aload", "close", "configure", "load"),
+    "promoting": ("set_alias",),
     "prompt": ("Message", "Prompt", "Template"),
     "rendered_prompt": ("RenderedPrompt",),
+    "registered_prompt": ("RegisteredPrompt",),
+    "registering": ("register",),
     "seed_report": ("SeedReport",),
     "seeding": ("seed",),
     "status": ("Status",),

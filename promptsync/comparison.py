@@ -173,7 +173,9 @@ def _extra_state(remote: RemotePrompt, repository: Callable[[], str | None]) -> 
     if home is not None and (ours := repository()) is not None and _place(home) != _place(ours):
         note = f"uploaded from {home}"
         return PromptState(name=remote.name, status=Status.UNMANAGED, remote=remote, note=note)
-    return PromptState(name=remote.name, status=status, remote=remote)
+    is_registered = remote.stamp is not None and not remote.is_from_file
+    registered = "registered by a program" if is_registered else None
+    return PromptState(name=remote.name, status=status, remote=remote, note=registered)
 
 
 def _place(url: str) -> str:

@@ -85,24 +85,32 @@ class Deployed:
 
 
 def find_deployed(
-    source: Path | None, *, start: Path, registry: str | None = None, alias: str | None = None
+    source: Path | None,
+    *,
+    start: Path,
+    registry: str | None = None,
+    alias: str | None = None,
+    may_be_empty: bool = False,
 ) -> Deployed:
     """Return what `source`, a bundle or a directory, holds, or else what is found from `start`.
 
     That is, in this order: the prompt files of a configuration; a bundle by its usual name, here
-    or above; the files below `prompts/`. Raises UsageError and ConfigError.
+    or above; the files below `prompts/`. Where there are none of all these, that is an error
+    unless only the registry matters: then it `may_be_empty`. Raises UsageError and ConfigError.
     """
-    found = _from_source(source, start, registry)
+    found = _from_source(source, start, registry, may_be_empty=may_be_empty)
     chosen = found.registry if alias is None else replace(found.registry, alias=alias)
     return replace(found, registry=chosen)
 
 
-def _from_source(source: Path | None, start: Path, registry: str | None) -> Deployed:
+def _from_source(
+    source: Path | None, start: Path, registry: str | None, *, may_be_empty: bool
+) -> Deployed:
     found = locate(source, start=start, registry=registry)
     if isinstance(found, Path):
         return _from_bundle(found, registry)
     files = _from_files(found, registry)
-    if not _has_prompts(files.catalog):
+    if not (may_be_empty or _has_prompts(files.catalog)):
         raise UsageError(
             f"there are no prompt files around `{start / (source or '')}`, and no bundle",
             hint=f"deploy the prompt files with their configuration, or `{BUNDLE_NAME}`, "

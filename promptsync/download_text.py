@@ -134,6 +134,12 @@ def _base_text(state: PromptState, past: Past) -> str:
             "says which text both started from",
             hint=ways,
         )
+    if remote.stamp.path is None:
+        raise ConflictError(
+            f"`{state.name}` cannot be merged: a program registered the registry's version, so "
+            "nothing says which text both started from",
+            hint=ways,
+        )
     source = past.merge_base(local, remote)
     if source is None:
         stamped = short_hash(remote.stamped_hash)

@@ -95,9 +95,9 @@ class Past:
 
         Raises ShallowCloneError where the answer lies in history that this clone lacks.
         """
-        if remote.stamp is None or not _is_inside(remote.stamp.path):
+        path = remote.stamp.path if remote.stamp else None
+        if path is None or not _is_inside(path):
             return False
-        path = remote.stamp.path
         files = [file_of(path)]
         if self.commit is not None:
             versions = git_history.history(self.repository, self.commit, files)
@@ -192,7 +192,7 @@ class Past:
     def _stamped_source(
         self, local: LocalPrompt, digest: str, stamp: Stamp | None, *, merged_only: bool
     ) -> PromptSource | None:
-        if stamp is None or stamp.commit is None:
+        if stamp is None or stamp.commit is None or stamp.path is None:
             return None
         commit = git.resolve(self.repository, stamp.commit)
         if commit is None or (merged_only and not self._is_merged(commit)):
@@ -279,8 +279,9 @@ class Past:
 def _paths(local: LocalPrompt, stamp: Stamp | None) -> list[str]:
     """Return where a file is, and where the stamp says it was: it may have been renamed."""
     paths = [local.path]
-    if stamp is not None and stamp.path != local.path and _is_inside(stamp.path):
-        paths.append(stamp.path)
+    stamped = stamp.path if stamp else None
+    if stamped not in (None, local.path) and _is_inside(stamped):
+        paths.append(stamped)
     return paths
 
 

@@ -13,6 +13,9 @@ from promptsync.remote_prompt import RemotePrompt
 from promptsync.status import LocalPrompt, PromptState, find_status
 from promptsync.upload_plan import UploadOptions, make_upload_plan
 
+# Fewer digits of a hash name too many versions by accident.
+MIN_DIGITS = 6
+
 
 def make_promotion_plan(
     states: Sequence[PromptState], *, registry: str, alias: str, force: bool = False
@@ -68,6 +71,20 @@ class Pointing:
             remote=self.current,
             carrier=target,
         )
+
+
+def versions_named(versions: Sequence[RemotePrompt], wanted: str) -> Sequence[RemotePrompt]:
+    """Return the version with a number, or those whose hash begins with 6 digits or more.
+
+    In their order, empty where none is meant; of several hashes, nobody knows which.
+    """
+    for remote in versions:
+        if remote.version == wanted:
+            return (remote,)
+    digits = wanted.lower().removeprefix("sha256:")
+    if len(digits) < MIN_DIGITS:
+        return ()
+    return [each for each in versions if each.content_hash.startswith(f"sha256:{digits}")]
 
 
 def version_before(pointing: Pointing) -> RemotePrompt | None:

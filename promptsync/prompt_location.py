@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from promptsync.config import Config, load_config
@@ -39,6 +40,15 @@ def holds_prompts(config: Config, registry: str | None) -> bool:
 
     roots = find_roots(config.root, config.root, config.roots(config.registry(registry)))
     return next(in_work_tree(roots), None) is not None
+
+
+def place_of(source: str | os.PathLike[str] | None, package: str | None) -> Path | None:
+    """Return what a caller names, None for what is found around it. Raises UsageError."""
+    if source is not None and package is not None:
+        raise UsageError("`source` and `package` exclude each other")
+    if package is not None:
+        return folder_of(package)
+    return None if source is None else Path(source)
 
 
 def folder_of(package: str) -> Path:

@@ -18,16 +18,24 @@ class Stamp:
     """Where a remote prompt came from. It explains who moved; it never proves content.
 
     `file_sha256` is over the file's bytes as git stores them. `commit` is the one that holds
-    this content, None while it is not committed yet. Nothing in it is volatile, so that equal
-    content never makes a new version.
+    this content, None while it is not committed yet. What a program registered has no file, so
+    neither `path` nor `file_sha256`. Nothing in it is volatile, so that equal content never makes
+    a new version.
     """
 
     content_hash: str
-    path: str
-    file_sha256: str
+    path: str | None = None
+    file_sha256: str | None = None
     commit: str | None = None
     repository: str | None = None
     format: int = STAMP_FORMAT
+
+    @property
+    def source(self) -> str:
+        """Where the content came from, in a few words for people."""
+        if self.path is None:
+            return "registered by a program"
+        return f"{self.path} at {self.commit[:12]}" if self.commit else self.path
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that is stored below `promptsync` in a registry's metadata."""
@@ -46,13 +54,15 @@ class Stamp:
         """Read a stamp leniently: what is no stamp of a known format is None, never an error."""
         if not isinstance(value, Mapping) or value.get("format") != STAMP_FORMAT:
             return None
-        required = [value.get(key) for key in ("content_hash", "path", "file_sha256")]
-        if not all(isinstance(each, str) for each in required):
+        digest = value.get("content_hash")
+        file = [_text_or_none(value.get(key)) for key in ("path", "file_sha256")]
+        # Half of what names a file is what no promptsync writes.
+        if not isinstance(digest, str) or file.count(None) == 1:
             return None
         return cls(
-            content_hash=value["content_hash"],
-            path=value["path"],
-            file_sha256=value["file_sha256"],
+            content_hash=digest,
+            path=file[0],
+            file_sha256=file[1],
             commit=_text_or_none(value.get("commit")),
             repository=_text_or_none(value.get("repository")),
         )
@@ -85,6 +95,11 @@ class RemotePrompt:
     def name(self) -> str:
         """The name the registry serves this prompt under."""
         return self.prompt.name
+
+    @property
+    def is_from_file(self) -> bool:
+        """Whether the stamp names the prompt file that the version was uploaded from."""
+        return self.stamp is not None and self.stamp.path is not None
 
     @property
     def stamped_hash(self) -> str | None:

@@ -8,31 +8,25 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Future
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from promptsync import git_settings
 from promptsync.apply import Outcome, apply_upload, find_unsupported
 from promptsync.catalog import Catalog, select
-from promptsync.change_writer import MakeStamp
 from promptsync.comparison import Scope, compare
+from promptsync.deadline import finish_within
 from promptsync.deployed import Deployed, find_deployed, open_served
+from promptsync.deployed_git import remember, stamps_of, with_git
 from promptsync.drift_report import describe
-from promptsync.errors import GitError, RegistryUnavailableError, UsageError
-from promptsync.plan import Change, Plan
-from promptsync.prompt_location import folder_of
-from promptsync.reading import read_catalog
+from promptsync.errors import RegistryUnavailableError, UsageError
+from promptsync.plan import Plan
+from promptsync.prompt_location import place_of
 from promptsync.registries.base import Registry
 from promptsync.seed_report import SeedReport
-from promptsync.stamping import make_stamps, stamp_of
-from promptsync.upload_log import append_to_log
 from promptsync.upload_plan import UploadOptions, make_upload_plan
-from promptsync.workspace import Workspace, open_workspace
 
 TIMEOUT = 10.0
 LOGGER = logging.getLogger("promptsync")
@@ -70,27 +64,16 @@ def _within(
     alias: str | None,
     names: Iterable[str] | None,
 ) -> SeedReport:
-    if not _is_duration(timeout):
-        return SeedReport(reason="`timeout` is a number of seconds above 0")
     try:
-        until, start = time.monotonic() + timeout, Path.cwd()
-        seeded: Future[SeedReport] = Future()
+        start = Path.cwd()
 
-        def work() -> None:
-            try:
-                deployed = find_deployed(
-                    _place(source, package),
-                    start=start,
-                    registry=registry,
-                    alias=alias,
-                )
-                seeded.set_result(_seed(deployed, names, until))
-            except Exception as error:  # noqa: BLE001  told by whoever waits for it
-                seeded.set_exception(error)
+        def work(until: float) -> SeedReport:
+            deployed = find_deployed(
+                place_of(source, package), start=start, registry=registry, alias=alias
+            )
+            return _seed(deployed, names, until)
 
-        # Not a pool: Python would wait at its end for a registry that hangs.
-        threading.Thread(target=work, name="promptsync-seed", daemon=True).start()
-        return seeded.result(timeout)
+        return finish_within(timeout, work, name="promptsync-seed")
     except TimeoutError:
         return SeedReport(reason=f"no answer within {timeout:g} s", is_reachable=False)
     except Exception as error:  # noqa: BLE001  a seed never hurts who asks for it
@@ -98,43 +81,22 @@ def _within(
         return SeedReport(reason=describe(error), is_reachable=is_reachable)
 
 
-def _place(source: str | os.PathLike[str] | None, package: str | None) -> Path | None:
-    if source is not None and package is not None:
-        raise UsageError("`source` and `package` exclude each other")
-    if package is not None:
-        return folder_of(package)
-    return None if source is None else Path(source)
-
-
-def _is_duration(value: object) -> bool:
-    return isinstance(value, (int, float)) and 0 < value <= threading.TIMEOUT_MAX
-
-
 def _seed(deployed: Deployed, names: Iterable[str] | None, until: float) -> SeedReport:
     if isinstance(names, str):
         raise UsageError("`names` is a list of names")
-    catalog, workspace = _with_git(deployed)
+    catalog, workspace = with_git(deployed)
     chosen = select(catalog, names or ())
     with closing(open_served(deployed, until - time.monotonic())) as opened:
         plan = _make_plan(deployed, catalog, chosen, opened)
         failed = {change.name: reason for change, reason in find_unsupported(plan, opened)}
         changes = tuple(each for each in plan.changes if each.name not in failed)
-        make_stamp = _make_stamp(deployed, catalog, workspace, changes)
+        locals_ = [each.state.local for each in changes if each.state.local]
+        make_stamp = stamps_of(deployed, catalog, workspace, locals_)
         plan = replace(plan, changes=changes)
         outcomes = list(apply_upload(plan, opened, make_stamp=make_stamp))
     if workspace is not None:
-        _remember(workspace, outcomes)
+        remember(workspace, outcomes)
     return _report(deployed, catalog, chosen, outcomes, failed)
-
-
-def _with_git(deployed: Deployed) -> tuple[Catalog, Workspace | None]:
-    """Return prompt files with their paths from the top of the repository, where there is one."""
-    if deployed.bundle is None:
-        with suppress(GitError):  # it is not installed, or may not look
-            workspace = open_workspace(deployed.folder, deployed.registry.name)
-            if workspace.repository is not None:
-                return read_catalog(workspace), workspace
-    return deployed.catalog, None
 
 
 def _make_plan(
@@ -149,25 +111,6 @@ def _make_plan(
         alias=deployed.registry.alias,
         options=UploadOptions(only_missing=True),
     )
-
-
-def _make_stamp(
-    deployed: Deployed, catalog: Catalog, workspace: Workspace | None, changes: Iterable[Change]
-) -> MakeStamp:
-    locals_ = [each.state.local for each in changes if each.state.local]
-    if workspace is not None and locals_:
-        repository = workspace.require_repository()
-        stamps = make_stamps(repository, git_settings.remote_url(repository), catalog, locals_)
-        return lambda local: stamps[local.path]
-    url = deployed.bundle.repository if deployed.bundle else None
-    return lambda local: stamp_of(local, commit=deployed.commit, repository=url)
-
-
-def _remember(workspace: Workspace, outcomes: Iterable[Outcome]) -> None:
-    for each in outcomes:
-        if each.done and each.stored is not None:
-            entry = (each.stored.name, each.stored.content_hash, each.stored.stamped_hash)
-            append_to_log(workspace.state_folder, workspace.registry.name, "upload", entry)
 
 
 def _report(

@@ -167,7 +167,9 @@ def find_status(
         return Status.DRIFTED
     if is_taken_in():
         return Status.MODIFIED
-    return Status.BEHIND if stamped == remote.content_hash else Status.DIVERGED
+    # No branch has what a program registered: there is nothing to merge but the registry's text.
+    is_upload = remote.is_from_file and stamped == remote.content_hash
+    return Status.BEHIND if is_upload else Status.DIVERGED
 
 
 def _status_of_one_side(local: LocalPrompt | None, remote: RemotePrompt | None) -> Status:
@@ -175,7 +177,7 @@ def _status_of_one_side(local: LocalPrompt | None, remote: RemotePrompt | None) 
         return Status.NEW
     if remote is None:
         raise ValueError("a prompt is in git, in the registry, or in both")
-    return Status.UNMANAGED if remote.stamp is None else Status.REMOVED
+    return Status.REMOVED if remote.is_from_file else Status.UNMANAGED
 
 
 def count_statuses(states: Iterable[PromptState]) -> dict[str, int]:

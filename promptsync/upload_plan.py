@@ -108,7 +108,8 @@ def _step_in_sync(state: PromptState, options: UploadOptions) -> Action | None:
         return None
     if state.details_differ:
         return Action.DETAILS
-    return Action.ADOPT if options.adopt and state.stamped_hash is None else None
+    is_stamped = state.remote is not None and state.remote.is_from_file
+    return Action.ADOPT if options.adopt and not is_stamped else None
 
 
 def _refused_upload(state: PromptState) -> Refusal:

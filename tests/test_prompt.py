@@ -125,6 +125,13 @@ def test_a_stamp_survives_the_registry() -> None:
     }
 
 
+def test_the_stamp_of_what_a_program_registered_names_no_file() -> None:
+    stamp = Stamp(content_hash="sha256:aa")
+
+    assert stamp.to_json() == {"format": 1, "content_hash": "sha256:aa"}
+    assert Stamp.from_json(stamp.to_json()) == stamp
+
+
 @pytest.mark.parametrize(
     "value",
     [

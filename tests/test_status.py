@@ -27,6 +27,11 @@ def in_registry(content: Prompt, stamped: str | None) -> RemotePrompt:
     return make_remote_prompt(content, kind="local", version="1", stamp=stamp or None)
 
 
+def registered(content: Prompt) -> RemotePrompt:
+    stamp = Stamp(content_hash=content_hash(content))
+    return make_remote_prompt(content, kind="local", version="1", stamp=stamp)
+
+
 def yes() -> bool:
     return True
 
@@ -97,6 +102,20 @@ def test_a_stamped_remote_prompt_without_a_file_was_removed() -> None:
 
 def test_an_unstamped_remote_prompt_without_a_file_is_unmanaged() -> None:
     assert find_status(None, in_registry(A, stamped=None), is_taken_in=never) is Status.UNMANAGED
+
+
+def test_what_a_program_registered_was_never_removed_with_a_file() -> None:
+    remote = registered(A)
+
+    assert find_status(None, remote, is_taken_in=never) is Status.UNMANAGED
+
+
+def test_no_branch_has_what_a_program_registered() -> None:
+    assert find_status(in_git(A), registered(B), is_taken_in=no) is Status.DIVERGED
+
+
+def test_what_a_program_registered_and_the_files_past_has_is_a_fast_forward() -> None:
+    assert find_status(in_git(A), registered(B), is_taken_in=yes) is Status.MODIFIED
 
 
 def test_a_prompt_that_is_nowhere_has_no_status() -> None:

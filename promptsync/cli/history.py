@@ -121,7 +121,7 @@ def _commit_by_hash(session: Session, versions: Sequence[RemotePrompt]) -> dict[
     workspace = session.workspace
     catalog = read_catalog(workspace)
     name = catalog.name_by_served_name.get(versions[0].name)
-    stamped = {each.stamp.path for each in versions if each.stamp}
+    stamped = {each.stamp.path for each in versions if each.stamp and each.stamp.path}
     # A stamp is data: what it names may be no path at all.
     paths = {each for each in stamped if each.isprintable() and workspace.roots.name_of(each)}
     if name is not None:

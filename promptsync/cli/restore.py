@@ -25,14 +25,12 @@ from promptsync.cli.session import Session, open_session, valid_catalog
 from promptsync.cli.talk import say
 from promptsync.content_hash import short_hash
 from promptsync.errors import UsageError
+from promptsync.promotion import versions_named
 from promptsync.prompt_file import update_text
 from promptsync.prompt_writer import current_text, write_prompt
 from promptsync.remote_edit import as_file_prompt
 from promptsync.remote_prompt import RemotePrompt
 from promptsync.status import LocalPrompt
-
-# Fewer digits of a hash name too many versions by accident.
-MIN_DIGITS = 6
 
 
 @cli_command()
@@ -81,12 +79,8 @@ def _refuse_uncommitted(session: Session, local: LocalPrompt) -> None:
 
 def version_named(versions: Sequence[RemotePrompt], wanted: str, name: str) -> RemotePrompt:
     """Return the version that a person named, by its number or its hash. Raises UsageError."""
-    for remote in versions:
-        if remote.version == wanted:
-            return remote
-    digits = wanted.lower().removeprefix("sha256:")
-    found = [each for each in versions if each.content_hash.startswith(f"sha256:{digits}")]
-    if len(digits) < MIN_DIGITS or not found:
+    found = versions_named(versions, wanted)
+    if not found:
         raise UsageError(
             f"`{name}` has no version `{shown_name(wanted)}`",
             hint=f"`promptsync history {name}` lists them",

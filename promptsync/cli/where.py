@@ -17,10 +17,10 @@ from promptsync.cli.options import (
 )
 from promptsync.cli.output import show
 from promptsync.cli.render_json import to_json
-from promptsync.cli.restore import MIN_DIGITS
 from promptsync.cli.safe_text import one_line, shown_name
 from promptsync.cli.session import Session, open_session
 from promptsync.errors import UsageError
+from promptsync.promotion import MIN_DIGITS
 from promptsync.provenance import Origin, in_catalog, in_history, in_remote
 from promptsync.reading import read_catalog
 
@@ -110,7 +110,7 @@ def _source(origin: Origin) -> str:
     if origin.was_edited:
         return "edited there after the last upload"
     if origin.path is None:
-        return "without a stamp"
+        return "registered by a program" if origin.stamped_hash else "without a stamp"
     commit = f" at commit {one_line(origin.commit)[:10]}" if origin.commit else ""
     return f"uploaded from {one_line(origin.path)}{commit}"
 

@@ -314,9 +314,7 @@ def as_tags(tags: Tags) -> list[dict[str, str]]:
 
 def _message_of(stamp: Stamp | None) -> str:
     """Return the commit message that MLflow shows beside a version."""
-    if stamp is None:
-        return "uploaded by promptsync"
-    return f"{stamp.path} at {stamp.commit[:12]}" if stamp.commit else stamp.path
+    return "uploaded by promptsync" if stamp is None else stamp.source
 
 
 def make_tags(prompt: Prompt, stamp: Stamp | None) -> dict[str, str]:

@@ -238,9 +238,7 @@ def _metadata(prompt: Prompt, stamp: Stamp | None) -> dict[str, Any]:
 
 
 def _change(stamp: Stamp | None) -> str | None:
-    if stamp is None:
-        return None
-    return f"{stamp.path} at {stamp.commit[:12]}" if stamp.commit else stamp.path
+    return None if stamp is None else stamp.source
 
 
 def has_version_of(current: Prompt, prompt: Prompt) -> bool:

@@ -42,11 +42,13 @@ def read_tags(tags: Iterable[str]) -> Tagged:
     title = values.pop("title")
     if len(hashes) != 1:
         return Tagged(None, title)
-    path = values["path"]
+    path, file_sha256 = values["path"], values["file_sha256"]
+    has_file = path is not None or file_sha256 is not None
     stamp = Stamp(
         content_hash=hashes[0],
-        path=path or "",
-        file_sha256=values["file_sha256"] or "",
+        # The path of a file may be too long for a tag.
+        path=path or "" if has_file else None,
+        file_sha256=file_sha256 or "" if has_file else None,
         # Without the path nobody knows which file of that commit is meant.
         commit=values["commit"] if path else None,
         repository=values["repository"],

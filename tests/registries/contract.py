@@ -265,6 +265,15 @@ class RegistryContract:
 
         assert save_text(registry, "Hello", stamp=stamp).stamp == stamp
 
+    def test_a_stamp_that_names_no_file_reads_back(
+        self, registry: Registry, reopen: Reopen
+    ) -> None:
+        stamp = Stamp(content_hash=STAMP.content_hash)
+
+        save_text(registry, "Hello", stamp=stamp)
+
+        assert latest(reopen()).stamp == stamp
+
     def test_a_prompt_saved_without_a_stamp_has_none(self, registry: Registry) -> None:
         save_text(registry, "Hello", stamp=STAMP)
 

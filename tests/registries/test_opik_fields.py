@@ -18,7 +18,7 @@ from promptsync.registries import read_remote_prompt
 from promptsync.registries.opik_fields import make_details, make_version, read_prompt
 from promptsync.registries.opik_limits import find_unsupported
 from promptsync.registries.opik_tags import read_tags, write_tags
-from promptsync.remote_prompt import RemotePrompt
+from promptsync.remote_prompt import RemotePrompt, Stamp
 from tests.builders import chat, prompt
 from tests.fakes.opik.json_values import stored
 from tests.registries.answers import json_of_any_shape
@@ -292,6 +292,19 @@ def test_a_stamp_in_tags_reads_back(
     assert all(len(each) <= 100 for each in tags)
     found = read_tags(["foreign", *reversed(tags)])
     assert (found.stamp, found.title) == (stamp, title)
+
+
+def test_a_stamp_that_names_no_file_reads_back_from_tags() -> None:
+    stamp = Stamp(content_hash=STAMP.content_hash)
+
+    assert read_tags(write_tags(stamp, None)).stamp == stamp
+
+
+def test_a_stamp_whose_path_is_too_long_for_a_tag_still_names_a_file() -> None:
+    found = read_tags(write_tags(replace(STAMP, path="x" * 200), None)).stamp
+
+    assert found is not None
+    assert (found.path, found.file_sha256) == ("", STAMP.file_sha256)
 
 
 def test_foreign_tags_say_nothing() -> None:

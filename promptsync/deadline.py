@@ -1,0 +1,57 @@
+"""Do something within a deadline, in a thread that never keeps a process from ending."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
+
+from promptsync.errors import RegistryUnavailableError, UsageError
+
+Result = TypeVar("Result")
+
+
+def finish_within(timeout: float, work: Callable[[float], Result], *, name: str) -> Result:
+    """Return what `work` returns, or raise what it raises.
+
+    It is given the moment of the monotonic clock by which it has to be done. Raises TimeoutError
+    when it is not: the thread is left behind, and what it does then is lost. Raises UsageError
+    for what is no duration.
+    """
+    if not _is_duration(timeout):
+        raise UsageError("`timeout` is a number of seconds above 0")
+    until = time.monotonic() + timeout
+    done: Future[Result] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(work(until))
+        except BaseException as error:  # noqa: BLE001  raised again by whoever waits for it
+            done.set_exception(error)
+
+    # Not a pool: Python would wait at its end for a registry that hangs.
+    threading.Thread(target=run, name=name, daemon=True).start()
+    # A TimeoutError of the work itself is no late answer, and none leaves promptsync's seams.
+    return done.result(timeout)
+
+
+def answered_within(
+    timeout: float, work: Callable[[float], Result], *, name: str, otherwise: str
+) -> Result:
+    """As `finish_within`, for a registry: late is RegistryUnavailableError.
+
+    `otherwise` says what is unknown then.
+    """
+    try:
+        return finish_within(timeout, work, name=name)
+    except TimeoutError as error:
+        raise RegistryUnavailableError(
+            f"the registry did not answer within {timeout:g} s; {otherwise}",
+            hint="doing it again is safe",
+        ) from error
+
+
+def _is_duration(value: object) -> bool:
+    return isinstance(value, (int, float)) and 0 < value <= threading.TIMEOUT_MAX

@@ -1,0 +1,119 @@
+"""A prompt as a program gives it: a whole Prompt, or a name with a text or messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+from promptsync import prompt_schema
+from promptsync.catalog import Catalog
+from promptsync.composition import CompositionError, expand
+from promptsync.content_hash import content_hash
+from promptsync.errors import UsageError
+from promptsync.prompt import NAMING_KEYS, JsonObject, Message, Prompt
+from promptsync.prompt_schema import MAX_NAME, NAME
+from promptsync.rendering import compile_prompt
+from promptsync.status import LocalPrompt
+
+Content: TypeAlias = str | Iterable[Message | JsonObject]
+"""The text of a text prompt, or the messages of a chat prompt."""
+
+
+def to_prompt(
+    prompt: Prompt | str,
+    content: Content | None,
+    *,
+    model: str | None,
+    params: JsonObject | None,
+) -> Prompt:
+    """Return a whole prompt, checked as a prompt file would be. Raises UsageError."""
+    if isinstance(prompt, Prompt):
+        if content is not None or model is not None or params is not None:
+            raise UsageError(
+                "a `Prompt` says everything itself",
+                hint="`dataclasses.replace` makes one with other content, model or params",
+            )
+        values = _values_of(prompt)
+        name = prompt.name
+    else:
+        name = prompt
+        values = _content_values(name, content) | {"model": model, "params": params}
+    _check(name, values)
+    stated = prompt_schema.to_content(values["text"] if "text" in values else values["messages"])
+    return prompt_schema.to_prompt(values, name=name, content=stated)
+
+
+def _values_of(prompt: Prompt) -> dict[str, Any]:
+    try:
+        return prompt_schema.to_values(prompt) | prompt_schema.content_values(prompt.content)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise _wrong(prompt.name, f"is no prompt: {error}") from error
+
+
+def _content_values(name: object, content: Content | None) -> dict[str, Any]:
+    if isinstance(content, str):
+        return {"text": content}
+    if (
+        content is None
+        or isinstance(content, (bytes, Mapping))
+        or not isinstance(content, Iterable)
+    ):
+        raise _wrong(name, "needs a text, or a list of messages", _EXAMPLE)
+    return {"messages": [_message_values(each) for each in content]}
+
+
+_EXAMPLE = 'such as `register("greeting", "Greet {{name}}.")`'
+
+
+def _message_values(message: object) -> object:
+    if isinstance(message, Message):
+        return prompt_schema.content_values((message,))["messages"][0]
+    return dict(message) if isinstance(message, Mapping) else message
+
+
+def _check(name: object, values: Mapping[str, Any]) -> None:
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        rule = f"a name is 1 to {MAX_NAME} letters, digits, `_`, `.` and `-`"
+        raise UsageError(f"{str(name)[:40]!r} is no name of a prompt", hint=rule)
+    if wrong := next(prompt_schema.check(values), None):
+        raise _wrong(name, f"cannot be registered: {wrong.message}", wrong.hint)
+    if values.get("partial"):
+        raise _wrong(name, "is a partial, and those are never uploaded by themselves")
+
+
+def _wrong(name: object, what: str, hint: str | None = None) -> UsageError:
+    return UsageError(f"`{name}` {what}", hint=hint)
+
+
+def to_local(prompt: Prompt, catalog: Catalog) -> LocalPrompt:
+    """Return a prompt as the comparison needs it, its includes expanded from prompt files.
+
+    It is served under the name that its prompt file gives it, where there is one. It has no path.
+    Raises UsageError, and RenderError for a template that no application could fill in.
+    """
+    files = catalog.files
+    named = _served_as(prompt, files.get(prompt.name), catalog.kind)
+    try:
+        expanded = expand(named, {name: each.prompt for name, each in files.items()})
+        digest = content_hash(expanded, catalog.kind)
+    except CompositionError as error:
+        raise _wrong(prompt.name, f"cannot be registered: {error.message}", error.hint) from error
+    except (TypeError, ValueError) as error:
+        what = f"holds a value that JSON cannot: {error}"
+        raise _wrong(prompt.name, what) from error
+    compile_prompt(expanded, where=prompt.name)
+    return LocalPrompt(
+        prompt=named, expanded=expanded, content_hash=digest, path="", file_sha256=""
+    )
+
+
+def _served_as(prompt: Prompt, file: LocalPrompt | None, kind: str | None) -> Prompt:
+    if file is None or kind is None or prompt.served_name(kind) != prompt.name:
+        return prompt
+    stated = file.header.registry_options.get(kind, {})
+    naming = {key: stated[key] for key in stated if key in NAMING_KEYS}
+    if not naming:
+        return prompt
+    options = {**prompt.registry_options.get(kind, {}), **naming}
+    return replace(prompt, registry_options={**prompt.registry_options, kind: options})

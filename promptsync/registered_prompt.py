@@ -1,0 +1,22 @@
+"""What registering a prompt came to. Values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredPrompt:
+    """A prompt that a program wrote to a registry, and the version that says it there.
+
+    `version` is the registry's own spelling. `created` tells whether this call made it, False
+    where the registry had it already. `alias` is the one that points at it now, None for none.
+    `registry` is its name in the configuration.
+    """
+
+    name: str
+    version: str
+    content_hash: str
+    created: bool
+    alias: str | None
+    registry: str
