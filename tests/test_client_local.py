@@ -1,0 +1,137 @@
+"""Loading from the embedded registry, a SQLite file: no server, no account."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from promptsync import Client, InvalidContentError
+from promptsync.config import DEFAULT_LOCAL_URL
+from promptsync.content_hash import content_hash
+from promptsync.prompt import Prompt
+from promptsync.prompt_file import format_prompt
+from promptsync.registries.local import LocalRegistry
+from promptsync.remote_prompt import Stamp
+from tests.loading import FAREWELL, GREETING, WARMER, Clock, facts, settle, told
+
+pytestmark = pytest.mark.system
+
+HELLO, DEAR = GREETING.content, WARMER.content
+
+
+@dataclass
+class Deployment:
+    """An application with prompt files, and its registry in a SQLite file."""
+
+    folder: Path
+    clock: Clock
+    registry: LocalRegistry
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.folder / ".promptsync" / "registry.db"
+
+    def client(self, **options: Any) -> Client:
+        """Return a client that follows the alias `production`, unless told otherwise."""
+        return Client(self.folder, **{"alias": "production", "clock": self.clock, **options})
+
+    def save(self, prompt: Prompt) -> str:
+        """Store a prompt as an upload does, and return its version."""
+        stamp = Stamp(
+            content_hash=content_hash(prompt, "local"),
+            path=f"prompts/{prompt.name}.md",
+            file_sha256="0" * 64,
+        )
+        return self.registry.save_prompt(prompt, stamp).version
+
+
+@pytest.fixture
+def deployed(tmp_path: Path) -> Iterator[Deployment]:
+    """Return an application with one prompt file, whose registry is empty."""
+    folder = tmp_path / "app"
+    (folder / "prompts").mkdir(parents=True)
+    (folder / "promptsync.toml").write_text('prompts = ["prompts"]\n')
+    text = format_prompt(GREETING, path_name="greeting")
+    (folder / "prompts" / "greeting.md").write_text(text)
+    registry = LocalRegistry(DEFAULT_LOCAL_URL, folder=folder)
+    yield Deployment(folder, Clock(), registry)
+    registry.close()
+
+
+def test_two_aliases_of_two_versions_are_followed_apart(deployed: Deployment) -> None:
+    old, new = deployed.save(GREETING), deployed.save(WARMER)
+    deployed.registry.set_alias("greeting", "production", old)
+    deployed.registry.set_alias("greeting", "staging", new)
+
+    with deployed.client() as client, deployed.client(alias="staging") as other:
+        assert (client.load("greeting").template, other.load("greeting").template) == (HELLO, DEAR)
+        deployed.registry.set_alias("greeting", "production", new)
+        deployed.registry.set_alias("greeting", "staging", old)
+        assert (client.load("greeting").template, other.load("greeting").template) == (HELLO, DEAR)
+
+        deployed.clock.passes(300)
+        client.load("greeting")
+        other.load("greeting")
+        settle()
+
+        assert (client.load("greeting").version, other.load("greeting").version) == (new, old)
+
+
+def test_a_database_that_cannot_be_read_leaves_the_prompt_file(
+    deployed: Deployment, caplog: pytest.LogCaptureFixture
+) -> None:
+    version = deployed.save(WARMER)
+    deployed.registry.set_alias("greeting", "production", version)
+    with closing(sqlite3.connect(deployed.database, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with deployed.client(timeout=0.15) as client:
+            during = client.load("greeting")
+            settle()
+            other.execute("ROLLBACK")
+            deployed.clock.passes(30)
+            client.load("greeting")
+            settle()
+            after = client.load("greeting")
+
+    assert facts(during) == (HELLO, "file", True)
+    assert during.path == "prompts/greeting.md"
+    assert facts(after) == (DEAR, "memory", False)
+    assert len(told(caplog)) == 1
+
+
+def test_a_document_that_is_no_prompt_is_never_served(deployed: Deployment) -> None:
+    deployed.registry.set_alias("greeting", "production", deployed.save(GREETING))
+    with closing(sqlite3.connect(deployed.database, isolation_level=None)) as vandal:
+        vandal.execute("UPDATE promptsync_versions SET document = '{\"text\": 7}'")
+
+    with deployed.client() as client:
+        loaded = client.load("greeting")
+
+    assert facts(loaded) == (HELLO, "file", True)
+
+
+def test_content_that_was_changed_in_the_database_is_refused_by_strict_clients(
+    deployed: Deployment,
+) -> None:
+    deployed.registry.set_alias("greeting", "production", deployed.save(GREETING))
+    deployed.registry.edit_prompt("greeting", lambda _: WARMER)
+    deployed.registry.set_alias("greeting", "production", "2")
+
+    with deployed.client(verify="strict") as client, pytest.raises(InvalidContentError):
+        client.load("greeting")
+    with deployed.client(verify="fallback") as client:
+        assert facts(client.load("greeting")) == (HELLO, "file", True)
+
+
+def test_another_prompt_file_is_not_needed(deployed: Deployment) -> None:
+    deployed.registry.set_alias("farewell", "production", deployed.save(FAREWELL))
+
+    with deployed.client() as client:
+        assert client.load("farewell").source == "registry"

@@ -1,0 +1,210 @@
+"""Clients and whole processes: what an import costs, forks, and an interpreter that ends."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.braintrust import Hangs
+from tests.loading import (
+    FAREWELL,
+    GREETING,
+    WARMER,
+    Application,
+    Held,
+    deployed_application,
+)
+
+pytestmark = [pytest.mark.network, pytest.mark.system]
+needs_fork = pytest.mark.skipif(sys.platform == "win32", reason="there is no fork on Windows")
+
+HELLO, DEAR, BYE = GREETING.content, WARMER.content, FAREWELL.content
+
+
+@pytest.fixture
+def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Application]:
+    """Return an application with a bundle of two prompts, in the working directory."""
+    with deployed_application(tmp_path / "app", GREETING, FAREWELL) as app:
+        monkeypatch.setenv("BRAINTRUST_API_KEY", app.service.api_key)
+        monkeypatch.chdir(app.folder)
+        yield app
+
+
+def output_of(program: str) -> str:
+    """Return what a program of its own prints, which is nothing to stderr."""
+    # In a fork of a process with threads Python itself warns from 3.12 on.
+    command = [sys.executable, "-W", "error", "-W", "ignore::DeprecationWarning", "-c", program]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (result.returncode, result.stderr) == (0, "")
+    return result.stdout
+
+
+def test_importing_and_making_a_client_starts_and_opens_nothing(app: Application) -> None:
+    program = """
+import promptsync, sys, threading, asyncio
+promptsync.load, promptsync.aload
+opened = []
+def watch(event, arguments):
+    if event in ("open", "os.listdir", "os.scandir") or event.startswith(("socket.", "_thread.")):
+        opened.append((event, arguments[0] if arguments else None))
+sys.addaudithook(watch)
+promptsync.configure(alias="production")
+client = promptsync.Client("elsewhere")
+assert promptsync.active_versions() == client.active_versions() == ()
+client.close()
+print(opened, threading.active_count())
+"""
+    assert output_of(program) == "[] 1\n"
+    assert app.service.requests == []
+
+
+def test_the_default_client_loads_from_the_working_directory(app: Application) -> None:
+    app.upload(WARMER, alias="production")
+    app.upload(GREETING, alias="staging")
+    program = """
+import asyncio, promptsync, threading
+promptsync.configure(alias="production")
+first = promptsync.load("greeting")
+print(first.template, first.source)
+print(promptsync.load("greeting").source, promptsync.load("greeting", alias="staging").template)
+print(asyncio.run(promptsync.aload("greeting")) is promptsync.load("greeting"))
+print([(each.name, each.alias) for each in promptsync.active_versions()])
+promptsync.configure(alias="staging", offline=True)
+print([each.name for each in promptsync.active_versions()], promptsync.load("farewell").source)
+promptsync.close()
+print(promptsync.active_versions(), threading.active_count())
+"""
+    assert output_of(program).splitlines() == [
+        f"{DEAR} registry",
+        f"memory {HELLO}",
+        "True",
+        "[('greeting', 'production'), ('greeting', 'staging')]",
+        "[] bundle",
+        "() 1",
+    ]
+
+
+FORKS = """
+import os, promptsync, sys, threading
+
+def loads(who):
+    found = [client.load("greeting"), client.load("farewell", alias="staging")]
+    clock[0] += 300
+    client.load("greeting")
+    for each in threading.enumerate():
+        if each.name.startswith("promptsync-"):
+            each.join()
+    found.append(client.load("greeting"))
+    return [who, *(f"{each.template} {each.source} {each.is_fallback}" for each in found)]
+
+clock = [0.0]
+client = promptsync.Client(alias="production", clock=lambda: clock[0], timeout=10)
+"""
+
+
+@needs_fork
+def test_parent_and_child_load_on_after_a_fork(app: Application) -> None:
+    app.upload(GREETING)
+    app.upload(FAREWELL, alias="staging")
+    program = f"""{FORKS}
+client.load("greeting")
+child = os.fork()
+who = "parent" if child else "child"
+lines = loads(who)
+if not child:
+    print(*lines, sep="\\n", flush=True)
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+print(*loads("parent")[:2], sep="\\n")
+"""
+    loaded = [f"{HELLO} memory False", f"{BYE} registry False", f"{HELLO} memory False"]
+
+    assert output_of(program).splitlines() == ["child", *loaded, "parent", loaded[0]]
+
+
+@needs_fork
+def test_a_fork_while_the_registry_is_waited_for_leaves_the_child_free(app: Application) -> None:
+    app.upload(GREETING)
+    app.upload(FAREWELL, alias="staging")
+    app.service.inject(held := Held(), "GET /v1/prompt?*slug=greeting*", times=1)
+    held_line = "".join(
+        [
+            "waiting = threading.Thread(target=client.load, args=('greeting',))\n",
+            "waiting.start()\n",
+            "sys.stdin.readline()\n",
+        ]
+    )
+    program = f"""{FORKS}
+{held_line}
+child = os.fork()
+if not child:
+    print(*loads("child"), sep="\\n", flush=True)
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+print("parent", flush=True)
+waiting.join()
+print(client.load("greeting").template)
+"""
+    command = [sys.executable, "-W", "ignore", "-c", program]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        assert held.arrived.wait(30)
+        running.stdin.write("fork now\n")
+        running.stdin.flush()
+        lines = [running.stdout.readline().strip() for _ in range(5)]
+        held.released.set()
+        lines.append(running.stdout.readline().strip())
+
+    assert lines == [
+        "child",
+        f"{HELLO} registry False",
+        f"{BYE} registry False",
+        f"{HELLO} memory False",
+        "parent",
+        HELLO,
+    ]
+
+
+@pytest.mark.parametrize("ending", ["", "sys.exit(0)", "client.close()"])
+def test_an_interpreter_that_ends_during_a_refresh_says_nothing(
+    app: Application, ending: str
+) -> None:
+    app.upload(GREETING)
+    app.service.inject(Hangs(), "GET /v1/prompt*", after=1)
+    program = f"""
+import promptsync, sys
+clock = [0.0]
+client = promptsync.Client(alias="production", clock=lambda: clock[0], timeout=0.5)
+print(client.load("greeting").source)
+clock[0] += 300
+print(client.load("greeting").source)
+{ending}
+"""
+    assert output_of(program) == "registry\nmemory\n"
+
+
+def test_loads_at_the_very_end_of_an_interpreter_are_served(app: Application) -> None:
+    app.upload(GREETING)
+    program = """
+import atexit, promptsync
+clock = [0.0]
+client = promptsync.Client(alias="production", clock=lambda: clock[0])
+client.load("greeting")
+clock[0] += 300
+
+def last():
+    print(client.load("greeting").template)
+    print(client.load("farewell").name)
+
+atexit.register(last)
+"""
+    app.upload(FAREWELL)
+
+    assert output_of(program) == f"{HELLO}\nfarewell\n"
