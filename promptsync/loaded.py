@@ -8,13 +8,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from promptsync.errors import UsageError
 from promptsync.prompt import Message, Prompt
 from promptsync.prompt_schema import check, to_content, to_prompt
 from promptsync.registries import read_remote_prompt
-from promptsync.remote_prompt import RemotePrompt, make_remote_prompt
+from promptsync.remote_prompt import RemotePrompt, Stamp, make_remote_prompt
+
+if TYPE_CHECKING:
+    from promptsync.loaded_prompt import LoadedPrompt
 
 Loaded = Mapping[str, object] | Iterable[object]
 
@@ -49,6 +52,9 @@ def read_loaded(found: object, deployed: Prompt, kind: str) -> RemotePrompt:
 
     Raises UsageError for a shape that is not known, and whatever the object itself raises.
     """
+    if _is_served(found):
+        version = found.version or ""
+        return make_remote_prompt(found.prompt, kind=kind, version=version, stamp=_stamp(found))
     if isinstance(found, RemotePrompt):
         return make_remote_prompt(found.prompt, kind=kind, version=found.version, stamp=found.stamp)
     if isinstance(found, Mapping) and "prompt_data" in found:
@@ -62,6 +68,23 @@ def read_loaded(found: object, deployed: Prompt, kind: str) -> RemotePrompt:
         return make_remote_prompt(whole.prompt, kind=kind, version=whole.version, stamp=whole.stamp)
     prompt, version = _prompt_and_version(found, deployed)
     return make_remote_prompt(prompt, kind=kind, version=version, stamp=None)
+
+
+def _is_served(found: object) -> TypeGuard[LoadedPrompt]:
+    # By its shape as well: where nobody loaded anything, nobody need import how to render it.
+    return hasattr(found, "is_fallback") and isinstance(getattr(found, "prompt", None), Prompt)
+
+
+def _stamp(found: LoadedPrompt) -> Stamp | None:
+    """Return what a stamp or a bundle said about where a prompt came from, as far as known."""
+    if found.commit is None:
+        return None
+    return Stamp(
+        content_hash=found.content_hash,
+        path=found.path or "",
+        file_sha256="",
+        commit=found.commit,
+    )
 
 
 def _prompt_and_version(found: object, deployed: Prompt) -> tuple[Prompt, str]:
@@ -146,6 +169,6 @@ def _plain(value: Any) -> Any:
 def _unknown(found: object) -> UsageError:
     return UsageError(
         f"a loaded `{type(found).__name__}` is no prompt that promptsync knows",
-        hint="pass a Prompt, a prompt of Braintrust's, MLflow's or Opik's SDK, or a mapping with "
-        "the keys of a prompt file",
+        hint="pass what `promptsync.load` returned, a Prompt, a prompt of Braintrust's, MLflow's or "
+        "Opik's SDK, or a mapping with the keys of a prompt file",
     )

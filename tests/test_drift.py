@@ -29,7 +29,8 @@ from promptsync import (
     warn_on_drift,
 )
 from promptsync.bundle import save_bundle
-from promptsync.content_hash import short_hash
+from promptsync.content_hash import content_hash, short_hash
+from promptsync.loaded_prompt import LoadedPrompt, Source, make_loaded_prompt
 from promptsync.remote_prompt import make_remote_prompt
 from tests.builders import chat, prompt
 from tests.deployment import COMMIT, bundle_of, deploy, hash_of, upload
@@ -611,6 +612,12 @@ BRAINTRUST_CHAT = {
 DEPLOYED_CHAT = replace(CHAT, model="gpt-5-mini", params={"temperature": 0})
 
 
+def served(content: Prompt, **facts: Any) -> LoadedPrompt:
+    """Return what a load would."""
+    hashed = content_hash(content, "braintrust")
+    return make_loaded_prompt(content, content_hash=hashed, source=Source.REGISTRY, **facts)
+
+
 @pytest.fixture
 def chat_app(tmp_path: Path) -> Path:
     """Return a folder with a chat prompt, a text prompt, and a chat prompt of one message."""
@@ -623,6 +630,8 @@ SAME = {
     "our own from a registry": {
         "chat": make_remote_prompt(DEPLOYED_CHAT, kind="braintrust", version="7", stamp=None)
     },
+    "what a load returned": {"chat": served(DEPLOYED_CHAT)},
+    "a list of what loads returned": [served(DEPLOYED_CHAT)],
     "a text": {"greeting": "Say hello to {{name}}."},
     "the text of the only message": {"single": "Be brief."},
     "messages": {"chat": MESSAGES},
@@ -643,6 +652,7 @@ def test_a_loaded_prompt_of_any_shape_is_compared(chat_app: Path, loaded: Any) -
 
 
 OTHER = {
+    "what a load returned": [served(replace(DEPLOYED_CHAT, params={"temperature": 1}))],
     "our own": {"chat": replace(DEPLOYED_CHAT, model="gpt-5")},
     "a text": {"greeting": "Say hello."},
     "the text of the only message": {"single": "Be long."},
@@ -685,6 +695,18 @@ def test_the_warning_about_a_loaded_prompt_names_its_version(
     assert warned(caplog, source=chat_app, loaded=[found]) == [
         "`greeting` differs from what this process was deployed with: "
         f"deployed {short(GREETING)}, loaded {short(EDITED)} (version 1000196)"
+    ]
+
+
+def test_the_warning_about_what_a_load_returned_names_its_commit(
+    chat_app: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    found = served(EDITED, version="7", commit=COMMIT, path="prompts/greeting.md")
+
+    assert warned(caplog, source=chat_app, loaded=(found,)) == [
+        "`greeting` differs from what this process was deployed with: "
+        f"deployed {short(GREETING)}, loaded {short(EDITED)} "
+        "(uploaded from commit 0123456789ab)"
     ]
 
 
