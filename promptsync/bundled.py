@@ -1,61 +1,52 @@
 """The prompts that an application was deployed with, read one by one when they are asked for.
 
-Reading one of a bundle needs no git, no YAML, and none of the other prompts.
+An application waits for this when it starts: reading one prompt of a bundle needs no git, no YAML,
+no catalog and none of the other prompts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
-from promptsync.bundle import BundleFile, MissingBundleError, open_bundle
-from promptsync.config import RegistryConfig, load_config
+from promptsync.bundle_file import MissingBundleError, open_bundle
 from promptsync.content_hash import content_hash
-from promptsync.errors import PromptsyncError, UsageError
-from promptsync.loaded_prompt import Source
-from promptsync.prompt_location import BUNDLE_NAME, folder_of, locate
+from promptsync.errors import PromptsyncError
+from promptsync.file_search import folder_of
+from promptsync.prompt_location import BundlePlace, locate
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from promptsync.catalog import Catalog
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from promptsync.bundled_prompt import BundledPrompt
     from promptsync.config import Config
-    from promptsync.prompt import Prompt
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BundledPrompt:
-    """A prompt that lies beside the program.
-
-    `prompt` is expanded. `content_hash` was computed here, for the registry's kind; `commit` is
-    what a bundle says.
-    """
-
-    prompt: Prompt
-    content_hash: str
-    source: Source
-    path: str
-    commit: str | None = None
+    from promptsync.prompt_location import AnyPath, FilesPlace
+    from promptsync.registry_config import RegistryConfig
 
 
 class Bundled:
-    """What an application was deployed with, and the registry that should serve it.
-
-    `folder` is where relative paths in the registry's settings start.
-    """
+    """What an application was deployed with, and the registry that should serve it."""
 
     def __init__(
-        self,
-        registry: RegistryConfig,
-        folder: Path,
-        read: Callable[[str], BundledPrompt],
+        self, registry: RegistryConfig, folder: AnyPath, read: Callable[[str], BundledPrompt]
     ) -> None:
         self.registry = registry
-        self.folder = folder
+        self._folder = folder
         self._read = read
 
+    @property
+    def folder(self) -> Path:
+        """Where relative paths in the registry's settings start."""
+        from pathlib import Path  # noqa: PLC0415  costs 5 ms, and a bundle needs none
+
+        return Path(self._folder)
+
     def find(self, name: str) -> BundledPrompt | None:
-        """Return a prompt by its name, None where none can be served; `why_not` says why."""
+        """Return a prompt by its name or its served name, None where none can be served.
+
+        The prompt has the name that it was asked for. `why_not` says what is wrong.
+        """
         try:
             return self._read(name)
         except PromptsyncError:
@@ -76,39 +67,47 @@ class Bundled:
 
 
 def find_bundled(
-    source: str | Path | None, package: str | None, start: Path, registry: str | None
+    source: AnyPath | None, package: str | None, start: AnyPath, registry: str | None
 ) -> Bundled:
     """Return what `source`, a bundle or a folder, or a Python package, or else `start` holds.
 
-    Nothing but the configuration or the bundle's JSON is read yet. Raises ConfigError, and
-    UsageError for a bundle that is none and no configuration around it that names a registry.
+    No prompt is read yet, and a bundle that is named need not be there: the registry is then that
+    of the configuration. Raises ConfigError, UsageError for a package that is none, and for a
+    bundle that is none where no configuration names a registry.
     """
-    if package is not None:
-        source = folder_of(package)
-    found = locate(None if source is None else Path(source), start=start, registry=registry)
-    if isinstance(found, Path):
-        return _from_bundle(found, registry)
-    return _from_files(found, registry)
+    place = locate(source, start=start, registry=registry, package=package)
+    if isinstance(place, BundlePlace):
+        return _from_bundle(place, registry)
+    return _from_files(place, registry)
 
 
-def _from_bundle(file: Path, registry: str | None) -> Bundled:
+def _from_bundle(place: BundlePlace, registry: str | None) -> Bundled:
+    folder = folder_of(place.path)
     try:
-        bundle = open_bundle(file)
+        bundle = open_bundle(place.path, place.data)
     except PromptsyncError as error:
-        return _without_prompts(load_config(file.parent), registry, error)
-    chosen, folder = bundle.registry, file.parent
-    if registry not in (None, chosen.name):
-        config = load_config(file.parent)
-        chosen, folder = config.registry(registry), config.root
+        return _without_prompts(folder, registry, error)
+    if registry in (None, bundle.registry.name):
+        return Bundled(bundle.registry, folder, lambda name: _called(name, bundle.prompt(name)))
+    config = _config_around(folder)
+    chosen = config.registry(registry)
 
     def read(name: str) -> BundledPrompt:
-        return _from_entry(bundle, name, chosen.kind)
+        found = _called(name, bundle.prompt(name))
+        return replace(found, content_hash=content_hash(found.prompt, chosen.kind))
 
-    return Bundled(chosen, folder, read)
+    return Bundled(chosen, config.root, read)
 
 
-def _without_prompts(config: Config, registry: str | None, error: PromptsyncError) -> Bundled:
+def _called(name: str, found: BundledPrompt) -> BundledPrompt:
+    if found.prompt.name == name:
+        return found
+    return replace(found, prompt=replace(found.prompt, name=name))
+
+
+def _without_prompts(folder: str, registry: str | None, error: PromptsyncError) -> Bundled:
     """Return what knows where the registry is but has no prompts, or raise the error."""
+    config = _config_around(folder)
     if config.file is None and not isinstance(error, MissingBundleError):
         raise error
 
@@ -118,53 +117,20 @@ def _without_prompts(config: Config, registry: str | None, error: PromptsyncErro
     return Bundled(config.registry(registry), config.root, read)
 
 
-def _from_entry(bundle: BundleFile, name: str, kind: str) -> BundledPrompt:
-    local = bundle.prompt(name)
-    return BundledPrompt(
-        prompt=local.expanded,
-        content_hash=(
-            local.content_hash
-            if kind == bundle.registry.kind
-            else content_hash(local.expanded, kind)
-        ),
-        source=Source.BUNDLE,
-        path=local.path,
-        commit=bundle.commit,
-    )
+def _config_around(folder: str) -> Config:
+    from pathlib import Path  # noqa: PLC0415  a bundle that is right needs neither
+
+    from promptsync.config import load_config  # noqa: PLC0415
+
+    return load_config(Path(folder))
 
 
-def _from_files(config: Config, registry: str | None) -> Bundled:
-    chosen = config.registry(registry)
-    loaded: list[Catalog] = []
+def _from_files(files: FilesPlace, registry: str | None) -> Bundled:
+    chosen = files.config.registry(registry)
 
     def read(name: str) -> BundledPrompt:
-        if not loaded:
-            loaded.append(catalog_of(config, chosen))
-        return _from_catalog(loaded[0], name, config)
+        from promptsync.prompt_files import find_prompt  # noqa: PLC0415  PyYAML costs 20 ms
 
-    return Bundled(chosen, config.root, read)
+        return _called(name, find_prompt(files, chosen, name))
 
-
-def catalog_of(config: Config, registry: RegistryConfig) -> Catalog:
-    """Read all prompt files of a configuration that one registry serves."""
-    # PyYAML costs 20 ms, and a bundle needs none.
-    from promptsync.catalog import load_catalog  # noqa: PLC0415
-    from promptsync.prompt_sources import find_roots, in_work_tree  # noqa: PLC0415
-
-    roots = find_roots(config.root, config.root, config.roots(registry))
-    return load_catalog(in_work_tree(roots), kind=registry.kind)
-
-
-def _from_catalog(catalog: Catalog, name: str, config: Config) -> BundledPrompt:
-    local = catalog.prompts.get(name)
-    if local is None:
-        raise UsageError(
-            f"there is no prompt file for `{name}` around `{config.root}`",
-            hint=f"deploy the prompt files, or `{BUNDLE_NAME}`, which `promptsync bundle` makes",
-        )
-    return BundledPrompt(
-        prompt=local.expanded,
-        content_hash=local.content_hash,
-        source=Source.FILE,
-        path=local.path,
-    )
+    return Bundled(chosen, files.folder, read)

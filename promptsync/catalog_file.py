@@ -19,8 +19,9 @@ from promptsync.file_text import MAX_BYTES, decode
 from promptsync.json_catalog import CatalogError, Member
 from promptsync.message_markup import find_conflict
 from promptsync.prompt import Json, Message, Prompt, is_same
+from promptsync.prompt_name import MAX_NAME, NAME
 from promptsync.prompt_path import entry_path, file_of, key_of
-from promptsync.prompt_schema import CONTENT_KEYS, MAX_NAME, NAME, SchemaError, content_values
+from promptsync.prompt_schema import CONTENT_KEYS, SchemaError, content_values
 from promptsync.splice import splice
 
 MAX_FILE_BYTES = 16 * MAX_BYTES

@@ -10,7 +10,7 @@ from typing import TypeVar
 from promptsync.catalog import Catalog
 from promptsync.daemon_threads import DaemonThreads
 from promptsync.listing import Listing
-from promptsync.prompt import details_differ
+from promptsync.prompt_details import details_differ
 from promptsync.registries.base import Registry
 from promptsync.remote_prompt import RemotePrompt
 from promptsync.renames import WasHere, with_successions

@@ -7,47 +7,26 @@ come from there alone; a secret in a configuration file is refused, because that
 from __future__ import annotations
 
 import os
-import re
-import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Any
+from dataclasses import dataclass
 
 from promptsync.errors import ConfigError
-from promptsync.prompt_path import is_catalog_file
-
-FILE_NAME = "promptsync.toml"
-DEFAULT_PROMPTS = ("prompts",)
-DEFAULT_LOCAL_URL = "sqlite:///.promptsync/registry.db"
-
-# What each kind understands in its table; `kind`, `alias` and `prompts` are understood by all.
-OPTIONS_BY_KIND: Mapping[str, frozenset[str]] = {
-    "local": frozenset({"url"}),
-    "braintrust": frozenset({"project", "project-id", "api-url", "app-url", "org-name"}),
-    "mlflow": frozenset({"tracking-uri", "registry-uri"}),
-    "opik": frozenset({"project", "url", "workspace"}),
-}
-# MLflow keeps these for the newest version and for versions by number.
-_RESERVED_ALIASES = {"mlflow": re.compile(r"latest|v[0-9]+", re.IGNORECASE)}
-_COMMON_OPTIONS = frozenset({"kind", "alias", "prompts"})
-_SECRET_KEY = re.compile(r"(api[-_]?key|token|secret|password|credential)", re.IGNORECASE)
-# Before the host, in HTTP also without a name, or in the query.
-_URL_SECRET = re.compile(
-    r"://[^/@\s]*:[^/@\s]+@|https?://[^/@\s]+@|[?&]\w*(password|token|secret|api[-_]?key)\w*=",
-    re.IGNORECASE,
+from promptsync.file_search import CONFIGURATION, configuration_files, repository_top
+from promptsync.registry_config import (  # the names of a configuration are found here as well
+    DEFAULT_LOCAL_URL as DEFAULT_LOCAL_URL,  # noqa: PLC0414
 )
+from promptsync.registry_config import OPTIONS_BY_KIND as OPTIONS_BY_KIND  # noqa: PLC0414
+from promptsync.registry_config import RegistryConfig as RegistryConfig  # noqa: PLC0414
+from promptsync.registry_config import mapping, optional_text, read_roots, refuse_unknown
+from promptsync.registry_config import read_registry as read_registry  # noqa: PLC0414
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegistryConfig:
-    """One `[registries.NAME]` table. `prompts` narrows it to some roots; None means all."""
-
-    name: str
-    kind: str
-    alias: str | None = None
-    prompts: tuple[str, ...] | None = None
-    options: Mapping[str, str] = field(default_factory=dict)
+FILE_NAME = CONFIGURATION
+DEFAULT_PROMPTS = ("prompts",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,23 +60,23 @@ def load_config(start: Path) -> Config:
 
     A `promptsync.toml` beats the `pyproject.toml` beside it. Raises ConfigError.
     """
-    start = start.absolute()
-    for folder in (start, *start.parents):
-        own, pyproject = folder / FILE_NAME, folder / "pyproject.toml"
-        if own.is_file():
-            return _read_config(_read_toml(own), own)
-        if pyproject.is_file():
-            tools = _mapping(_read_toml(pyproject).get("tool", {}), f"{pyproject}: tool")
-            if "promptsync" in tools:
-                table = _mapping(tools["promptsync"], f"{pyproject}: tool.promptsync")
-                return _read_config(table, pyproject)
-        if (folder / ".git").exists():
-            return _read_config({}, folder / FILE_NAME, exists=False)
-    return _read_config({}, start / FILE_NAME, exists=False)
+    from pathlib import Path  # noqa: PLC0415  as everywhere here: costs 5 ms
+
+    for file in map(Path, configuration_files(str(start))):
+        if file.name == FILE_NAME:
+            return _read_config(_read_toml(file), file)
+        tools = mapping(_read_toml(file).get("tool", {}), f"{file}: tool")
+        if "promptsync" in tools:
+            table = mapping(tools["promptsync"], f"{file}: tool.promptsync")
+            return _read_config(table, file)
+    root = Path(repository_top(str(start)) or start.absolute())
+    return _read_config({}, root / FILE_NAME, exists=False)
 
 
 def parse_config(text: str, file: Path) -> Config:
     """Read a configuration from its text, before there is a file. Raises ConfigError."""
+    import tomllib  # noqa: PLC0415  costs 3 ms, and a bundle needs none
+
     try:
         return _read_config(tomllib.loads(text), file)
     except tomllib.TOMLDecodeError as error:
@@ -105,6 +84,8 @@ def parse_config(text: str, file: Path) -> Config:
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415  as above
+
     try:
         return tomllib.loads(path.read_text("utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
@@ -119,15 +100,15 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 def _read_config(table: Mapping[str, Any], file: Path, *, exists: bool = True) -> Config:
     where = str(file)
-    _refuse_unknown(table, {"prompts", "default-registry", "registries"}, where)
-    prompts = _roots(table.get("prompts", list(DEFAULT_PROMPTS)), f"{where}: prompts")
+    refuse_unknown(table, {"prompts", "default-registry", "registries"}, where)
+    prompts = read_roots(table.get("prompts", list(DEFAULT_PROMPTS)), f"{where}: prompts")
     registries = {
         name: read_registry(name, value, where)
-        for name, value in _mapping(table.get("registries", {}), f"{where}: registries").items()
+        for name, value in mapping(table.get("registries", {}), f"{where}: registries").items()
     } or {"local": _default_local()}
     for each in registries.values():
         _refuse_other_roots(each, prompts, where)
-    default = _optional_text(table, "default-registry", where) or _only(registries, where)
+    default = optional_text(table, "default-registry", where) or _only(registries, where)
     if default not in registries:
         raise ConfigError(
             f"{where}: `default-registry` names `{default}`, which is not configured",
@@ -155,64 +136,6 @@ def _only(registries: Mapping[str, RegistryConfig], where: str) -> str:
     )
 
 
-def read_registry(name: str, value: object, file: str) -> RegistryConfig:
-    """Check one registry's table, as a configuration or a bundle has it. Raises ConfigError."""
-    where = f"{file}: registries.{name}"
-    table = _mapping(value, where)
-    for key, each in table.items():
-        if _SECRET_KEY.search(key) or (isinstance(each, str) and _URL_SECRET.search(each)):
-            raise ConfigError(
-                f"{where}: `{key}` holds a secret, and this file is committed",
-                hint="secrets come from the environment: BRAINTRUST_API_KEY, OPIK_API_KEY, "
-                "MLFLOW_TRACKING_PASSWORD, or PGPASSWORD for PostgreSQL",
-            )
-    kind = table.get("kind")
-    if not isinstance(kind, str) or kind not in OPTIONS_BY_KIND:
-        known = ", ".join(f"`{each}`" for each in OPTIONS_BY_KIND)
-        raise ConfigError(f"{where}: `kind` must be one of {known}, not `{kind}`")
-    _refuse_unknown(table, _COMMON_OPTIONS | OPTIONS_BY_KIND[kind], where)
-    roots, alias = table.get("prompts"), _optional_text(table, "alias", where)
-    if alias and (reserved := _RESERVED_ALIASES.get(kind)) and reserved.fullmatch(alias):
-        raise ConfigError(
-            f"{where}: `{kind}` reserves the alias `{alias}` for itself",
-            hint="choose another word, such as `production`; without an alias the latest is read",
-        )
-    return RegistryConfig(
-        name=name,
-        kind=kind,
-        alias=alias,
-        prompts=None if roots is None else _roots(roots, f"{where}: prompts"),
-        options={
-            key: _text(table[key], f"{where}: {key}")
-            for key in table
-            if key in OPTIONS_BY_KIND[kind]
-        },
-    )
-
-
-def _roots(value: object, where: str) -> tuple[str, ...]:
-    if not isinstance(value, list) or not value:
-        raise ConfigError(f'{where}: must be a list of folders, such as `["prompts"]`')
-    roots = tuple(dict.fromkeys(_root(each, where) for each in value))
-    for root in roots:
-        inner = (each for each in roots if each != root and not is_catalog_file(each))
-        if any(PurePosixPath(each).is_relative_to(root) for each in inner):
-            raise ConfigError(
-                f"{where}: one root lies inside `{root}`, so its prompts have two names"
-            )
-    return roots
-
-
-def _root(value: object, where: str) -> str:
-    text = _text(value, where)
-    root = PurePosixPath(text)
-    if root.is_absolute() or ".." in root.parts or PureWindowsPath(text).drive:
-        raise ConfigError(f"{where}: `{text}` leaves the folder of the configuration")
-    if "\\" in text:
-        raise ConfigError(f"{where}: write `/` between folders in `{text}`")
-    return root.as_posix()
-
-
 def _refuse_other_roots(registry: RegistryConfig, roots: tuple[str, ...], where: str) -> None:
     for root in registry.prompts or ():
         if root not in roots:
@@ -221,32 +144,6 @@ def _refuse_other_roots(registry: RegistryConfig, roots: tuple[str, ...], where:
                 "this configuration",
                 hint=f'add "{root}" to the list `prompts` at the top: a registry narrows it',
             )
-
-
-def _mapping(value: object, where: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise ConfigError(f"{where}: must be a table")
-    return value
-
-
-def _text(value: object, where: str) -> str:
-    if not isinstance(value, str) or not value:
-        raise ConfigError(f"{where}: must be text")
-    return value
-
-
-def _optional_text(table: Mapping[str, Any], key: str, where: str) -> str | None:
-    return _text(table[key], f"{where}: {key}") if key in table else None
-
-
-def _refuse_unknown(table: Mapping[str, Any], known: set[str] | frozenset[str], where: str) -> None:
-    for key in table:
-        if key not in known:
-            import difflib  # noqa: PLC0415  only for those who misspell
-
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(sorted(known))}"
-            raise ConfigError(f"{where}: unknown key `{key}`", hint=hint)
 
 
 # Ways to read paths that exclude the one git is told here, where paths are literal.
@@ -259,6 +156,8 @@ def environment_for_git() -> Mapping[str, str]:
     In a hook of a linked work tree git sets GIT_DIR, and a git started in a subfolder would take
     that folder for the top. Messages are in English, because one of them is understood here.
     """
+    from pathlib import Path  # noqa: PLC0415
+
     own = {name: value for name, value in os.environ.items() if name not in _PATHSPECS}
     if "GIT_WORK_TREE" not in own and Path(own.get("GIT_DIR", "")).parent.name == "worktrees":
         del own["GIT_DIR"]
@@ -286,6 +185,8 @@ def proxies() -> Mapping[str, str]:
 
 def user_cache_folder() -> Path:
     """Return where caches live outside a repository."""
+    from pathlib import Path  # noqa: PLC0415
+
     if base := variable("XDG_CACHE_HOME") or variable("LOCALAPPDATA"):
         return Path(base) / "promptsync"
     try:

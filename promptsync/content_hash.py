@@ -9,9 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from promptsync.prompt import NAMING_KEYS, Message, Prompt, Template
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # Beyond it, IEEE 754 doubles (the only numbers of RFC 8785) no longer hold every integer.
 MAX_SAFE_INTEGER = 2**53 - 1

@@ -13,15 +13,16 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from promptsync.bundle import Bundle, load_bundle
-from promptsync.bundled import catalog_of
-from promptsync.catalog import Catalog, select
+from promptsync.bundle import Bundle, read_bundle
+from promptsync.bundle_file import bytes_of
+from promptsync.catalog import Catalog, load_catalog, select
 from promptsync.comparison import Scope, compare
-from promptsync.config import Config, RegistryConfig, load_config, user_cache_folder
+from promptsync.config import RegistryConfig, load_config, user_cache_folder
 from promptsync.drift_report import DriftReport, describe, prompt_drift
 from promptsync.errors import PromptsyncError, UsageError
+from promptsync.file_search import BUNDLE
 from promptsync.loaded import Loaded, named_prompts, read_loaded
-from promptsync.prompt_location import BUNDLE_NAME, locate
+from promptsync.prompt_location import AnyPath, BundlePlace, FilesPlace, locate
 from promptsync.registries import open_registry
 from promptsync.registries.base import Registry
 from promptsync.status import PromptState, Status, find_status
@@ -39,7 +40,7 @@ def answer(
 ) -> DriftReport:
     """Compare by a moment of the monotonic clock. Raises PromptsyncError."""
     deployed = find_deployed(
-        None if source is None else Path(source),
+        source,
         start=Path(folder),
         registry=registry,
         alias=alias,
@@ -70,13 +71,15 @@ class Deployed:
     """The prompts that a process was deployed with, and the registry that should serve them.
 
     `folder` is where relative paths in the registry's settings start. `bundle` is what they were
-    read from, None for prompt files.
+    read from, None for prompt files; `is_configured` says that those are the files which the
+    configuration in `folder` names.
     """
 
     catalog: Catalog
     registry: RegistryConfig
     folder: Path
     bundle: Bundle | None = None
+    is_configured: bool = False
 
     @property
     def commit(self) -> str | None:
@@ -85,54 +88,51 @@ class Deployed:
 
 
 def find_deployed(
-    source: Path | None,
+    source: AnyPath | None,
     *,
     start: Path,
     registry: str | None = None,
     alias: str | None = None,
+    package: str | None = None,
     may_be_empty: bool = False,
 ) -> Deployed:
-    """Return what `source`, a bundle or a directory, holds, or else what is found from `start`.
+    """Return what `source`, a bundle or a directory, a Python package or else `start` holds.
 
-    That is, in this order: the prompt files of a configuration; a bundle by its usual name, here
-    or above; the files below `prompts/`. Where there are none of all these, that is an error
-    unless only the registry matters: then it `may_be_empty`. Raises UsageError and ConfigError.
+    Where there are no prompts, that is an error unless only the registry matters: then it
+    `may_be_empty`. Raises UsageError and ConfigError.
     """
-    found = _from_source(source, start, registry, may_be_empty=may_be_empty)
+    place = locate(source, start=start, registry=registry, package=package)
+    if isinstance(place, BundlePlace):
+        found = _from_bundle(place, registry)
+    else:
+        found = _from_files(place, registry, may_be_empty=may_be_empty)
     chosen = found.registry if alias is None else replace(found.registry, alias=alias)
     return replace(found, registry=chosen)
 
 
-def _from_source(
-    source: Path | None, start: Path, registry: str | None, *, may_be_empty: bool
-) -> Deployed:
-    found = locate(source, start=start, registry=registry)
-    if isinstance(found, Path):
-        return _from_bundle(found, registry)
-    files = _from_files(found, registry)
-    if not (may_be_empty or _has_prompts(files.catalog)):
+def _from_files(files: FilesPlace, registry: str | None, *, may_be_empty: bool) -> Deployed:
+    chosen = files.config.registry(registry)
+    catalog = load_catalog(files.read(chosen), kind=chosen.kind)
+    if not (may_be_empty or catalog.files or catalog.problems):
         raise UsageError(
-            f"there are no prompt files around `{start / (source or '')}`, and no bundle",
-            hint=f"deploy the prompt files with their configuration, or `{BUNDLE_NAME}`, "
+            f"there are no prompt files around `{files.config.root}`, and no bundle",
+            hint=f"deploy the prompt files with their configuration, or `{BUNDLE}`, "
             "which `promptsync bundle` makes",
         )
-    return files
+    return Deployed(
+        catalog=catalog,
+        registry=chosen,
+        folder=files.folder,
+        is_configured=files.is_configured,
+    )
 
 
-def _has_prompts(catalog: Catalog) -> bool:
-    return bool(catalog.files or catalog.problems)
-
-
-def _from_files(config: Config, registry: str | None) -> Deployed:
-    chosen = config.registry(registry)
-    return Deployed(catalog=catalog_of(config, chosen), registry=chosen, folder=config.root)
-
-
-def _from_bundle(file: Path, registry: str | None) -> Deployed:
-    bundle = load_bundle(file)
-    chosen, folder = bundle.registry, file.parent
+def _from_bundle(place: BundlePlace, registry: str | None) -> Deployed:
+    data = bytes_of(place.path) if place.data is None else place.data
+    bundle = read_bundle(data, path=place.path)
+    chosen, folder = bundle.registry, Path(place.path).parent
     if registry not in (None, chosen.name):
-        config = load_config(file.parent)
+        config = load_config(folder)
         chosen, folder = config.registry(registry), config.root
     return Deployed(
         catalog=bundle.catalog(chosen.kind),

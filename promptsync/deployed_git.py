@@ -23,7 +23,7 @@ from promptsync.workspace import Workspace, open_workspace
 
 def with_git(deployed: Deployed) -> tuple[Catalog, Workspace | None]:
     """Return prompt files with their paths from the top of the repository, where there is one."""
-    if deployed.bundle is None:
+    if deployed.is_configured:
         with suppress(GitError):  # it is not installed, or may not look
             workspace = open_workspace(deployed.folder, deployed.registry.name)
             if workspace.repository is not None:

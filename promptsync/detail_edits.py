@@ -11,7 +11,8 @@ from itertools import dropwhile
 
 from promptsync.comparison import in_parallel
 from promptsync.plan import Action
-from promptsync.prompt import Prompt, details_differ
+from promptsync.prompt import Prompt
+from promptsync.prompt_details import details_differ
 from promptsync.registries.base import Registry
 from promptsync.remote_prompt import RemotePrompt
 from promptsync.status import PromptState, Status

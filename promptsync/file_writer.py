@@ -12,7 +12,7 @@ from pathlib import Path
 
 from promptsync.errors import UsageError
 from promptsync.file_replacement import TEMPORARY, replace_file
-from promptsync.prompt_schema import NAME
+from promptsync.prompt_name import NAME
 from promptsync.prompt_sources import (
     SUFFIX,
     Roots,

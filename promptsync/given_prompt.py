@@ -12,7 +12,7 @@ from promptsync.composition import CompositionError, expand
 from promptsync.content_hash import content_hash
 from promptsync.errors import UsageError
 from promptsync.prompt import NAMING_KEYS, JsonObject, Message, Prompt
-from promptsync.prompt_schema import MAX_NAME, NAME
+from promptsync.prompt_name import MAX_NAME, NAME
 from promptsync.rendering import compile_prompt
 from promptsync.status import LocalPrompt
 

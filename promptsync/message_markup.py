@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from promptsync.prompt import ROLES as ROLES  # noqa: PLC0414  the names of markers
 from promptsync.prompt import Message
-
-ROLES = ("system", "developer", "user", "assistant", "tool")
 
 _ROLE_LINE = rf"# (?:{'|'.join(ROLES)}):"
 _CONFLICT_LINE = r"(?:<{7}|>{7})(?: .*)?"

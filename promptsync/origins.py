@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from promptsync.bundled import Bundled, BundledPrompt, find_bundled
+from promptsync.bundled import Bundled, find_bundled
 from promptsync.errors import InvalidContentError, RenderError, UnknownPromptError
 from promptsync.last_known_good import LastKnownGood, default_folder
 from promptsync.loaded_prompt import LoadedPrompt, Source, make_loaded_prompt
 from promptsync.registry_identity import registry_key
 
 if TYPE_CHECKING:
+    from promptsync.bundled_prompt import BundledPrompt
     from promptsync.prompt import Prompt
     from promptsync.prompt_cache import Question
     from promptsync.registries.base import Registry

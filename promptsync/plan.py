@@ -13,7 +13,8 @@ from enum import Enum
 from typing import Any
 
 from promptsync.errors import UsageError
-from promptsync.prompt import Prompt, details_of
+from promptsync.prompt import Prompt
+from promptsync.prompt_details import details_of
 from promptsync.remote_prompt import RemotePrompt
 from promptsync.status import LocalPrompt, PromptState
 

@@ -19,7 +19,6 @@ from promptsync.errors import UnknownPromptError, UsageError
 from promptsync.plan import Plan
 from promptsync.program_past import ProgramPast, raise_errors
 from promptsync.promotion import Pointing, make_promotion_plan, make_version_plan, versions_named
-from promptsync.prompt_location import place_of
 from promptsync.registries.base import Registry
 from promptsync.remote_prompt import RemotePrompt, Stamp
 from promptsync.status import LocalPrompt
@@ -53,7 +52,8 @@ def set_alias(
     """
     find = partial(
         find_deployed,
-        place_of(source, package),
+        source,
+        package=package,
         start=Path.cwd(),
         registry=registry,
         alias=alias,

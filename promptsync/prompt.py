@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, TypeAlias
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # importing typing costs 3 ms
+    from typing import Any, TypeAlias
 
 # One recursive type for what YAML, JSON and every registry can carry. `Any` stands for the inner
 # values: the recursive form makes each read a chain of isinstance checks and catches nothing here.
-Json: TypeAlias = bool | int | float | str | list[Any] | dict[str, Any] | None
-JsonObject: TypeAlias = Mapping[str, Any]
+Json: TypeAlias = "bool | int | float | str | list[Any] | dict[str, Any] | None"
+JsonObject: TypeAlias = "Mapping[str, Any]"
+
+
+# Who speaks in a chat prompt; vendors know a few more.
+ROLES = ("system", "developer", "user", "assistant", "tool")
 
 
 class Template(Enum):
@@ -98,37 +105,3 @@ def is_same(one: Any, other: Any) -> bool:
 
 # Keys of a registry's table that say where a prompt lives, not how it behaves.
 NAMING_KEYS = frozenset({"slug", "name"})
-
-
-@dataclass(frozen=True, slots=True)
-class Details:
-    """What describes a prompt without changing what a model does: compared, never drift."""
-
-    title: str | None
-    description: str | None
-    tags: tuple[str, ...]
-    metadata: JsonObject
-
-
-def details_of(prompt: Prompt) -> Details:
-    """Return the part of a prompt that is left out of its content hash."""
-    return Details(
-        prompt.title or None, prompt.description or None, prompt.tags, dict(prompt.metadata)
-    )
-
-
-def details_differ(local: Prompt, remote: Prompt) -> bool:
-    """Tell whether a registry's details contradict those the prompt file states.
-
-    What the file leaves out belongs to the people who use the registry: a tag added there
-    to a prompt whose file has no `tags` is not a difference.
-    """
-    mine, theirs = details_of(local), details_of(remote)
-    return (
-        # Where a service insists on a title, a prompt without one goes by its name.
-        mine.title not in (None, theirs.title or remote.name)
-        or (mine.description is not None and mine.description != theirs.description)
-        # Services keep tags as sets: in another order they say the same.
-        or (bool(mine.tags) and set(mine.tags) != set(theirs.tags))
-        or not all(is_same(value, theirs.metadata.get(key)) for key, value in mine.metadata.items())
-    )

@@ -26,7 +26,8 @@ from promptsync.message_markup import (
     write_body,
 )
 from promptsync.prompt import Message, Prompt, is_same
-from promptsync.prompt_schema import CONTENT_KEYS, MAX_NAME, NAME, content_values
+from promptsync.prompt_name import MAX_NAME, NAME
+from promptsync.prompt_schema import CONTENT_KEYS, content_values
 
 MAX_PROBLEMS = 100
 

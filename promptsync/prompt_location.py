@@ -3,62 +3,107 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from promptsync.config import Config, load_config
 from promptsync.errors import UsageError
+from promptsync.file_search import (
+    configuration_files,
+    find_bundle,
+    is_folder,
+    joined,
+)
 
-BUNDLE_NAME = "promptsync-bundle.json"
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import TypeAlias
+
+    from promptsync.config import Config
+    from promptsync.errors import PromptFileError
+    from promptsync.prompt_sources import PromptSource
+    from promptsync.registry_config import RegistryConfig
+
+AnyPath: TypeAlias = "str | os.PathLike[str]"
 
 
-def locate(source: Path | None, *, start: Path, registry: str | None) -> Path | Config:
-    """Return the bundle that `source` or the usual order names, else a configuration.
+@dataclass(frozen=True, slots=True)
+class BundlePlace:
+    """A bundle, which need not be there where somebody named it.
 
-    That order, at `source` or at `start`, is: the prompt files of a configuration; a bundle by its
-    usual name, here or above; the files below `prompts/`, which the default configuration names.
-    A bundle that is named need not be there, nor any prompt file. Raises ConfigError.
+    `data` is what it holds, where that is no file of its own, as in a zip.
     """
-    place = start if source is None else start / source
-    if source is not None and not place.is_dir():
-        return place
-    config = load_config(place)
-    if config.file and holds_prompts(config, registry):
-        return config
-    return find_bundle(place) or config
+
+    path: str
+    data: bytes | None = None
 
 
-def find_bundle(place: Path) -> Path | None:
-    """Return the bundle with the usual name in a folder or the nearest one above it."""
-    candidates = (folder / BUNDLE_NAME for folder in (place, *place.parents))
-    return next((file for file in candidates if file.is_file()), None)
+@dataclass(frozen=True, slots=True)
+class FilesPlace:
+    """Prompt files, of which there may be none, and where their registry is.
+
+    `sources` are those of a zip, None for the files on disk that the configuration names.
+    `folder` is where relative paths in the registry's settings start.
+    """
+
+    config: Config
+    folder: Path
+    sources: tuple[PromptSource | PromptFileError, ...] | None = None
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether these are the files that the configuration in `folder` names."""
+        return self.sources is None and self.config.root == self.folder
+
+    def read(self, registry: RegistryConfig) -> Iterator[PromptSource | PromptFileError]:
+        """Yield the prompt files that one registry serves."""
+        if self.sources is not None:
+            return iter(self.sources)
+        # It starts git for other questions, and who has a bundle needs none of it.
+        from promptsync.prompt_sources import find_roots, in_work_tree  # noqa: PLC0415
+
+        config = self.config
+        return in_work_tree(find_roots(config.root, config.root, config.roots(registry)))
 
 
-def holds_prompts(config: Config, registry: str | None) -> bool:
-    """Tell whether a configuration has any prompt file, right or wrong. Raises ConfigError."""
-    # Prompt files are read with git's words, and an image with a bundle has none.
-    from promptsync.prompt_sources import find_roots, in_work_tree  # noqa: PLC0415
+def locate(
+    source: AnyPath | None,
+    *,
+    start: AnyPath,
+    registry: str | None = None,
+    package: str | None = None,
+) -> BundlePlace | FilesPlace:
+    """Return where the prompts are that `source`, a Python package or the usual order names.
 
-    roots = find_roots(config.root, config.root, config.roots(config.registry(registry)))
-    return next(in_work_tree(roots), None) is not None
-
-
-def place_of(source: str | os.PathLike[str] | None, package: str | None) -> Path | None:
-    """Return what a caller names, None for what is found around it. Raises UsageError."""
-    if source is not None and package is not None:
-        raise UsageError("`source` and `package` exclude each other")
+    That order, in the folder `source` or else at `start`, is: the prompt files of a configuration;
+    a bundle by its usual name, here or above; the files below `prompts/`, which the default
+    configuration names. Raises ConfigError, and UsageError for a package that is none.
+    """
     if package is not None:
-        return folder_of(package)
-    return None if source is None else Path(source)
+        if source is not None:
+            raise UsageError("`source` and `package` exclude each other")
+        from promptsync.package_location import locate_in_package  # noqa: PLC0415  few have one
+
+        return locate_in_package(package, start=start, registry=registry)
+    place = joined(os.fspath(start), "" if source is None else source)
+    if source is not None and not is_folder(place):
+        return BundlePlace(place)
+    configured = any(configuration_files(place))
+    if configured and (files := _configured(place)).config.file and holds_prompts(files, registry):
+        return files
+    bundle = find_bundle(place)
+    return BundlePlace(bundle) if bundle else _configured(place)
 
 
-def folder_of(package: str) -> Path:
-    """Return the folder of an installed Python package. Raises UsageError."""
-    from importlib.resources import files  # noqa: PLC0415  few name a package
+def _configured(place: str) -> FilesPlace:
+    from pathlib import Path  # noqa: PLC0415  costs 5 ms, and who has a bundle needs none
 
-    try:
-        folder = files(package)
-    except ModuleNotFoundError as error:
-        raise UsageError(f"there is no package `{package}`") from error
-    if not isinstance(folder, Path):
-        raise UsageError(f"the package `{package}` is no folder")
-    return folder
+    from promptsync.config import load_config  # noqa: PLC0415  as above
+
+    config = load_config(Path(place))
+    return FilesPlace(config, config.root)
+
+
+def holds_prompts(files: FilesPlace, registry: str | None) -> bool:
+    """Tell whether there is any prompt file, right or wrong. Raises ConfigError."""
+    return next(iter(files.read(files.config.registry(registry))), None) is not None

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import NoneType
-from typing import Any
 
-from promptsync.message_markup import ROLES
-from promptsync.prompt import NAMING_KEYS, Message, Prompt, Template, is_same
+from promptsync.prompt import NAMING_KEYS, ROLES, Message, Prompt, Template, is_same
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 REGISTRY_KINDS = ("local", "braintrust", "mlflow", "opik")
 MAX_SHOWN = 60
-MAX_NAME = 255
-NAME = re.compile(rf"[A-Za-z0-9_.-]{{1,{MAX_NAME}}}")
 # Where content is stated; at most one of them, but see `check`.
 CONTENT_KEYS = ("role", "messages", "text")
 
@@ -117,6 +115,8 @@ def _quotes_hint(value: object, expected: str) -> str | None:
 
 def _unknown(key: str) -> SchemaError:
     shown = key if len(key) <= MAX_SHOWN else f"{key[:MAX_SHOWN]}…"
+    import difflib  # noqa: PLC0415  only for those who misspell
+
     near = difflib.get_close_matches(key, _KEYS, n=1)
     hint = f"did you mean `{near[0]}`? " if near else ""
     return SchemaError(

@@ -21,7 +21,6 @@ from promptsync.given_prompt import Content, to_local, to_prompt
 from promptsync.plan import Plan
 from promptsync.program_past import ProgramPast, raise_errors
 from promptsync.prompt import JsonObject, Prompt
-from promptsync.prompt_location import place_of
 from promptsync.registered_prompt import RegisteredPrompt
 from promptsync.registries.base import Registry
 from promptsync.remote_prompt import Stamp
@@ -63,7 +62,8 @@ def register(
     made = to_prompt(prompt, content, model=model, params=params)
     find = partial(
         find_deployed,
-        place_of(source, package),
+        source,
+        package=package,
         start=Path.cwd(),
         registry=registry,
         alias=alias,

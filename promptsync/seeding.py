@@ -23,7 +23,6 @@ from promptsync.deployed_git import remember, stamps_of, with_git
 from promptsync.drift_report import describe
 from promptsync.errors import RegistryUnavailableError, UsageError
 from promptsync.plan import Plan
-from promptsync.prompt_location import place_of
 from promptsync.registries.base import Registry
 from promptsync.seed_report import SeedReport
 from promptsync.upload_plan import UploadOptions, make_upload_plan
@@ -69,7 +68,7 @@ def _within(
 
         def work(until: float) -> SeedReport:
             deployed = find_deployed(
-                place_of(source, package), start=start, registry=registry, alias=alias
+                source, package=package, start=start, registry=registry, alias=alias
             )
             return _seed(deployed, names, until)
 

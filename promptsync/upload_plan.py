@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from promptsync.plan import Action, Change, Direction, Plan, Refusal
-from promptsync.prompt import details_differ
+from promptsync.prompt_details import details_differ
 from promptsync.status import PromptState, Status
 
 

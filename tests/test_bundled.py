@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from promptsync import UsageError
-from promptsync.bundle import save_bundle
-from promptsync.bundled import BundledPrompt, find_bundled
+from promptsync.bundle import save_bundle, write_bundle
+from promptsync.bundled import Bundled, find_bundled
+from promptsync.bundled_prompt import BundledPrompt
+from promptsync.catalog import file_sha256
 from promptsync.loaded_prompt import Source
 from tests.builders import prompt
 from tests.deployment import COMMIT, bundle_of, deploy, hash_of
@@ -21,6 +25,7 @@ FROM_BUNDLE = BundledPrompt(
     content_hash=hash_of(GREETING),
     source=Source.BUNDLE,
     path="prompts/greeting.md",
+    file_sha256="0" * 64,
     commit=COMMIT,
 )
 
@@ -48,6 +53,7 @@ def test_a_prompt_file_is_found_without_a_bundle(tmp_path: Path) -> None:
         content_hash=hash_of(GREETING),
         source=Source.FILE,
         path="prompts/greeting.md",
+        file_sha256=file_sha256((tmp_path / "app/prompts/greeting.md").read_bytes()),
     )
     assert found.served_name("farewell") == "bye"
 
@@ -80,5 +86,131 @@ def test_a_bundle_of_a_newer_promptsync_is_an_error_that_says_so(tmp_path: Path)
     save_bundle(file, bundle_of(GREETING))
     file.write_text(file.read_text().replace('"schema": 1', '"schema": 2'))
 
-    with pytest.raises(UsageError, match="does not have schema 1"):
+    with pytest.raises(UsageError, match="has schema 2: a newer promptsync wrote it"):
         find_bundled(file, None, tmp_path, None)
+
+
+def package(folder: Path, name: str, files: dict[str, str]) -> Path:
+    """Write a Python package, as a wheel would install it."""
+    for path, text in {"__init__.py": "", **files}.items():
+        file = folder / name / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    return folder / name
+
+
+def zipped(folder: Path, name: str) -> Path:
+    """Put a package into a zip that Python can import from, and take the folder away."""
+    archive = folder / f"{name}.zip"
+    with zipfile.ZipFile(archive, "w") as written:
+        for file in sorted((folder / name).rglob("*")):
+            written.write(file, file.relative_to(folder))
+    shutil.rmtree(folder / name)
+    return archive
+
+
+def content_of(found: Bundled, name: str) -> object:
+    """Return what a prompt says, None for a prompt that is not found."""
+    prompt = found.find(name)
+    return prompt and prompt.prompt.content
+
+
+GREETING_FILE = "Say hello to {{name}}. {{> shared.rules}}\n"
+RULES_FILE = "---\npartial: true\n---\n\nBe brief.\n"
+EXPANDED = "Say hello to {{name}}. Be brief."
+CONFIG = '[registries.production]\nkind = "braintrust"\nproject = "Trader"\nalias = "live"\n'
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder that Python imports packages from."""
+    folder = tmp_path / "site-packages"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(folder)
+    return folder
+
+
+@pytest.mark.parametrize("is_zip", [False, True], ids=["folder", "zip"])
+def test_a_bundle_in_a_package_is_found(
+    tmp_path: Path, installed: Path, monkeypatch: pytest.MonkeyPatch, *, is_zip: bool
+) -> None:
+    name = f"with_bundle_{is_zip}"
+    text = write_bundle(bundle_of(GREETING, FAREWELL, alias="live"))
+    package(installed, name, {"promptsync-bundle.json": text})
+    if is_zip:
+        monkeypatch.syspath_prepend(zipped(installed, name))
+
+    found = find_bundled(None, name, tmp_path, None)
+
+    assert found.find("greeting") == FROM_BUNDLE
+    assert found.registry.alias == "live"
+
+
+@pytest.mark.parametrize("is_zip", [False, True], ids=["folder", "zip"])
+@pytest.mark.parametrize(
+    ("asked", "place"),
+    [("{}", "prompts/"), ("{}.prompts", "prompts/"), ("{}.texts", "texts/")],
+    ids=["prompts-folder", "prompts-package", "other-package"],
+)
+def test_prompt_files_in_a_package_are_found(
+    tmp_path: Path,
+    installed: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    asked: str,
+    place: str,
+    *,
+    is_zip: bool,
+) -> None:
+    name = f"with_files_{is_zip}_{asked[3:]}"
+    files = {"greeting.md": GREETING_FILE, "shared/rules.md": RULES_FILE, "__init__.py": ""}
+    package(installed, name, {place + path: text for path, text in files.items()})
+    if is_zip:
+        monkeypatch.syspath_prepend(zipped(installed, name))
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "promptsync.toml").write_text(CONFIG)
+
+    found = find_bundled(None, asked.format(name), tmp_path / "app", None)
+
+    assert content_of(found, "greeting") == EXPANDED
+    assert (found.registry.kind, found.registry.alias) == ("braintrust", "live")
+    assert (found.find("rules"), found.find("farewell")) == (None, None)
+
+
+@pytest.mark.parametrize("is_zip", [False, True], ids=["folder", "zip"])
+def test_the_configuration_of_a_package_names_its_prompt_files(
+    tmp_path: Path, installed: Path, monkeypatch: pytest.MonkeyPatch, *, is_zip: bool
+) -> None:
+    name = f"with_config_{is_zip}"
+    config = f'prompts = ["texts"]\n{CONFIG}'
+    files = {"texts/greeting.md": GREETING_FILE, "texts/shared/rules.md": RULES_FILE}
+    package(installed, name, {"promptsync.toml": config, **files})
+    if is_zip:
+        monkeypatch.syspath_prepend(zipped(installed, name))
+
+    found = find_bundled(None, name, tmp_path, None)
+
+    assert content_of(found, "greeting") == EXPANDED
+    assert found.registry.name == "production"
+
+
+def test_a_package_without_prompts_has_those_around_it(tmp_path: Path, installed: Path) -> None:
+    package(installed, "in_development", {"main.py": ""})
+    (installed / "promptsync.toml").write_text(CONFIG)
+    (installed / "prompts").mkdir()
+    (installed / "prompts" / "greeting.md").write_text("Say hello to {{name}}.\n")
+
+    found = find_bundled(None, "in_development", tmp_path, None)
+
+    assert content_of(found, "greeting") == GREETING.content
+
+
+def test_what_is_no_package_is_an_error(tmp_path: Path, installed: Path) -> None:
+    package(installed, "needy", {"__init__.py": "import no_such_library"})
+
+    for name in ("no_such", "no_such.prompts", "needy.no_such"):
+        if name.startswith("needy"):
+            with pytest.raises(ModuleNotFoundError, match="no_such_library"):
+                find_bundled(None, name, tmp_path, None)
+        else:
+            with pytest.raises(UsageError, match=f"there is no package `{name}`"):
+                find_bundled(None, name, tmp_path, None)

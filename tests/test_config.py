@@ -180,7 +180,7 @@ def test_a_wrong_value_is_named_with_its_place(tmp_path: Path, text: str, proble
 
 @pytest.mark.parametrize(
     ("text", "where"),
-    [("tool = 5\n", "tool"), ("[tool]\npromptsync = 'x'\n", "tool.promptsync")],
+    [("tool = 5 # promptsync\n", "tool"), ("[tool]\npromptsync = 'x'\n", "tool.promptsync")],
 )
 def test_a_wrong_table_in_pyproject_is_named(tmp_path: Path, text: str, where: str) -> None:
     error = refusal(tmp_path, text, "pyproject.toml")

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from promptsync.prompt import details_differ, is_same
+from promptsync.prompt import is_same
+from promptsync.prompt_details import details_differ
 from promptsync.remote_prompt import Stamp, make_remote_prompt
 from tests.builders import chat, prompt
 

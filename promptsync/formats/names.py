@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from promptsync.prompt_schema import NAME
+from promptsync.prompt_name import NAME
 
 # Longest first: `.prompt.yml` ends in `.yml` as well.
 _SUFFIXES = (

@@ -11,7 +11,7 @@ from promptsync import prompt_schema
 from promptsync.content_hash import content_hash
 from promptsync.errors import RegistryAnswerError
 from promptsync.prompt import NAMING_KEYS, Prompt
-from promptsync.prompt_schema import MAX_NAME, NAME
+from promptsync.prompt_name import MAX_NAME, NAME
 from promptsync.remote_prompt import Stamp
 
 KIND = "local"

@@ -27,7 +27,8 @@ from hypothesis import strategies as st
 
 from promptsync.content_hash import content_hash
 from promptsync.errors import MovedError, RegistryRefusedError
-from promptsync.prompt import Message, Prompt, Template, details_differ
+from promptsync.prompt import Message, Prompt, Template
+from promptsync.prompt_details import details_differ
 from promptsync.prompt_schema import REGISTRY_KINDS
 from promptsync.registries.base import Registry
 from promptsync.remote_prompt import RemotePrompt, Stamp

@@ -15,7 +15,7 @@ from promptsync.errors import (
     RegistryRefusedError,
     RegistryUnavailableError,
 )
-from promptsync.prompt import details_differ
+from promptsync.prompt_details import details_differ
 from promptsync.registries.braintrust import BraintrustRegistry
 from promptsync.remote_prompt import RemotePrompt
 from tests.builders import prompt
