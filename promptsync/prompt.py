@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:  # importing typing costs 3 ms
+if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
-# One recursive type for what YAML, JSON and every registry can carry. `Any` stands for the inner
-# values: the recursive form makes each read a chain of isinstance checks and catches nothing here.
-Json: TypeAlias = "bool | int | float | str | list[Any] | dict[str, Any] | None"
-JsonObject: TypeAlias = "Mapping[str, Any]"
-
+    # One recursive type for what YAML, JSON and every registry can carry. `Any` stands for the
+    # inner values: the recursive form makes each read a chain of isinstance checks and catches
+    # nothing here.
+    Json: TypeAlias = bool | int | float | str | list[Any] | dict[str, Any] | None
+    JsonObject: TypeAlias = Mapping[str, Any]
+else:  # importing typing costs 3 ms
+    Json, JsonObject = object, Mapping
 
 # Who speaks in a chat prompt; vendors know a few more.
 ROLES = ("system", "developer", "user", "assistant", "tool")
