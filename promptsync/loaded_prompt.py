@@ -64,10 +64,33 @@ class LoadedPrompt:
         """
         return self._understood().render(variables)
 
+    def openai(self, /, **variables: object) -> dict[str, Any]:
+        """Return the arguments of OpenAI's `client.chat.completions.create`, variables filled in.
+
+        `create(**prompt.openai(name="Ada"))`. A text prompt is one message of the user. Raises as
+        `render` does, and UsageError for params that no request can carry.
+        """
+        from promptsync.openai_arguments import openai_arguments  # noqa: PLC0415  not for others
+
+        return openai_arguments(self.render(**variables), where=self._where())
+
+    def anthropic(self, /, **variables: object) -> dict[str, Any]:
+        """Return the arguments of Anthropic's `client.messages.create`, variables filled in.
+
+        Messages of the system become `system`, tools and params what Anthropic calls them. Raises
+        as `render` does, and UsageError for what cannot be carried over or without `max_tokens`.
+        """
+        from promptsync.anthropic_arguments import anthropic_arguments  # noqa: PLC0415  likewise
+
+        return anthropic_arguments(self.render(**variables), where=self._where())
+
+    def _where(self) -> str:
+        return _where(self.name, self.version, self.path)
+
     def _understood(self) -> Renderer:
         renderer = self.renderer
         if renderer is None or renderer.prompt is not self.prompt:
-            renderer = compile_prompt(self.prompt, where=_where(self.name, self.version, self.path))
+            renderer = compile_prompt(self.prompt, where=self._where())
             object.__setattr__(self, "renderer", renderer)
         return renderer
 
