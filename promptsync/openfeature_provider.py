@@ -1,0 +1,306 @@
+"""Serve prompts as feature flags: a prompt is an object flag, and its alias is the variant.
+
+The flag's key is the name of the prompt. What reasons and error codes mean:
+https://openfeature.dev/specification/types
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
+from typing import Any, NoReturn, TypeAlias, TypeVar
+
+try:
+    from openfeature.evaluation_context import EvaluationContext
+    from openfeature.event import ProviderEventDetails
+    from openfeature.exception import (
+        FlagNotFoundError,
+        GeneralError,
+        InvalidContextError,
+        ParseError,
+        ProviderFatalError,
+        ProviderNotReadyError,
+        TypeMismatchError,
+    )
+    from openfeature.flag_evaluation import FlagMetadata, FlagResolutionDetails, Reason
+    from openfeature.provider import AbstractProvider, Metadata
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        "openfeature-sdk is not installed: pip install 'promptsync[openfeature]'", name=error.name
+    ) from error
+
+from promptsync.client import Client
+from promptsync.errors import (
+    InvalidContentError,
+    PromptsyncError,
+    RenderError,
+    UnknownPromptError,
+)
+from promptsync.loaded_prompt import LoadedPrompt, Source
+from promptsync.prompt_schema import content_values, to_values
+
+# Not `alias`: applications have attributes of that name, which are about their users.
+ALIAS_ATTRIBUTE = "prompt_alias"
+
+# Returns the alias for a prompt's name, None for that of the client.
+ChooseAlias: TypeAlias = Callable[[str, EvaluationContext], str | None]
+Value = TypeVar("Value")
+ObjectValue: TypeAlias = Sequence[Any] | Mapping[str, Any]
+
+
+def alias_of_context(name: str, context: EvaluationContext) -> str | None:  # noqa: ARG001
+    """Choose the alias that the evaluation context has as `prompt_alias`.
+
+    Raises InvalidContextError for one that is no text.
+    """
+    alias = context.attributes.get(ALIAS_ATTRIBUTE)
+    if alias is None or (isinstance(alias, str) and alias):
+        return alias
+    raise InvalidContextError(f"`{ALIAS_ATTRIBUTE}` has to be the name of an alias")
+
+
+class PromptsyncProvider(AbstractProvider):
+    """An OpenFeature provider over a client, or over one of its own.
+
+    Object flags are prompts as mappings, with the keys of a prompt file, `text` or `messages`, and
+    `version`, `alias`, `content_hash` and `commit` where they are known. String flags are the
+    templates of text prompts. `shutdown` closes the client, also one that was given.
+
+    An outage with a fallback is a value. Without one the caller's default is served.
+    """
+
+    def __init__(
+        self, client: Client | None = None, *, choose_alias: ChooseAlias = alias_of_context
+    ) -> None:
+        super().__init__()
+        self._is_given = client is not None
+        self._client = client
+        self._choose_alias = choose_alias
+        self._lock = threading.Lock()
+        self._fallbacks: set[tuple[str, str | None]] = set()
+
+    def get_metadata(self) -> Metadata:
+        """Return the name of the provider."""
+        return Metadata(name="promptsync")
+
+    def initialize(self, evaluation_context: EvaluationContext) -> None:  # noqa: ARG002
+        """Make the client, unless one was given."""
+        if self._client is None and self._is_given:
+            raise ProviderFatalError("the client is closed: make another provider with a new one")
+        if self._client is None:
+            self._client = Client()
+
+    def shutdown(self) -> None:
+        """Close the client. One of its own is made anew by another `initialize`."""
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def resolve_object_details(
+        self,
+        flag_key: str,
+        default_value: ObjectValue,  # noqa: ARG002
+        evaluation_context: EvaluationContext | None = None,
+    ) -> FlagResolutionDetails[ObjectValue]:
+        """Serve a prompt as a mapping."""
+        return self._resolve(flag_key, evaluation_context, as_mapping)
+
+    async def resolve_object_details_async(
+        self,
+        flag_key: str,
+        default_value: ObjectValue,  # noqa: ARG002
+        evaluation_context: EvaluationContext | None = None,
+    ) -> FlagResolutionDetails[ObjectValue]:
+        """Serve a prompt as a mapping."""
+        return await self._aresolve(flag_key, evaluation_context, as_mapping)
+
+    def resolve_string_details(
+        self,
+        flag_key: str,
+        default_value: str,  # noqa: ARG002
+        evaluation_context: EvaluationContext | None = None,
+    ) -> FlagResolutionDetails[str]:
+        """Serve the template of a text prompt."""
+        return self._resolve(flag_key, evaluation_context, _as_text)
+
+    async def resolve_string_details_async(
+        self,
+        flag_key: str,
+        default_value: str,  # noqa: ARG002
+        evaluation_context: EvaluationContext | None = None,
+    ) -> FlagResolutionDetails[str]:
+        """Serve the template of a text prompt."""
+        return await self._aresolve(flag_key, evaluation_context, _as_text)
+
+    def resolve_boolean_details(
+        self,
+        flag_key: str,
+        default_value: bool,  # noqa: ARG002
+        evaluation_context: EvaluationContext | None = None,
+    ) -> FlagResolutionDetails[bool]:
+        """Refuse: no prompt is a boolean."""
+        return self._resolve(flag_key, evaluation_context, _refuse)
+
+    async def resolve_boolean_details_async(
+        self,
+        flag_key: str,
+        default_value: bool,  # noqa: ARG002
+        evaluation_context: EvaluationContext | None = None,
+    ) -> FlagResolutionDetails[bool]:
+        """Refuse: no prompt is a boolean."""
+        return await self._aresolve(flag_key, evaluation_context, _refuse)
+
+    def resolve_integer_details(
+        self,
+        flag_key: str,
+        default_value: int,  # noqa: ARG002
+        evaluation_context: EvaluationContext | None = None,
+    ) -> FlagResolutionDetails[int]:
+        """Refuse: no prompt is a number."""
+        return self._resolve(flag_key, evaluation_context, _refuse)
+
+    async def resolve_integer_details_async(
+        self,
+        flag_key: str,
+        default_value: int,  # noqa: ARG002
+        evaluation_context: EvaluationContext | None = None,
+    ) -> FlagResolutionDetails[int]:
+        """Refuse: no prompt is a number."""
+        return await self._aresolve(flag_key, evaluation_context, _refuse)
+
+    def resolve_float_details(
+        self,
+        flag_key: str,
+        default_value: float,  # noqa: ARG002
+        evaluation_context: EvaluationContext | None = None,
+    ) -> FlagResolutionDetails[float]:
+        """Refuse: no prompt is a number."""
+        return self._resolve(flag_key, evaluation_context, _refuse)
+
+    async def resolve_float_details_async(
+        self,
+        flag_key: str,
+        default_value: float,  # noqa: ARG002
+        evaluation_context: EvaluationContext | None = None,
+    ) -> FlagResolutionDetails[float]:
+        """Refuse: no prompt is a number."""
+        return await self._aresolve(flag_key, evaluation_context, _refuse)
+
+    def _resolve(
+        self,
+        name: str,
+        context: EvaluationContext | None,
+        value_of: Callable[[LoadedPrompt], Value],
+    ) -> FlagResolutionDetails[Value]:
+        # A prompt is loaded for any type: an unknown one is not found rather than of another type,
+        # which is what lets several providers share the keys.
+        with _openfeature_errors():
+            alias = self._choose_alias(name, context or EvaluationContext())
+            loaded = self._opened().load(name, alias=alias)
+        self._tell_status(loaded)
+        return _details(loaded, value_of(loaded), is_chosen=alias is not None)
+
+    async def _aresolve(
+        self,
+        name: str,
+        context: EvaluationContext | None,
+        value_of: Callable[[LoadedPrompt], Value],
+    ) -> FlagResolutionDetails[Value]:
+        with _openfeature_errors():
+            alias = self._choose_alias(name, context or EvaluationContext())
+            loaded = await self._opened().aload(name, alias=alias)
+        self._tell_status(loaded)
+        return _details(loaded, value_of(loaded), is_chosen=alias is not None)
+
+    def _opened(self) -> Client:
+        if self._client is None:
+            raise ProviderNotReadyError("the provider is not initialized, or was shut down")
+        return self._client
+
+    def _tell_status(self, loaded: LoadedPrompt) -> None:
+        """Emit one event when the first prompt falls back, and one when none does any more."""
+        if not loaded.is_fallback and not self._fallbacks:
+            return
+        with self._lock:
+            was_stale, key = bool(self._fallbacks), (loaded.name, loaded.alias)
+            (self._fallbacks.add if loaded.is_fallback else self._fallbacks.discard)(key)
+            is_stale = bool(self._fallbacks)
+        if is_stale and not was_stale:
+            self.emit_provider_stale(ProviderEventDetails(message=loaded.reason))
+        elif was_stale and not is_stale:
+            self.emit_provider_ready(ProviderEventDetails())
+
+
+def as_mapping(loaded: LoadedPrompt) -> dict[str, Any]:
+    """Return a prompt with the keys of a prompt file; the caller may change it."""
+    facts = {
+        "version": loaded.version,
+        "alias": loaded.alias,
+        "content_hash": loaded.content_hash,
+        "commit": loaded.commit,
+    }
+    known = {key: value for key, value in facts.items() if value is not None}
+    prompt = loaded.prompt
+    return deepcopy({**to_values(prompt), **content_values(prompt.content), **known})
+
+
+def _as_text(loaded: LoadedPrompt) -> str:
+    if loaded.template is None:
+        raise TypeMismatchError(f"`{loaded.name}` is a chat prompt: ask for an object")
+    return loaded.template
+
+
+def _refuse(loaded: LoadedPrompt) -> NoReturn:
+    raise TypeMismatchError(f"`{loaded.name}` is a prompt: ask for an object")
+
+
+def _details(
+    loaded: LoadedPrompt, value: Value, *, is_chosen: bool
+) -> FlagResolutionDetails[Value]:
+    return FlagResolutionDetails(
+        value=value,
+        # Where no alias was asked for, the version says which content this is.
+        variant=loaded.alias or loaded.version,
+        reason=_reason(loaded, is_chosen=is_chosen),
+        flag_metadata=_metadata(loaded),
+    )
+
+
+def _reason(loaded: LoadedPrompt, *, is_chosen: bool) -> Reason:
+    if loaded.is_fallback:
+        is_deployed = loaded.source in (Source.BUNDLE, Source.FILE)
+        return Reason.DEFAULT if is_deployed else Reason.STALE
+    if is_chosen:
+        return Reason.TARGETING_MATCH
+    return Reason.CACHED if loaded.source is Source.MEMORY else Reason.STATIC
+
+
+def _metadata(loaded: LoadedPrompt) -> FlagMetadata:
+    facts = {
+        "version": loaded.version,
+        "content_hash": loaded.content_hash,
+        "source": loaded.source.value,
+        "is_fallback": loaded.is_fallback,
+        "commit": loaded.commit,
+        "registry": loaded.registry,
+    }
+    return {key: value for key, value in facts.items() if value is not None}
+
+
+@contextmanager
+def _openfeature_errors() -> Iterator[None]:
+    """Raise what OpenFeature answers with the caller's default and an error code."""
+    try:
+        yield
+    except UnknownPromptError as error:
+        raise FlagNotFoundError(_sentence(error)) from error
+    except (InvalidContentError, RenderError) as error:
+        raise ParseError(_sentence(error)) from error
+    except PromptsyncError as error:
+        raise GeneralError(_sentence(error)) from error
+
+
+def _sentence(error: PromptsyncError) -> str:
+    return f"{error.message} ({error.hint})" if error.hint else error.message
