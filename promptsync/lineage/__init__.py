@@ -13,9 +13,9 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from promptsync.lineage import braintrust, mlflow, opentelemetry
+    from promptsync.lineage import braintrust, mlflow, opentelemetry, opik
 
-__all__ = ["braintrust", "mlflow", "opentelemetry"]
+__all__ = ["braintrust", "mlflow", "opentelemetry", "opik"]
 
 
 if not TYPE_CHECKING:

@@ -24,19 +24,13 @@ Run = Callable[..., Any]
 BEGIN = """\
 import json, os, sys
 import mlflow
-from promptsync import LoadedPrompt, Source, lineage
+import promptsync
+from promptsync import lineage
 from promptsync.registries.mlflow import MlflowRegistry
 
 registry = MlflowRegistry(tracking_uri=os.environ["MLFLOW_TRACKING_URI"])
 client = mlflow.MlflowClient()
-
-def load(name, alias=None, **fields):
-    remote = registry.get_prompt(name, alias=alias)
-    return LoadedPrompt(
-        **{"prompt": remote.prompt, "content_hash": remote.content_hash, "kind": "mlflow",
-           "source": Source.REGISTRY, "version": remote.version, "alias": alias,
-           "service_ids": remote.service_ids, **fields}
-    )
+load = promptsync.load
 
 def said(run):
     data = client.get_run(run.info.run_id).data
@@ -51,6 +45,7 @@ def said(run):
 def run(mlflow_service: MlflowServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Return a function that runs statements beside MLflow and returns what `answer` is then."""
     monkeypatch.setenv("PYTHONPATH", str(Path(promptsync.__file__).parents[1]))
+    (tmp_path / "promptsync.toml").write_text('[registries.production]\nkind = "mlflow"\n')
 
     def run(statements: str) -> Any:
         program = f"{BEGIN}{statements}\nprint(json.dumps(answer))"
@@ -81,7 +76,7 @@ def test_a_run_says_what_it_used_and_its_links_are_those_of_mlflow(
     old, _ = versions
 
     (ours, theirs, mixed), _ = run(
-        "greeting = load('greeting', 'production')\n"
+        "greeting = load('greeting', alias='production')\n"
         "with mlflow.start_run() as run:\n"
         "    assert lineage.mlflow.log_prompts(greeting, strict=True)\n"
         "ours = said(run)\n"
@@ -119,9 +114,11 @@ def test_an_alias_that_moves_during_a_run_is_told_and_stops_nothing(
 
     (params, tags), stderr = run(
         "with mlflow.start_run() as run:\n"
-        "    lineage.mlflow.log_prompts(load('greeting', 'production'))\n"
+        "    lineage.mlflow.log_prompts(load('greeting', alias='production'))\n"
         "    registry.set_alias('greeting', 'production', '2')\n"
-        "    lineage.mlflow.log_prompts(load('greeting', 'production'), strict=True)\n"
+        "    promptsync.configure()\n"
+        "    load('greeting', alias='production')\n"
+        "    lineage.mlflow.log_prompts(strict=True)\n"
         "answer = said(run)"
     )
 
@@ -166,7 +163,7 @@ def test_hundreds_of_prompts_are_logged_in_a_few_requests(run: Run, mlflow: Mlfl
 def test_a_run_by_its_id_and_a_run_of_another_thread_are_found(run: Run) -> None:
     (by_id, other_thread, none), _ = run(
         "import threading\n"
-        "greeting = load('greeting', 'production')\n"
+        "greeting = load('greeting', alias='production')\n"
         "run = client.create_run('0')\n"
         "lineage.mlflow.log_prompts(greeting, run_id=run.info.run_id)\n"
         "by_id = said(run)[0]\n"
@@ -188,7 +185,7 @@ def test_a_trace_is_found_by_the_version_it_used_however_that_was_loaded(
     old, _ = versions
 
     (found, tags, span), stderr = run(
-        "greeting = load('greeting', 'production')\n"
+        "greeting = load('greeting', alias='production')\n"
         "@mlflow.trace\n"
         "def answer_to(order):\n"
         "    for each in order:\n"
@@ -231,7 +228,7 @@ def warm(outputs):
 def evaluate(alias):
     @mlflow.trace
     def predict(name):
-        greeting = load("greeting", alias)
+        greeting = load("greeting", alias=alias)
         lineage.mlflow.log_prompts(greeting, strict=True)
         return greeting.template
     data = [{"inputs": {"name": each}} for each in ("Ada", "Ben")]
@@ -261,7 +258,7 @@ def test_two_evaluations_by_two_aliases_are_told_apart_in_mlflow_and_here(
 @pytest.mark.usefixtures("versions")
 def test_mlflow_that_is_away_is_a_warning_and_for_who_asked_an_error(run: Run) -> None:
     answer, stderr = run(
-        "greeting = load('greeting', 'production')\n"
+        "greeting = load('greeting', alias='production')\n"
         "os.environ['MLFLOW_HTTP_REQUEST_MAX_RETRIES'] = '0'\n"
         "mlflow.set_tracking_uri('http://ada:secret@127.0.0.1:1')\n"
         "from promptsync import LineageError\n"

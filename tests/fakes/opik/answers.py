@@ -148,6 +148,7 @@ def experiment(store: Store, experiment: Experiment) -> JsonObject:
             "feedback_scores": scores or None,
             "trace_count": count,
             "created_at": experiment.created_at,
+            "metadata": experiment.metadata,
             "duration": None
             if duration is None
             else dict.fromkeys(("p50", "p90", "p99"), duration),

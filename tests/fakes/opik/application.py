@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.fakes.service.exchange import Request, Response, json_response
 
-from .endpoints import environments, experiments, projects, prompts, versions
+from .endpoints import environments, experiments, projects, prompts, traces, versions
 from .errors import ApiError, UnauthorizedError
 from .routing import make_router
 from .store import Store
@@ -16,6 +16,7 @@ ROUTES = (
     *environments.ROUTES,
     *experiments.ROUTES,
     *projects.ROUTES,
+    *traces.ROUTES,
 )
 
 LONG_ANSWERS = (("GET", prompts.PATH), ("POST", f"{versions.VERSIONS}/retrieve-by-ids"))

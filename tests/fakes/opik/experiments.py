@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .ids import now
+from .json_values import Json
 from .prompts import Version
 
 
@@ -21,3 +22,4 @@ class Experiment:
     cost: float | None = None
     duration: float | None = None
     created_at: str = field(default_factory=now)
+    metadata: Json = None

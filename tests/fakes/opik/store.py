@@ -9,6 +9,7 @@ from .environments import Environment, Environments
 from .errors import NotFoundError
 from .experiments import Experiment
 from .ids import Ids
+from .json_values import JsonObject
 from .projects import Project, Projects
 from .prompts import Prompt, Prompts, Version
 
@@ -25,6 +26,8 @@ class Store:
         self.prompts = Prompts(self.ids)
         self.environments = Environments(self.ids)
         self.experiments: list[Experiment] = []
+        self.traces: dict[str, JsonObject] = {}
+        self.spans: dict[str, JsonObject] = {}
 
     @property
     def revision(self) -> int:

@@ -1,13 +1,17 @@
-"""/v1/private/experiments: reading only."""
+"""/v1/private/experiments"""
 
 from __future__ import annotations
 
 from tests.fakes.service.exchange import Request, Response, json_response
 
-from .. import answers
+from .. import answers, bodies
+from ..exchange import created
+from ..experiments import Experiment
 from ..filtering import Paging
 from ..routing import Route
 from ..store import Store
+
+PATH = "/v1/private/experiments"
 
 
 def list_all(store: Store, request: Request) -> Response:
@@ -21,4 +25,19 @@ def list_all(store: Store, request: Request) -> Response:
     return json_response(answers.page(paging.number, len(found), paging.cut(found)))
 
 
-ROUTES = (Route("GET", "/v1/private/experiments", list_all),)
+def create(store: Store, request: Request) -> Response:
+    """Make an experiment that is linked to versions of prompts."""
+    body = bodies.read_body(request, {"dataset_name": bodies.not_blank})
+    links = body.get("prompt_versions")
+    named = [each["id"] for each in links if isinstance(each, dict)] if links else []  # type: ignore[union-attr]  # a list, as the schema has it
+    made = Experiment(
+        str(body.get("id") or store.ids.next()),
+        str(body.get("name")),
+        tuple(store.version(str(each)) for each in named),
+        metadata=body.get("metadata"),
+    )
+    store.experiments.append(made)
+    return created(f"{PATH}/{made.id}")
+
+
+ROUTES = (Route("GET", PATH, list_all), Route("POST", PATH, create))

@@ -1,0 +1,35 @@
+"""/v1/private/traces/batch and /spans/batch: what the SDK says of calls is kept as it came."""
+
+from __future__ import annotations
+
+from tests.fakes.service.exchange import Request, Response
+
+from .. import bodies
+from ..exchange import nothing
+from ..json_values import JsonObject
+from ..routing import Route
+from ..store import Store
+
+
+def traces(store: Store, request: Request) -> Response:
+    """Keep traces."""
+    return _keep(store.traces, request, "traces")
+
+
+def spans(store: Store, request: Request) -> Response:
+    """Keep spans."""
+    return _keep(store.spans, request, "spans")
+
+
+def _keep(kept: dict[str, JsonObject], request: Request, name: str) -> Response:
+    found = bodies.read_body(request, {}).get(name)
+    for each in found if isinstance(found, list) else ():
+        if isinstance(each, dict):
+            kept[str(each["id"])] = each
+    return nothing()
+
+
+ROUTES = (
+    Route("POST", "/v1/private/traces/batch", traces),
+    Route("POST", "/v1/private/spans/batch", spans),
+)
