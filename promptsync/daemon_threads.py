@@ -49,8 +49,14 @@ class DaemonThreads:
         return future
 
     def map(self, ask: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-        """Ask a question about each item at once; yield the answers in the order of the items."""
-        futures = [self.submit(ask, item) for item in items]
+        """Ask a question about each item at once; yield the answers in the order of the items.
+
+        A single item is asked about in the caller's own thread.
+        """
+        every = list(items)
+        if len(every) == 1:
+            return map(ask, every)
+        futures = [self.submit(ask, item) for item in every]
         return (future.result() for future in futures)
 
     def close(self) -> None:

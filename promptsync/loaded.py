@@ -169,6 +169,6 @@ def _plain(value: Any) -> Any:
 def _unknown(found: object) -> UsageError:
     return UsageError(
         f"a loaded `{type(found).__name__}` is no prompt that promptsync knows",
-        hint="pass what `promptsync.load` returned, a Prompt, a prompt of Braintrust's, MLflow's or "
-        "Opik's SDK, or a mapping with the keys of a prompt file",
+        hint="pass what `promptsync.load` returned, a Prompt, a prompt of Braintrust's, MLflow's "
+        "or Opik's SDK, or a mapping with the keys of a prompt file",
     )

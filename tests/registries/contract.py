@@ -16,6 +16,7 @@ What a service cannot hold it must say with `unsupported`; it is never an except
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -27,8 +28,10 @@ from hypothesis import strategies as st
 
 from promptsync.content_hash import content_hash
 from promptsync.errors import MovedError, RegistryRefusedError
+from promptsync.fetching import check_stamp, fetch
 from promptsync.prompt import Message, Prompt, Template
 from promptsync.prompt_details import details_differ
+from promptsync.prompt_file import parse_prompt
 from promptsync.prompt_schema import REGISTRY_KINDS
 from promptsync.registries.base import Registry
 from promptsync.remote_prompt import RemotePrompt, Stamp
@@ -58,6 +61,24 @@ RESPONSE_FORMAT = {
         "schema": {"type": "object", "properties": {"score": {"type": "number"}}},
     },
 }
+SAMPLING = {"temperature": 0.2, "max_tokens": 800, "top_p": 0.9, "stop": ["END", "\n"]}
+# Everything that a prompt file says to a model beside its messages.
+CONFIGURED_FILE = f"""\
+---
+model: gpt-5-mini
+params: {json.dumps(SAMPLING)}
+tools: {json.dumps([TOOL])}
+response_format: {json.dumps(RESPONSE_FORMAT)}
+---
+
+# system:
+
+You are careful.
+
+# user:
+
+Signal: {{{{signal}}}}
+"""
 PICTURE = {"type": "image_url", "image_url": {"url": "https://example.com/chart.png"}}
 
 SAMPLES = {
@@ -253,6 +274,28 @@ class RegistryContract:
         created = datetime.fromisoformat(save_text(registry, "Hello").created or "")
 
         assert created.utcoffset() == timedelta(0)
+
+    # -- loading --
+
+    def test_the_model_configuration_of_a_prompt_file_reaches_the_application(
+        self, registry: Registry
+    ) -> None:
+        sent = parse_prompt(CONFIGURED_FILE, path="prompts/analyze.md", name="analyze")
+        stamp = replace(STAMP, content_hash=content_hash(sent, registry.kind))
+        assert registry.unsupported(sent) == []
+
+        version = registry.save_prompt(sent, stamp).version
+        registry.set_alias("analyze", "production", version)
+
+        latest = fetch(registry, "analyze", alias=None, version=None)
+        pinned = fetch(registry, "analyze", alias=None, version=version)
+        served = fetch(registry, "analyze", alias="production", version=None)
+        assert latest == pinned == served
+        assert check_stamp(served) is None
+        assert served.prompt == sent
+        assert (served.prompt.model, served.prompt.params) == ("gpt-5-mini", SAMPLING)
+        assert served.prompt.tools == [TOOL]
+        assert served.prompt.response_format == RESPONSE_FORMAT
 
     # -- stamp and details --
 

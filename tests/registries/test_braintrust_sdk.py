@@ -13,7 +13,7 @@ from promptsync.registries.braintrust import BraintrustRegistry
 from tests.builders import prompt
 from tests.fakes.braintrust import BraintrustServer, DropsMetadata
 from tests.fakes.vendor import needs_braintrust_sdk, run_braintrust_python
-from tests.registries.contract import RESPONSE_FORMAT, STAMP, TOOL
+from tests.registries.contract import RESPONSE_FORMAT, SAMPLING, STAMP, TOOL
 
 pytestmark = [pytest.mark.network, pytest.mark.vendor, needs_braintrust_sdk]
 
@@ -37,7 +37,7 @@ CHAT = Prompt(
     ),
     title="Analyze signal",
     model="gpt-5-mini",
-    params={"temperature": 0, "max_tokens": 800},
+    params=SAMPLING,
     tools=[TOOL],
     response_format=RESPONSE_FORMAT,
 )
@@ -72,8 +72,7 @@ def test_the_sdk_reads_a_chat_prompt_as_it_was_uploaded(
         "version": stored.version,
         "name": "Analyze signal",
         "model": "gpt-5-mini",
-        "temperature": 0,
-        "max_tokens": 800,
+        **SAMPLING,
         "response_format": RESPONSE_FORMAT,
         "messages": [
             {"role": "system", "content": "You are careful."},

@@ -17,7 +17,7 @@ from promptsync.prompt_file import format_prompt
 from promptsync.registries.mlflow import MlflowRegistry
 from tests.builders import chat, prompt
 from tests.mlflow_server import MlflowServer, needs_mlflow, run_mlflow_python
-from tests.registries.contract import RESPONSE_FORMAT, STAMP, TOOL
+from tests.registries.contract import RESPONSE_FORMAT, SAMPLING, STAMP, TOOL
 
 pytestmark = [pytest.mark.network, pytest.mark.vendor, pytest.mark.slow, needs_mlflow]
 
@@ -109,7 +109,7 @@ def test_mlflows_client_reads_and_formats_what_was_uploaded(
             Message("user", "Signal: {{signal}}"),
         ),
         model="gpt-5-mini",
-        params={"temperature": 0, "max_tokens": 800, "seed": 7},
+        params={**SAMPLING, "seed": 7},
         response_format=RESPONSE_FORMAT,
         tools=[TOOL],
     )
@@ -150,8 +150,7 @@ def test_mlflows_client_reads_and_formats_what_was_uploaded(
         ],
         "model_config": {
             "model_name": "gpt-5-mini",
-            "temperature": 0,
-            "max_tokens": 800,
+            **SAMPLING,
             "seed": 7,
         },
         "response_format": RESPONSE_FORMAT,

@@ -15,7 +15,7 @@ from promptsync.registries.opik import OpikRegistry
 from tests.builders import prompt
 from tests.fakes.opik import OpikServer
 from tests.fakes.vendor import needs_opik_sdk, run_opik_python
-from tests.registries.contract import RESPONSE_FORMAT, STAMP, TOOL
+from tests.registries.contract import RESPONSE_FORMAT, SAMPLING, STAMP, TOOL
 
 pytestmark = [pytest.mark.network, pytest.mark.vendor, needs_opik_sdk]
 
@@ -35,7 +35,7 @@ CHAT = Prompt(
     ),
     title="Analyze signal",
     model="gpt-5-mini",
-    params={"temperature": 0, "max_tokens": 800},
+    params=SAMPLING,
     tools=[TOOL],
     response_format=RESPONSE_FORMAT,
     metadata={"owner": "support"},
@@ -72,7 +72,7 @@ def test_the_sdk_reads_a_chat_prompt_as_it_was_uploaded(opik: OpikRegistry, sdk:
             "owner": "support",
             "title": "Analyze signal",
             "model": "gpt-5-mini",
-            "params": {"temperature": 0, "max_tokens": 800},
+            "params": SAMPLING,
             "tools": [TOOL],
             "response_format": RESPONSE_FORMAT,
             "promptsync": STAMP.to_json(),
