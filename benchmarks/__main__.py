@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.loading import loading_figures
 from benchmarks.material import DELAY, project
 from benchmarks.measuring import Command, Figure, side_by_side
 from benchmarks.mlflow_prompts import mlflow_figures
@@ -42,6 +43,7 @@ def figures(folder: Path) -> Iterator[Figure]:
     yield from sync_figures(folder / "sync")
     yield from mlflow_figures(folder / "mlflow")
     yield from opik_figures(folder / "opik")
+    yield from loading_figures(folder / "loading")
 
 
 def import_figures(folder: Path) -> Iterator[Figure]:

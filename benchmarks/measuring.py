@@ -46,7 +46,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the report: seconds, or megabytes where `unit` says so.
+    """One line of the report: seconds, shown as `unit` says, or megabytes.
 
     `limit` is what the ratio may be at most, or has to be `at_least`.
     """
@@ -72,7 +72,7 @@ class Figure:
         """Write the line."""
         limit = f"{'>=' if self.at_least else '<='} {self.limit:g}x"
         verdict = "ok" if self.holds else "MISSED"
-        factor = 1000 if self.unit == "ms" else 1
+        factor = {"us": 1_000_000, "ms": 1000}.get(self.unit, 1)
         values = f"{self.ours * factor:9.1f} {self.unit} {self.other * factor:9.1f} {self.unit}"
         return f"{self.what:<52} {values} {self.ratio:7.2f}x {limit:<8} {verdict}"
 
