@@ -26,7 +26,7 @@ from tests.mlflow_server import BIN, QUIET, mlflow_server
 ALIAS = "production"
 # 2 kB with ten variables.
 TEXT = "Cite the signal you judge. " * 60 + "".join(
-    f"\n{word}: {{{{{word}}}}} of its time, and what follows" for word in "abcdefghij"
+    f"\n{word}: {{{{customer_{word}}}}} of its time, and more" for word in "abcdefghij"
 )
 LOADS = 10_000_000
 THREADS = 8

@@ -25,18 +25,20 @@ class Mustache:
     of one may belong to its items.
     """
 
-    __slots__ = ("_parts", "_pieces", "_slots", "names")
+    __slots__ = ("_parts", "_pieces", "_slots", "_text", "names")
 
     def __init__(self, text: str) -> None:
-        self._parts = parse_mustache(text)
+        parts = parse_mustache(text)
         self.names = frozenset(
-            each.path[0] for each in self._parts if not isinstance(each, str) and each.path
+            each.path[0] for each in parts if not isinstance(each, str) and each.path
         )
-        is_flat = all(map(_is_flat, self._parts))
-        self._pieces = [each if isinstance(each, str) else "" for each in self._parts]
+        is_flat = all(map(_is_flat, parts))
+        # Applications hold thousands of these: a flat template is understood again for an error.
+        self._text, self._parts = text, () if is_flat else parts
+        self._pieces = [each if isinstance(each, str) else "" for each in parts] if is_flat else []
         self._slots = [
             (index, each.name)
-            for index, each in enumerate(self._parts)
+            for index, each in enumerate(parts)
             if is_flat and not isinstance(each, str)
         ]
 
@@ -53,7 +55,7 @@ class Mustache:
             else:
                 return "".join(pieces)
         said: list[str] = []
-        _say(self._parts, (values,), said.append)
+        _say(self._parts or parse_mustache(self._text), (values,), said.append)
         return "".join(said)
 
 

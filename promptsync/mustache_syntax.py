@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from sys import intern
 from typing import TypeAlias
 
 from promptsync.template_errors import TemplateError
@@ -104,7 +105,8 @@ class _Parser:
         name = self._name(words)
         if name == "." and all(each.is_inverted for each in self.opened):
             raise self._error("`.` stands for an item, and here is no section that has items")
-        return Variable(name, _path(name), self.line)
+        # The same names come in many prompts, and are held as long as those.
+        return Variable(intern(name), _path(name), self.line)
 
     def _add_include(self, start: int, end: int) -> None:
         if self.open != _OPEN:
@@ -182,7 +184,7 @@ class _Parser:
 
 
 def _path(name: str) -> tuple[str, ...]:
-    return () if name == "." else tuple(name.split("."))
+    return () if name == "." else tuple(map(intern, name.split(".")))
 
 
 def _joined(parts: list[Part]) -> tuple[Part, ...]:

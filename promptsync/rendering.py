@@ -43,7 +43,7 @@ class Renderer:
         self._params = texts.fill(prompt.params, "`params`")
         self._response_format = texts.fill(prompt.response_format, "`response_format`")
         self._tools = texts.tools(prompt.tools)
-        self.variables = frozenset(texts.names)
+        self.variables = texts.variables
 
     def render(self, variables: Values) -> RenderedPrompt:
         """Return the prompt with its variables filled in; what else is given is not used.
@@ -89,11 +89,16 @@ class _Dialect(Protocol):
 
 @dataclass(slots=True)
 class _Texts:
-    """The texts of one prompt; `names` grows with each that was understood."""
+    """The texts of one prompt; `names` has those of each that was understood."""
 
     template: Template
     where: str
-    names: set[str] = field(default_factory=set)
+    names: list[frozenset[str]] = field(default_factory=list)
+
+    @property
+    def variables(self) -> frozenset[str]:
+        # Most prompts have one text with variables, and thousands of prompts are held.
+        return self.names[0] if len(self.names) == 1 else frozenset[str]().union(*self.names)
 
     def messages(self, messages: Iterable[Message]) -> Iterable[tuple[Message, _Fill | None]]:
         for number, message in enumerate(messages, 1):
@@ -127,7 +132,7 @@ class _Texts:
             dialect = self._understood(text)
         except TemplateError as error:
             raise self._error(error, place) from error
-        self.names |= dialect.names
+        self.names.append(dialect.names)
 
         def fill(values: Values) -> str:
             try:

@@ -171,7 +171,7 @@ EDGE = frozenset({"__init__", "__main__", "cli", "openfeature_provider", "worksh
 PURE_LIBRARIES = frozenset(
     """
     __future__ bisect codecs collections copy dataclasses datetime difflib enum functools hashlib
-    heapq io itertools json math operator re string textwrap types typing unicodedata
+    heapq io itertools json math operator re string sys.intern textwrap types typing unicodedata
     urllib.parse jinja2 rfc8785 yaml
     """.split()  # noqa: SIM905  one word per module reads better than forty quoted lines
 )
