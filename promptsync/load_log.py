@@ -32,8 +32,9 @@ def changed(loaded: LoadedPrompt) -> None:
 
 def fell_back(loaded: LoadedPrompt) -> None:
     """Log that a prompt is served from elsewhere, because the registry could not be asked."""
-    message = f"{_title(loaded)} is served from {_PLACES[loaded.source]}: {loaded.reason}"
-    _log(logging.WARNING, loaded, message)
+    missed = f"registry `{loaded.registry}`" if loaded.registry else "the registry"
+    place = f"{_PLACES[loaded.source]} instead of {missed}"
+    _log(logging.WARNING, loaded, f"{_title(loaded)} is served from {place}: {loaded.reason}")
 
 
 def recovered(loaded: LoadedPrompt) -> None:

@@ -76,7 +76,7 @@ def test_whatever_is_no_answer_leaves_the_bundle_with_one_warning(
     assert loaded[0].reason
     assert loaded[0] is loaded[1] is loaded[2]
     (warning,) = told(caplog)
-    assert "is served from the bundle: " in warning
+    assert "is served from the bundle instead of registry `production`: " in warning
 
 
 def test_the_disk_comes_before_the_bundle(app: Application) -> None:
@@ -220,7 +220,7 @@ def test_a_running_process_serves_on_what_it_has_until_the_registry_is_back(
     assert facts(after) == (DEAR, "memory", False)
     title = f"`greeting` (version {version}, alias `production`)"
     assert len(told(caplog)) == 1
-    assert told(caplog)[0].startswith(f"{title} is served from memory: ")
+    assert told(caplog)[0].startswith(f"{title} is served from memory instead of ")
     assert told(caplog, logging.INFO)[1:] == [f"{title} is served from registry `production` again"]
 
 

@@ -19,6 +19,7 @@ import pytest
 from _pytest.mark import ParameterSet
 from click.testing import CliRunner
 
+import promptsync
 from promptsync import errors
 from promptsync.cli import app
 from promptsync.config import OPTIONS_BY_KIND, Config, RegistryConfig, environment_names
@@ -70,13 +71,14 @@ def marks_of(page: Page) -> tuple[pytest.MarkDecorator, ...]:
 
 
 @pytest.fixture
-def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
-    """Return a session in an empty folder."""
+def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
+    """Return a session in an empty folder, and end with it what the page loaded."""
     folder = tmp_path / "session"
     folder.mkdir()
     monkeypatch.chdir(folder)
     monkeypatch.setenv("PROMPTSYNC_AUTHOR", "Ada Lovelace")
-    return Session(folder, monkeypatch)
+    yield Session(folder, monkeypatch)
+    promptsync.close()
 
 
 def compare(page: Page, real: str) -> None:

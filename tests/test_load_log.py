@@ -31,7 +31,7 @@ FALLBACK = replace(
     source=Source.BUNDLE,
     version=None,
     is_fallback=True,
-    reason="registry `mlflow` did not answer within 2 seconds",
+    reason="no answer within 2 s",
 )
 EVENTS: dict[str, Callable[[LoadedPrompt], None]] = {
     "changed": load_log.changed,
@@ -92,8 +92,8 @@ def test_a_fallback_is_a_warning_with_the_reason(caplog: pytest.LogCaptureFixtur
         (
             "promptsync",
             logging.WARNING,
-            "`greeting` (alias `production`) is served from the bundle: "
-            "registry `mlflow` did not answer within 2 seconds",
+            "`greeting` (alias `production`) is served from the bundle "
+            "instead of registry `mlflow`: no answer within 2 s",
         )
     ]
 
@@ -112,7 +112,7 @@ def test_a_fallback_says_where_the_prompt_is_from(
 ) -> None:
     load_log.fell_back(replace(FALLBACK, source=source))
 
-    assert f" is served from {place}: " in caplog.messages[0]
+    assert f" is served from {place} instead of registry `mlflow`: " in caplog.messages[0]
 
 
 def test_the_end_of_an_outage_is_no_warning(caplog: pytest.LogCaptureFixture) -> None:
@@ -162,14 +162,14 @@ def test_a_json_formatter_gets_every_fact(stream: StringIO) -> None:
 
     assert json.loads(stream.getvalue()) == {
         "level": "WARNING",
-        "message": "`greeting` (alias `production`) is served from the bundle: "
-        "registry `mlflow` did not answer within 2 seconds",
+        "message": "`greeting` (alias `production`) is served from the bundle "
+        "instead of registry `mlflow`: no answer within 2 s",
         "prompt": "greeting",
         "version": None,
         "alias": "production",
         "source": "bundle",
         "is_fallback": True,
-        "reason": "registry `mlflow` did not answer within 2 seconds",
+        "reason": "no answer within 2 s",
         "content_hash": FALLBACK.content_hash,
         "correlation_id": "request-17",
     }

@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
@@ -125,8 +126,15 @@ class Session:
 
     def git(self, arguments: list[str]) -> str:
         """Run git."""
+        return self._program("git", "--no-pager", *arguments)
+
+    def python_program(self, arguments: list[str]) -> str:
+        """Run a Python program of the page, in a process of its own."""
+        return self._program(sys.executable, *arguments)
+
+    def _program(self, *command: str) -> str:
         result = subprocess.run(
-            ["git", "--no-pager", *arguments],
+            command,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
@@ -162,7 +170,10 @@ class Session:
         return ""
 
     def python(self, block: Block) -> None:
-        """Execute Python; what it prints is for the page to assert."""
+        """Execute Python; what it prints is for the page to assert. A file is run by a command."""
+        if block.title is not None:
+            compile(block.text, block.title, "exec")
+            return
         with redirect_stdout(StringIO()):
             exec(block.text, self.names)  # noqa: S102  the page is ours
 
@@ -197,6 +208,7 @@ PROGRAMS: Mapping[str, Callable[[Session, list[str]], str]] = {
     "export": Session.export,
     "git": Session.git,
     "promptsync": Session.promptsync,
+    "python": Session.python_program,
     "rm": Session.rm,
 }
 
