@@ -42,6 +42,7 @@ _PATIENCE = 3
 _THREADS = 8
 # What the registry has, if it has any, is none of these errors' fault.
 _FALL_BACK = (RegistryUnavailableError, RegistryAnswerError, UnprovenContentError)
+_CLOSED = "this client was closed while it loaded a prompt"
 _VERIFY = ("off", "warn", "fallback", "strict")
 
 
@@ -175,7 +176,8 @@ class Client:
 
     def _renew(self) -> None:
         self._writing = threading.Lock()
-        self._falling_back = threading.Lock()
+        # A handler of the log may load a prompt when it is told of a file that cannot be read.
+        self._falling_back = threading.RLock()
         self._threads = BackgroundThreads(_THREADS, "promptsync-load")
         self._local_threads = BackgroundThreads(2, "promptsync-fallback")
         self._flights: Flights[Question, LoadedPrompt] = Flights(self._threads)
@@ -255,6 +257,8 @@ class Client:
         try:
             fetched = self._origins.fetch(asked)
         except Exception as error:
+            if self._is_closed:  # it ends because of that
+                raise UsageError(_CLOSED) from error
             self._hear(error)
             # It may have come into being while the registry was waited for.
             if (entry := self._entries.get(asked)) is not None:
@@ -328,7 +332,7 @@ def _landed(flight: Flight[LoadedPrompt]) -> LoadedPrompt:
     try:
         return flight.answer.result()
     except CancelledError:
-        raise UsageError("this client was closed while it loaded a prompt") from None
+        raise UsageError(_CLOSED) from None
 
 
 def _tell(before: LoadedPrompt | None, fetched: Fetched) -> None:

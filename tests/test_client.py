@@ -419,7 +419,9 @@ def test_a_closed_client_leaves_no_thread_and_serves_what_it_has(app: Applicatio
         client.load("farewell")
 
 
-def test_closing_ends_a_refresh_that_hangs(app: Application) -> None:
+def test_closing_ends_a_refresh_that_hangs_and_warns_of_nothing(
+    app: Application, caplog: pytest.LogCaptureFixture
+) -> None:
     app.upload(GREETING)
     with app.client(timeout=0.3) as client:
         client.load("greeting")
@@ -428,3 +430,4 @@ def test_closing_ends_a_refresh_that_hangs(app: Application) -> None:
         client.load("greeting")
 
     assert background_threads() == []
+    assert told(caplog) == []

@@ -88,6 +88,16 @@ print(promptsync.active_versions(), threading.active_count())
     ]
 
 
+def test_a_prompt_can_be_loaded_while_a_module_is_imported(app: Application) -> None:
+    app.upload(GREETING)
+    (app.folder / "said.py").write_text(
+        "import promptsync\npromptsync.configure(alias='production', timeout=30)\n"
+        "HELLO = promptsync.load('greeting')\n"
+    )
+
+    assert output_of("import said; print(said.HELLO.template)") == f"{HELLO}\n"
+
+
 FORKS = """
 import os, promptsync, sys, threading
 
