@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from importlib import import_module
 from types import FunctionType
-from typing import Any
+from typing import Any, Literal, get_origin
 
 import promptsync
 from promptsync import errors
@@ -100,8 +101,8 @@ def _member(name: str, member: Any) -> str:
 
 
 @dataclass(frozen=True)
-class _Annotation:
-    """An annotation as it is written: inspect would put it in quotes."""
+class _Written:
+    """Code as it is written: inspect would put an annotation in quotes."""
 
     text: str
 
@@ -117,9 +118,9 @@ def _declared(name: str, function: Callable[..., object], width: int | None = WI
 
 def _call(name: str, function: Callable[..., object], width: int | None = WIDTH) -> str:
     """Write a signature, one parameter to a line where it is wider than that."""
-    signature = inspect.signature(function)
+    signature, names = inspect.signature(function), vars(sys.modules[function.__module__])
     parameters = [
-        _as_written(each) for each in signature.parameters.values() if each.name != "self"
+        _as_written(each, names) for each in signature.parameters.values() if each.name != "self"
     ]
     returns = "" if isinstance(function, type) else f" -> {signature.return_annotation}"
     arguments = str(signature.replace(parameters=parameters, return_annotation=signature.empty))
@@ -130,10 +131,16 @@ def _call(name: str, function: Callable[..., object], width: int | None = WIDTH)
     return f"{name}(\n{rows}){returns}"
 
 
-def _as_written(parameter: inspect.Parameter) -> inspect.Parameter:
+def _as_written(parameter: inspect.Parameter, names: Mapping[str, Any]) -> inspect.Parameter:
+    """Return a parameter as its module declares it, with its choices where those have a name."""
+    if inspect.isfunction(default := parameter.default) or inspect.isbuiltin(default):
+        parameter = parameter.replace(default=_Written(f"{default.__module__}.{default.__name__}"))
     if parameter.annotation is parameter.empty:
         return parameter
-    return parameter.replace(annotation=_Annotation(str(parameter.annotation)))
+    text = str(parameter.annotation)
+    if get_origin(names.get(text)) is Literal:
+        text = str(names[text]).removeprefix("typing.")
+    return parameter.replace(annotation=_Written(text))
 
 
 def _split(arguments: str) -> list[str]:
