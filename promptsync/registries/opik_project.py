@@ -148,15 +148,16 @@ class OpikProject:
         Raises AnotherPromptError if it has another name.
         """
         found = self.api.read_prompt(prompt_id, environment=environment, within=within)
-        if found is not None and not self.has(found, name):
-            self._refuse_another(found, name)
+        if found is None or self.has(found, name):
+            return found
+        # The project may have been deleted since, and another one have taken its name.
+        if found.get("project_id") != self.id() and found.get("project_id") != self.confirm():
             return None
-        return found
+        self._refuse_another(found, name)
+        return found if self.has(found, name) else None
 
     def _refuse_another(self, found: JsonObject, name: str) -> None:
-        """Raise for a prompt of this project whose name is another one to Opik as well."""
-        if found.get("project_id") != self.id():
-            return
+        """Raise for a prompt whose name is another one to Opik as well."""
         answered = found.get("name")
         if not isinstance(answered, str) or folded(answered) != folded(name):
             raise AnotherPromptError("Opik", asked=name, answered=answered)

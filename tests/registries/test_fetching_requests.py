@@ -178,6 +178,20 @@ def sqlite(sqlite_file: Path) -> Iterator[LocalRegistry]:
         yield registry
 
 
+def test_an_opik_project_that_was_made_anew_is_found_by_a_process_that_knew_the_old_one(
+    opik_service: OpikServer, open_opik: OpenOpik
+) -> None:
+    versions = fill(open_opik())
+    running = open_opik()
+    fetch_content(running, "latest", versions)
+    opik_service.person.deletes("greeting")
+    opik_service.store.projects.delete(opik_service.project("Trader").id)
+    opik_service.project("Trader")
+    fill(open_opik())
+
+    assert fetch_content(running, "latest", versions) == "new"
+
+
 REGISTRIES = [
     "sqlite",
     "braintrust",
