@@ -24,7 +24,7 @@ EXAMPLE = Path(__file__).parents[1] / "examples" / "assistant"
 PACKAGE = EXAMPLE / "assistant"
 PATIENCE = 60.0
 
-GENERATED = shutil.ignore_patterns(".promptsync", "__pycache__")
+GENERATED = shutil.ignore_patterns(".promptsync", "__pycache__", "promptsync-bundle.json")
 
 
 def copy_example(folder: Path) -> Path:
@@ -58,8 +58,12 @@ class Service:
     def chat(self, name: str, **variables: Any) -> dict[str, Any]:
         """Chat by a prompt; without variables, with the examples of its file."""
         given = variables or example_variables(name)
-        body = {"variables": given}
-        answer = httpx.post(f"{self.url}/chat/{name}", json=body, timeout=PATIENCE)
+        answer = httpx.post(
+            f"{self.url}/chat/{name}",
+            json={"variables": given},
+            headers={"x-correlation-id": f"chat-{name}"},
+            timeout=PATIENCE,
+        )
         assert answer.status_code == 200, answer.text
         found: dict[str, Any] = answer.json()
         return found

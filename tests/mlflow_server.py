@@ -109,10 +109,16 @@ _KEPT_BY_THE_PAGE = ("_mlflow_prompt_type", "_mlflow_prompt_response_format")
 
 
 @contextmanager
-def mlflow_server(folder: Path, *, workers: int = 1) -> Iterator[MlflowServer]:
-    """Run a server on loopback whose data are below a folder, until the context ends."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+def mlflow_server(
+    folder: Path, *, workers: int = 1, port: int | None = None
+) -> Iterator[MlflowServer]:
+    """Run a server on loopback whose data are below a folder, until the context ends.
+
+    One that comes back at the same port has what it had before.
+    """
+    if port is None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
     foreign = ("MLFLOW_", "DATABRICKS_")
     own = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     command = [str(BIN / "mlflow"), "server", "--host", "127.0.0.1", "--port", str(port)]

@@ -1,19 +1,21 @@
-"""The eleven prompts of examples/assistant: valid, bundled, seeded as git says."""
+"""The eleven prompts of examples/assistant: valid, filled in, seeded as git says."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+import re
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from promptsync import load_bundle, seed
-from promptsync.bundle import FILE_NAME
+from promptsync import Client, seed
 from promptsync.cli import app
 from promptsync.registries.local import LocalRegistry
-from tests.assistant_service import PACKAGE, copy_example
+from tests.assistant_service import EXAMPLE, copy_example, example_variables
 from tests.builders import Repo
+
+pytestmark = pytest.mark.system
 
 PROMPTS = [
     "calibration",
@@ -49,18 +51,32 @@ def test_the_prompts_have_no_findings() -> None:
     assert promptsync("lint", "--strict") == "14 prompt files checked, no findings\n"
 
 
-def test_the_package_has_the_bundle_of_the_prompt_files(example: Path) -> None:
-    promptsync("bundle", "--quiet", "--output", "now.json")
+@pytest.mark.parametrize("name", PROMPTS)
+@pytest.mark.usefixtures("example")
+def test_the_examples_in_a_prompt_file_fill_the_prompt_in(name: str) -> None:
+    with Client(offline=True) as client:
+        loaded = client.load(name)
+        arguments = loaded.openai(**example_variables(name))
 
-    assert (example / "now.json").read_bytes() == (PACKAGE / FILE_NAME).read_bytes(), (
-        f"in a copy outside of git: promptsync bundle --output assistant/{FILE_NAME}"
-    )
+    assert loaded.variables == set(example_variables(name))
+    assert re.findall(r"\{\{|\{%|\}\}|%\}", json.dumps(arguments["messages"])) == []
+    assert {"model", "messages", "temperature"} <= set(arguments)
 
 
-def test_the_bundle_has_eleven_prompts() -> None:
-    bundle = load_bundle(PACKAGE / FILE_NAME)
+@pytest.mark.usefixtures("example")
+def test_the_calendar_is_listed_as_people_write_it() -> None:
+    with Client(offline=True) as client:
+        rendered = client.load("schedule").render(**example_variables("schedule"))
 
-    assert [each.prompt.name for each in bundle.prompts] == PROMPTS
+    system, _ = rendered.messages or ()
+    assert (
+        "In the calendar (2):\n"
+        "\n"
+        "- 09:00 to 10:00: Compiler meeting\n"
+        "- 12:30 to 13:30: Lunch with Grace, at Rua das Flores 12\n"
+        "\n"
+        "- Leave 30 minutes"
+    ) in str(system.content)
 
 
 def test_what_is_seeded_is_in_sync_with_git(repo: Repo) -> None:
@@ -73,16 +89,19 @@ def test_what_is_seeded_is_in_sync_with_git(repo: Repo) -> None:
     assert "11 in sync" in promptsync("verify", "--strict", "--alias", "production")
 
 
-@pytest.mark.system
-@pytest.mark.parametrize("name", PROMPTS)
-def test_model_parameters_tools_and_schema_come_back_from_a_registry(
-    example: Path, name: str
-) -> None:
-    deployed = {each.prompt.name: each.prompt for each in load_bundle(PACKAGE / FILE_NAME).prompts}
-    seed(names=[name])
+def test_model_parameters_tools_and_schemas_come_back_from_a_registry(example: Path) -> None:
+    with Client(offline=True) as client:
+        deployed = {name: client.load(name).prompt for name in PROMPTS}
+    seed()
     registry = LocalRegistry(folder=example)
-    found = registry.get_prompt(name)
+    stored = {each.name: each.prompt for each in registry.get_prompts(PROMPTS)}
     registry.close()
 
-    assert found is not None
-    assert found.prompt == replace(deployed[name], inputs=found.prompt.inputs)
+    assert stored == deployed
+
+
+def test_the_service_asks_for_every_prompt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(EXAMPLE)
+    from assistant.app import PROMPTS as ASKED  # noqa: PLC0415
+
+    assert sorted(ASKED) == PROMPTS

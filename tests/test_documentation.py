@@ -60,6 +60,10 @@ def is_about_mlflow(page: Page) -> bool:
     )
 
 
+def has_service(page: Page) -> bool:
+    return any("$ curl " in block.text for block in page.blocks)
+
+
 def followed_pages() -> list[ParameterSet]:
     return [pytest.param(page, marks=marks_of(page), id=page.name) for page in PAGES]
 
@@ -67,7 +71,7 @@ def followed_pages() -> list[ParameterSet]:
 def marks_of(page: Page) -> tuple[pytest.MarkDecorator, ...]:
     if is_about_mlflow(page):
         return (pytest.mark.network, pytest.mark.vendor, needs_mlflow)
-    return (pytest.mark.network,) if needs_braintrust(page) else ()
+    return (pytest.mark.network,) if needs_braintrust(page) or has_service(page) else ()
 
 
 @pytest.fixture
@@ -107,7 +111,9 @@ def test_what_a_page_shows_is_what_happens(
             session.names["mlflow"] = server
             session.host = "127.0.0.1:5000"
         if page.is_example:
-            shutil.copytree(page.path.parent, session.folder, dirs_exist_ok=True)
+            generated = shutil.ignore_patterns(".promptsync", "__pycache__")
+            shutil.copytree(page.path.parent, session.folder, dirs_exist_ok=True, ignore=generated)
+        session.names["until_the_end"] = stack.enter_context
         real = session.follow(page)
 
     compare(page, real)

@@ -101,8 +101,8 @@ def read_page(name: str) -> Page:
 
 def all_pages() -> Iterator[Page]:
     """Yield README.md, every page below docs/ and the examples that show a session."""
-    example = ROOT / "examples" / "forseti" / "README.md"
-    for path in (ROOT / "README.md", *sorted(DOCS.rglob("*.md")), example):
+    examples = (ROOT / "examples" / name / "README.md" for name in ("assistant", "forseti"))
+    for path in (ROOT / "README.md", *sorted(DOCS.rglob("*.md")), *examples):
         yield read_page(path.relative_to(ROOT).as_posix())
 
 

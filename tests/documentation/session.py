@@ -15,6 +15,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -30,6 +31,11 @@ HOME = "/home/ada"
 MOMENT = "2026-03-02 09:30"
 
 WITHOUT_STDERR = "2>/dev/null"
+INDENTED = ["|", "python", "-m", "json.tool"]
+
+# Where pages say that the service of an example listens.
+SERVICE = "127.0.0.1:8000"
+JSON = {"content-type": "application/json"}
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
 _ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
@@ -169,6 +175,17 @@ class Session:
             Path(each).unlink()
         return ""
 
+    def curl(self, arguments: list[str]) -> str:
+        """Ask the service that hidden Python has started; `-s`, `--json` and a URL are known."""
+        arguments, indented = _without(INDENTED, arguments)
+        silent, url, *options = arguments
+        assert [silent, *options[:1]] in (["-s"], ["-s", "--json"])
+        address = url.replace(SERVICE, self.names["service"].url)
+        content = options[1] if options else None
+        method = "GET" if content is None else "POST"
+        answer = httpx.request(method, address, content=content, headers=JSON)
+        return f"{json.dumps(answer.json(), indent=4)}\n" if indented else f"{answer.text}\n"
+
     def python(self, block: Block) -> None:
         """Execute Python; what it prints is for the page to assert. A file is run by a command."""
         if block.title is not None:
@@ -201,9 +218,17 @@ class Session:
         json.loads(block.text)
 
 
+def _without(end: list[str], arguments: list[str]) -> tuple[list[str], bool]:
+    """Return the arguments before an end, and whether they had it."""
+    if arguments[-len(end) :] == end:
+        return arguments[: -len(end)], True
+    return arguments, False
+
+
 PROGRAMS: Mapping[str, Callable[[Session, list[str]], str]] = {
     "cat": Session.cat,
     "cd": Session.cd,
+    "curl": Session.curl,
     "echo": Session.echo,
     "export": Session.export,
     "git": Session.git,
