@@ -9,11 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import CancelledError, wait
 from functools import partial
-from pathlib import Path
-from types import TracebackType
-from typing import Literal, Self
 
 from promptsync import load_log
 from promptsync.background import BackgroundThreads
@@ -25,12 +21,19 @@ from promptsync.errors import (
     RegistryUnavailableError,
     UsageError,
 )
-from promptsync.flights import Flight, Flights
 from promptsync.forking import survive_forks
 from promptsync.loaded_prompt import LoadedPrompt
 from promptsync.origins import Fetched, Origins, Settings, UnprovenContentError, Verify
 from promptsync.outage import Outage
 from promptsync.prompt_cache import FOREVER, Entry, PromptCache, Question, reason, trouble_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # whoever starts offline waits for no more than it needs
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Literal, Self
+
+    from promptsync.flights import Flight, Flights
 
 TTL = 300.0
 TIMEOUT = 2.0
@@ -91,12 +94,12 @@ class Client:
         self._outage = Outage(retry, clock)
         self._origins = Origins(
             Settings(
-                source=None if source is None else Path(source),
+                source=source,
                 package=package,
                 start=_working_folder(),
                 registry=registry,
                 alias=alias,
-                cache=Path(cache) if cache else False if cache is False else None,
+                cache=_folder(cache),
                 verify=verify,
                 patience=timeout * _PATIENCE,
             )
@@ -152,7 +155,8 @@ class Client:
         What is in memory is served on, and no longer looked after.
         """
         self._is_closed = True
-        self._flights.close()
+        if self._flights is not None:
+            self._flights.close()
         self._origins.close()
         self._threads.close(self._timeout * _PATIENCE)
         self._local_threads.close(self._timeout)
@@ -180,7 +184,7 @@ class Client:
         self._falling_back = threading.RLock()
         self._threads = BackgroundThreads(_THREADS, "promptsync-load")
         self._local_threads = BackgroundThreads(2, "promptsync-fallback")
-        self._flights: Flights[Question, LoadedPrompt] = Flights(self._threads)
+        self._flights = None if self._is_offline else _flights(self._threads)
         self._answers = 0
 
     # -- in the caller's thread --
@@ -190,8 +194,11 @@ class Client:
         begun = self._begin(asked)
         if isinstance(begun, LoadedPrompt):
             return begun
-        if begun is not None and wait([begun.answer], self._timeout).done:
-            return _landed(begun)
+        if begun is not None:
+            from concurrent.futures import wait  # noqa: PLC0415  it imports logging, 10 ms
+
+            if wait([begun.answer], self._timeout).done:
+                return _landed(begun)
         return self._instead(asked, begun, answers)
 
     def _begin(self, asked: Question) -> LoadedPrompt | Flight[LoadedPrompt] | None:
@@ -209,6 +216,8 @@ class Client:
         return None if is_down else flight
 
     def _ask(self, asked: Question, *, looks: int) -> Flight[LoadedPrompt] | None:
+        if self._flights is None:
+            return None
         try:
             return self._flights.join(asked, partial(self._fetch, asked, looks))
         except RuntimeError:  # no thread can be started: too many, or the interpreter ends
@@ -328,7 +337,15 @@ class Client:
         )
 
 
+def _flights(threads: BackgroundThreads) -> Flights[Question, LoadedPrompt]:
+    from promptsync.flights import Flights  # noqa: PLC0415  futures import logging, 10 ms
+
+    return Flights(threads)
+
+
 def _landed(flight: Flight[LoadedPrompt]) -> LoadedPrompt:
+    from concurrent.futures import CancelledError  # noqa: PLC0415  as above
+
     try:
         return flight.answer.result()
     except CancelledError:
@@ -354,8 +371,16 @@ def _check_times(*, timeout: float, **seconds: float) -> None:
         raise UsageError("`timeout` is a number of seconds above 0")
 
 
-def _working_folder() -> Path:
+def _working_folder() -> str:
     try:
-        return Path.cwd()
+        return os.getcwd()  # noqa: PTH109  pathlib costs 5 ms
     except OSError:  # somebody deleted it
-        return Path()
+        return os.curdir
+
+
+def _folder(cache: str | os.PathLike[str] | Literal[False] | None) -> Path | Literal[False] | None:
+    if not cache:
+        return False if cache is False else None
+    from pathlib import Path  # noqa: PLC0415  costs 5 ms, and few name a folder
+
+    return Path(cache)

@@ -5,15 +5,18 @@ No function here raises, whatever the application's handlers do, and none logs a
 
 from __future__ import annotations
 
-import logging
+import sys
 from contextlib import suppress
-from typing import Any
 
 from promptsync.content_hash import short_hash
 from promptsync.correlation import correlation_id
 from promptsync.loaded_prompt import LoadedPrompt, Source
 
-LOGGER = logging.getLogger("promptsync")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_INFO, _WARNING = 20, 30  # as `logging` has them
 
 _PLACES = {
     Source.REGISTRY: "the registry",
@@ -27,30 +30,30 @@ _PLACES = {
 def changed(loaded: LoadedPrompt) -> None:
     """Log that this process now serves a prompt that it did not serve before."""
     message = f"loaded {_title(loaded)} from {_place(loaded)}: {short_hash(loaded.content_hash)}"
-    _log(logging.INFO, loaded, message)
+    _log(_INFO, loaded, message)
 
 
 def fell_back(loaded: LoadedPrompt) -> None:
     """Log that a prompt is served from elsewhere, because the registry could not be asked."""
     missed = f"registry `{loaded.registry}`" if loaded.registry else "the registry"
     place = f"{_PLACES[loaded.source]} instead of {missed}"
-    _log(logging.WARNING, loaded, f"{_title(loaded)} is served from {place}: {loaded.reason}")
+    _log(_WARNING, loaded, f"{_title(loaded)} is served from {place}: {loaded.reason}")
 
 
 def recovered(loaded: LoadedPrompt) -> None:
     """Log that the registry serves a prompt again, after a fallback."""
-    _log(logging.INFO, loaded, f"{_title(loaded)} is served from {_place(loaded)} again")
+    _log(_INFO, loaded, f"{_title(loaded)} is served from {_place(loaded)} again")
 
 
 def unproven(loaded: LoadedPrompt, why: str) -> None:
     """Log that a prompt is served although its hash is not what its stamp says."""
-    _log(logging.WARNING, loaded, f"{_title(loaded)} is served unproven: {why}")
+    _log(_WARNING, loaded, f"{_title(loaded)} is served unproven: {why}")
 
 
 def lacks_alias(loaded: LoadedPrompt, alias: str) -> None:
     """Log that a prompt is loaded as the program asks, not at the alias of the environment."""
     message = f"{_title(loaded)} is served as the program asks: it has no alias `{alias}`"
-    _log(logging.WARNING, loaded, message)
+    _log(_WARNING, loaded, message)
 
 
 def facts(loaded: LoadedPrompt) -> dict[str, Any]:
@@ -83,5 +86,11 @@ def _place(loaded: LoadedPrompt) -> str:
 
 
 def _log(level: int, loaded: LoadedPrompt, message: str) -> None:
+    if level < _WARNING and "logging" not in sys.modules:
+        return  # nobody can have asked for it, and importing it costs 10 ms
+    import logging  # noqa: PLC0415
+
     with suppress(Exception):  # the application's filters and handlers
-        LOGGER.log(level, "%s", message, extra={"promptsync": facts(loaded)})
+        logging.getLogger("promptsync").log(
+            level, "%s", message, extra={"promptsync": facts(loaded)}
+        )

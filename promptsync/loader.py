@@ -6,12 +6,16 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from typing import Literal
 
 from promptsync.client import RETRY, TIMEOUT, TTL, Client
 from promptsync.forking import survive_forks
 from promptsync.loaded_prompt import LoadedPrompt
-from promptsync.origins import Verify
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from promptsync.origins import Verify
 
 
 class _Default:

@@ -5,27 +5,29 @@ Everything here waits for files or for the network; no caller's time is looked a
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
 
 from promptsync.bundled import Bundled, find_bundled
 from promptsync.errors import InvalidContentError, RenderError, UnknownPromptError
-from promptsync.last_known_good import LastKnownGood, default_folder
 from promptsync.loaded_prompt import LoadedPrompt, Source, make_loaded_prompt
-from promptsync.registry_identity import registry_key
 
-if TYPE_CHECKING:
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # whoever starts offline waits for no more than it needs
+    from pathlib import Path
+    from typing import Any, Literal, TypeAlias
+
     from promptsync.bundled_prompt import BundledPrompt
+    from promptsync.last_known_good import LastKnownGood
     from promptsync.prompt import Prompt
     from promptsync.prompt_cache import Question
     from promptsync.registries.base import Registry
     from promptsync.remote_prompt import RemotePrompt
 
-Verify = Literal["off", "warn", "fallback", "strict"]
+Verify: TypeAlias = 'Literal["off", "warn", "fallback", "strict"]'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +37,9 @@ class Settings:
     `patience` bounds everything that is asked for one prompt, in seconds.
     """
 
-    source: Path | None
+    source: str | os.PathLike[str] | None
     package: str | None
-    start: Path
+    start: str
     registry: str | None
     alias: str | None
     cache: Path | Literal[False] | None
@@ -203,6 +205,12 @@ class Origins:
             return self._registry
 
     def _last_known_good(self) -> LastKnownGood:
+        from promptsync.last_known_good import (  # noqa: PLC0415  as for fetching
+            LastKnownGood,
+            default_folder,
+        )
+        from promptsync.registry_identity import registry_key  # noqa: PLC0415  as for fetching
+
         bundled = self._bundled()
         with self._lock:
             if self._kept is None:
