@@ -155,8 +155,9 @@ class Client:
         What is in memory is served on, and no longer looked after.
         """
         self._is_closed = True
-        if self._flights is not None:
-            self._flights.close()
+        with self._writing:
+            if self._flights is not None:
+                self._flights.close()
         self._origins.close()
         self._threads.close(self._timeout * _PATIENCE)
         self._local_threads.close(self._timeout)
@@ -184,7 +185,7 @@ class Client:
         self._falling_back = threading.RLock()
         self._threads = BackgroundThreads(_THREADS, "promptsync-load")
         self._local_threads = BackgroundThreads(2, "promptsync-fallback")
-        self._flights = None if self._is_offline else _flights(self._threads)
+        self._flights: Flights[Question, LoadedPrompt] | None = None
         self._answers = 0
 
     # -- in the caller's thread --
@@ -216,12 +217,20 @@ class Client:
         return None if is_down else flight
 
     def _ask(self, asked: Question, *, looks: int) -> Flight[LoadedPrompt] | None:
-        if self._flights is None:
-            return None
         try:
-            return self._flights.join(asked, partial(self._fetch, asked, looks))
+            return self._questions().join(asked, partial(self._fetch, asked, looks))
         except RuntimeError:  # no thread can be started: too many, or the interpreter ends
             return None
+
+    def _questions(self) -> Flights[Question, LoadedPrompt]:
+        from promptsync.flights import Flights  # noqa: PLC0415  futures import logging, 10 ms
+
+        with self._writing:
+            if self._flights is None:
+                self._flights = Flights(self._threads)
+                if self._is_closed:
+                    self._flights.close()
+            return self._flights
 
     def _look_after(self, entry: Entry) -> None:
         """See to it that a stale entry is fetched again, once."""
@@ -335,12 +344,6 @@ class Client:
             f"`{asked.name}` cannot be loaded, and nothing is there in its place: {error.message}",
             hint="`promptsync bundle` makes what a process serves when its registry is down",
         )
-
-
-def _flights(threads: BackgroundThreads) -> Flights[Question, LoadedPrompt]:
-    from promptsync.flights import Flights  # noqa: PLC0415  futures import logging, 10 ms
-
-    return Flights(threads)
 
 
 def _landed(flight: Flight[LoadedPrompt]) -> LoadedPrompt:
