@@ -15,6 +15,7 @@ from benchmarks.material import DELAY, project
 from benchmarks.measuring import Command, Figure, side_by_side
 from benchmarks.mlflow_prompts import mlflow_figures
 from benchmarks.opik import opik_figures
+from benchmarks.rendering import rendering_figures
 from benchmarks.verifying import BIN, hook_figure, sync_figures, verify_figures
 
 UPLOADS = 100
@@ -44,6 +45,7 @@ def figures(folder: Path) -> Iterator[Figure]:
     yield from mlflow_figures(folder / "mlflow")
     yield from opik_figures(folder / "opik")
     yield from loading_figures(folder / "loading")
+    yield from rendering_figures()
 
 
 def import_figures(folder: Path) -> Iterator[Figure]:

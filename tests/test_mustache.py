@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import enum
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -267,7 +268,7 @@ def test_what_other_dialects_write_is_said_in_this_one() -> None:
 # Templates whose names all have a value, and what the other implementation says of them.
 NAMES = ("text", "number", "list", "people", "person", "yes", "no")
 leaves = st.one_of(
-    st.text("a {}\n\t.#", max_size=6).filter(lambda text: "{{" not in text),
+    st.text("a \n\t.#é", max_size=6),
     st.sampled_from(
         ["\n", "  ", "{{! a }}", "\n{{! a }}\n", "{{text}}", "{{{text}}}", "{{& number}}"]
     ),
@@ -289,7 +290,8 @@ templates = st.recursive(
         | st.lists(inner, max_size=4).map("".join)
     ),
     max_leaves=12,
-).filter(lambda text: "{{{{" not in text and "}}}}" not in text)
+    # A tag with spaces behind it is not alone on its line for pystache; it is for mustache.js.
+).map(lambda text: re.sub(r"\}\}[ \t]+(?=\n|\Z)", "}}", text))
 values = st.fixed_dictionaries(
     {
         "text": st.text("a<&\n{} é", max_size=5),
