@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+from promptsync.forking import survive_forks
 from promptsync.lineage.attempt import Prompts, attempt, missing_sdk
 from promptsync.lineage.mlflow_run import RunLog, plan_run
 from promptsync.lineage.mlflow_trace import log_to_trace
@@ -73,8 +74,11 @@ class _Runs:
     """What this process has logged to runs; one thread at a time changes a run's links."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._logged: dict[str, set[_Fact]] = {}
+        self.after_fork()
+
+    def after_fork(self) -> None:
+        self._lock = threading.Lock()
 
     def log(self, client: Any, run_id: str, prompts: Sequence[LoadedPrompt]) -> None:
         facts = {_fact(each) for each in prompts}
@@ -93,6 +97,7 @@ class _Runs:
 
 
 _RUNS = _Runs()
+survive_forks(_RUNS)
 
 
 def _fact(prompt: LoadedPrompt) -> _Fact:

@@ -56,7 +56,11 @@ def log_prompts(prompts: Prompts = None, *, span: Any = None, strict: bool = Fal
     Return whether there was a span that records. OpenTelemetry is not imported: where nobody did,
     no span was ever started. Raises only where `strict` says so: UsageError, LineageError.
     """
-    return attempt(TOOL, lambda found: _log(span or _current_span(), found), prompts, strict=strict)
+
+    def log(found: Sequence[LoadedPrompt]) -> bool:
+        return _log(_current_span() if span is None else span, found)
+
+    return attempt(TOOL, log, prompts, strict=strict)
 
 
 def _log(span: Any, prompts: Sequence[LoadedPrompt]) -> bool:

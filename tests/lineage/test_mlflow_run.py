@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from promptsync import bundle_hash
+from promptsync import UsageError, bundle_hash
+from promptsync.lineage import mlflow
 from promptsync.lineage.mlflow_run import RunLog, add_links, plan_run, plan_trace
 from promptsync.loaded_prompt import LoadedPrompt, Source
 from tests.lineage.prompts import fallback, loaded
@@ -137,6 +138,13 @@ def test_more_links_than_a_tag_holds_are_left_out_and_the_tag_stays_json() -> No
         f"links to {300 - len(linked)} prompts do not fit its tag mlflow.linkedPrompts"
     ]
     assert len(found.params) == 300
+
+
+def test_without_mlflow_a_log_says_what_to_install() -> None:
+    with pytest.raises(UsageError, match="`mlflow` is not installed") as caught:
+        mlflow.log_prompts(ONE)
+
+    assert caught.value.hint == "pip install mlflow"
 
 
 @pytest.mark.parametrize("broken", ['[{"name": "greet', "{}", '"text"'])
