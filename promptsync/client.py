@@ -305,7 +305,7 @@ class Client:
             before = None if known is None else known.prompt
             self._cache.put(asked, fetched.prompt, seconds).looks += 1
         _tell(before, fetched)
-        self._origins.keep(asked, fetched.remote)
+        self._origins.keep(asked, fetched)
         return fetched.prompt
 
     def _keep(self, entry: Entry, error: Exception) -> LoadedPrompt:

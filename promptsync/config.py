@@ -164,6 +164,12 @@ def environment_for_git() -> Mapping[str, str]:
     return own | {"LC_ALL": "C"}
 
 
+def environment_with(settings: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the environment for another program: some variables set, and those to "" removed."""
+    changed = {**os.environ, **settings}
+    return {name: value for name, value in changed.items() if value or name not in settings}
+
+
 def is_github_actions() -> bool:
     """Tell whether this process runs in a GitHub Actions job."""
     return os.environ.get("GITHUB_ACTIONS") == "true"
@@ -213,4 +219,5 @@ def environment_names() -> Iterator[str]:
     yield from ("BRAINTRUST_ORG_NAME", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "NO_COLOR")
     yield from ("OPIK_API_KEY", "OPIK_PROJECT_NAME", "OPIK_URL_OVERRIDE", "OPIK_WORKSPACE")
     yield from ("GITHUB_ACTIONS", "LOCALAPPDATA", "XDG_CACHE_HOME")
+    yield from ("PROMPTSYNC_ALIAS", "PROMPTSYNC_ALIAS_NAMES")
     yield from ("PROMPTSYNC_AUTHOR", "USER", "USERNAME")

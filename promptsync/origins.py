@@ -11,8 +11,15 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from promptsync import load_log
+from promptsync.alias_override import read_alias_override
 from promptsync.bundled import Bundled, find_bundled
-from promptsync.errors import InvalidContentError, RenderError, UnknownPromptError
+from promptsync.errors import (
+    InvalidContentError,
+    RenderError,
+    UnknownAliasError,
+    UnknownPromptError,
+)
 from promptsync.loaded_prompt import LoadedPrompt, Source, make_loaded_prompt
 
 TYPE_CHECKING = False
@@ -69,26 +76,39 @@ class Origins:
         self._found: Bundled | None = None
         self._registry: Registry | None = None
         self._kept: LastKnownGood | None = None
+        self._override = read_alias_override()
+        self._lacking: set[str] = set()
 
     def fetch(self, asked: Question) -> Fetched:
         """Ask the registry. Raises what `fetching.fetch` does."""
+        alias, *instead = self._aliases(asked)
+        try:
+            return self._fetch(asked, alias)
+        except UnknownAliasError:
+            if not instead:
+                raise
+        fetched = self._fetch(asked, instead[0])
+        self._tell_lack(fetched.prompt)
+        return fetched
+
+    def _fetch(self, asked: Question, alias: str | None) -> Fetched:
         from promptsync.fetching import fetch  # noqa: PLC0415  an application offline has none
 
         registry = self._opened()
         remote = fetch(
             registry,
             self._bundled().served_name(asked.name),
-            alias=self._alias(asked),
+            alias=alias,
             version=asked.version,
             within=self._settings.patience,
         )
         doubt = self._doubt(remote)
-        return Fetched(self._loaded(asked, remote, Source.REGISTRY), remote, doubt)
+        return Fetched(self._loaded(asked, remote, Source.REGISTRY, alias), remote, doubt)
 
-    def keep(self, asked: Question, remote: RemotePrompt) -> None:
+    def keep(self, asked: Question, fetched: Fetched) -> None:
         """Keep on disk what the registry served."""
         kept = self._last_known_good()
-        kept.write(asked.name, self._alias(asked), asked.version, remote)
+        kept.write(asked.name, fetched.prompt.alias, asked.version, fetched.remote)
 
     def fall_back(self, asked: Question, reason: str) -> LoadedPrompt | None:
         """Return what is served while the registry is not: from disk, else bundle or file."""
@@ -103,7 +123,10 @@ class Origins:
                 bundled.why_not(asked.name) or f"there is no prompt `{asked.name}`",
                 hint="deploy the prompt files, or the bundle that `promptsync bundle` makes",
             )
-        return self._deployed(asked, found)
+        deployed = self._deployed(asked, found)
+        if len(self._aliases(asked)) > 1:
+            self._tell_lack(deployed)
+        return deployed
 
     def close(self) -> None:
         """Give back connections."""
@@ -120,10 +143,11 @@ class Origins:
             self._registry = None
 
     def _fallbacks(self, asked: Question) -> Iterator[LoadedPrompt]:
-        kept = self._last_known_good().read(asked.name, self._alias(asked), asked.version)
-        with suppress(InvalidContentError):
-            if kept is not None and not self._is_doubtful(kept):
-                yield self._loaded(asked, kept, Source.DISK)
+        for alias in self._aliases(asked):
+            kept = self._last_known_good().read(asked.name, alias, asked.version)
+            with suppress(InvalidContentError):
+                if kept is not None and not self._is_doubtful(kept):
+                    yield self._loaded(asked, kept, Source.DISK, alias)
         with suppress(InvalidContentError):
             if (found := self._bundled().find(asked.name)) is not None:
                 yield self._deployed(asked, found)
@@ -152,7 +176,9 @@ class Origins:
             return True
         return False
 
-    def _loaded(self, asked: Question, remote: RemotePrompt, source: Source) -> LoadedPrompt:
+    def _loaded(
+        self, asked: Question, remote: RemotePrompt, source: Source, alias: str | None
+    ) -> LoadedPrompt:
         registry, stamp = self._bundled().registry, remote.stamp
         is_proven = stamp is not None and stamp.content_hash == remote.content_hash
         return _understood(
@@ -160,7 +186,7 @@ class Origins:
             content_hash=remote.content_hash,
             source=source,
             version=remote.version,
-            alias=self._alias(asked),
+            alias=alias,
             commit=stamp.commit if stamp and is_proven else None,
             path=stamp.path if stamp else None,
             registry=registry.name,
@@ -185,6 +211,22 @@ class Origins:
         if asked.version is not None:
             return None
         return asked.alias or self._settings.alias or self._bundled().registry.alias
+
+    def _aliases(self, asked: Question) -> tuple[str | None, ...]:
+        """Return the alias to ask for, and the program's own after one of the environment."""
+        alias = self._alias(asked)
+        if self._override is None:
+            return (alias,)
+        names = (asked.name, self._bundled().served_name(asked.name))
+        return self._override.aliases(names, alias=alias, version=asked.version)
+
+    def _tell_lack(self, loaded: LoadedPrompt) -> None:
+        """Log once for each prompt that it is not served at the alias of the environment."""
+        with self._lock:
+            is_known = loaded.name in self._lacking
+            self._lacking.add(loaded.name)
+        if self._override is not None and not is_known:
+            load_log.lacks_alias(loaded, self._override.alias)
 
     def _bundled(self) -> Bundled:
         with self._lock:

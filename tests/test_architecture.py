@@ -86,6 +86,7 @@ VALUES = frozenset(
 # Files, git, HTTP, the clock and the environment.
 WORLD = frozenset(
     {
+        "alias_override",
         "apply",
         "async_waiting",
         "background",
@@ -133,6 +134,7 @@ WORLD = frozenset(
         "github_job",
         "lineage",
         "given_prompt",
+        "hand_over",
         "loaded",
         "last_known_good",
         "listing",
@@ -179,7 +181,8 @@ IMPORTED_ONLY_BY = {
     "click": ("cli",),
     "jinja2": ("jinja",),
     "openfeature": ("openfeature_provider",),
-    "subprocess": ("git",),
+    # Where a process cannot turn into another program, it has to start that program.
+    "subprocess": ("git", "hand_over"),
     "urllib3": ("registries.http",),
     "sqlalchemy": ("registries.local",),
 }

@@ -34,6 +34,7 @@ COMMANDS = (
     "restore",
     "where",
     "graph",
+    "run",
     "performance",
     "import",
     "export",

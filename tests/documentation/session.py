@@ -24,6 +24,7 @@ from promptsync.cli import app
 from promptsync.config import load_config
 from promptsync.file_text import decode
 from promptsync.prompt_file import parse_prompt
+from tests.cli.running import program
 from tests.documentation.pages import Block, Page
 
 # Where the pages say that they are.
@@ -121,6 +122,8 @@ class Session:
 
     def promptsync(self, arguments: list[str]) -> str:
         """Run promptsync, as on no terminal: stdout and stderr together, or stdout alone."""
+        if arguments[0] == "run":
+            return self._promptsync_run(arguments)
         only_stdout = arguments[-1:] == [WITHOUT_STDERR]
         result = CliRunner().invoke(
             app, arguments[:-1] if only_stdout else arguments, prog_name="promptsync"
@@ -129,6 +132,20 @@ class Session:
             raise result.exception
         self.exit_code = result.exit_code
         return result.stdout if only_stdout else result.output
+
+    def _promptsync_run(self, arguments: list[str]) -> str:
+        """Run promptsync as a process of its own, which becomes another program."""
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        result = subprocess.run(
+            [program(), *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            env={**os.environ, "PATH": path},
+            check=False,
+        )
+        self.exit_code = result.returncode
+        return result.stdout
 
     def git(self, arguments: list[str]) -> str:
         """Run git."""
