@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 
 from promptsync.errors import LineageError, UsageError
 from promptsync.loaded_prompt import LoadedPrompt
-from promptsync.registries.redaction import redact
 
 LOGGER = logging.getLogger("promptsync")
 
@@ -58,6 +57,8 @@ def missing_sdk(name: str) -> UsageError:
 
 
 def _sentence(tool: str, error: Exception) -> str:
+    from promptsync.registries.redaction import redact  # noqa: PLC0415  registries are slow to import
+
     return (
         f"{tool} did not take which prompts were used: {type(error).__name__}: {redact(str(error))}"
     )
