@@ -19,6 +19,7 @@ from promptsync.errors import (
     RenderError,
     UnknownAliasError,
     UnknownPromptError,
+    UsageError,
 )
 from promptsync.loaded_prompt import LoadedPrompt, Source, make_loaded_prompt
 
@@ -78,6 +79,7 @@ class Origins:
         self._kept: LastKnownGood | None = None
         self._override = read_alias_override()
         self._lacking: set[str] = set()
+        self._is_closed = False
 
     def fetch(self, asked: Question) -> Fetched:
         """Ask the registry. Raises what `fetching.fetch` does."""
@@ -129,8 +131,9 @@ class Origins:
         return deployed
 
     def close(self) -> None:
-        """Give back connections."""
+        """Give back connections; the registry is asked nothing after that."""
         with self._lock:
+            self._is_closed = True
             registry, self._registry = self._registry, None
         if registry is not None:
             registry.close()
@@ -240,6 +243,8 @@ class Origins:
 
         bundled = self._bundled()
         with self._lock:
+            if self._is_closed:
+                raise UsageError("this client was closed")
             if self._registry is None:
                 self._registry = open_for_loading(
                     bundled.registry, bundled.folder, self._settings.patience

@@ -142,6 +142,7 @@ WORLD = frozenset(
         "outage",
         "load_log",
         "loader",
+        "loading",
         "package_location",
         "past",
         "pointers",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -181,17 +182,26 @@ def test_what_the_registry_says_late_is_served_from_then_on(
     assert told(caplog, logging.INFO)[-1].endswith("is served from registry `production` again")
 
 
-def test_one_slow_prompt_is_no_outage_of_the_others(app: Application) -> None:
+def test_a_registry_that_answers_others_meanwhile_is_not_down(
+    app: Application, caplog: pytest.LogCaptureFixture
+) -> None:
     app.upload(GREETING)
     app.upload(FAREWELL)
-    app.service.inject(Hangs(), "GET /v1/prompt?*slug=greeting*")
+    app.service.inject(held := Held(), "GET /v1/prompt?*slug=greeting*")
+    found = []
 
     with app.client(timeout=0.5) as client:
-        assert client.load("farewell").source == "registry"
-        assert client.load("greeting").is_fallback
-        client.load("farewell", alias="production")
+        waiting = threading.Thread(target=lambda: found.append(client.load("greeting")))
+        waiting.start()
+        assert held.arrived.wait(30)
+        client.load("farewell")
+        waiting.join()
+        latest = client.load("farewell", version=client.load("farewell").version)
+        held.released.set()
 
-    assert not client.load("farewell").is_fallback
+    assert [facts(each) for each in found] == [(HELLO, "bundle", True)]
+    assert latest.source == "registry"
+    assert len(told(caplog)) == 1
 
 
 # -- a running process --

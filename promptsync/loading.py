@@ -1,0 +1,278 @@
+"""Load prompts beyond memory: one question for all who wait, a fallback while there is no answer.
+
+What a caller's thread does here waits for nothing but files; the registry is waited for in the
+threads of `Flights`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+
+from promptsync import load_log
+from promptsync.background import BackgroundThreads
+from promptsync.errors import (
+    LoadError,
+    PromptsyncError,
+    RegistryAnswerError,
+    RegistryError,
+    RegistryUnavailableError,
+    UsageError,
+)
+from promptsync.forking import survive_forks
+from promptsync.loaded_prompt import LoadedPrompt
+from promptsync.origins import Fetched, Origins, Settings, UnprovenContentError
+from promptsync.outage import Outage
+from promptsync.prompt_cache import FOREVER, Entry, PromptCache, Question, reason, trouble_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # whoever starts offline waits for no more than it needs
+    from concurrent.futures import Future
+
+    from promptsync.flights import Flight, Flights
+
+_THREADS = 8
+# What the registry has, if it has any, is none of these errors' fault.
+_FALL_BACK = (RegistryUnavailableError, RegistryAnswerError, UnprovenContentError)
+_CLOSED = "this client was closed while it loaded a prompt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """How long a prompt is fresh, a caller waits, and a registry that is down is left alone."""
+
+    ttl: float
+    timeout: float
+    retry: float
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A question under way; `answers` is how many the registry had given when the wait began."""
+
+    flight: Flight[LoadedPrompt]
+    answers: int
+
+    @property
+    def answer(self) -> Future[LoadedPrompt]:
+        """What is waited for."""
+        return self.flight.answer
+
+    def ends_within(self, seconds: float) -> bool:
+        """Wait; tell whether the answer, or an error, is there."""
+        from concurrent.futures import wait  # noqa: PLC0415  it imports logging, 10 ms
+
+        return bool(wait([self.answer], seconds).done)
+
+
+class Loading:
+    """What one client does for a load that memory cannot answer. Safe in threads."""
+
+    def __init__(
+        self, settings: Settings, times: Times, *, is_offline: bool, clock: Callable[[], float]
+    ) -> None:
+        self._times = times
+        self._patience = settings.patience
+        self._is_offline = is_offline
+        self._is_closed = False
+        self.cache = PromptCache(clock)
+        self._entries = self.cache.entries
+        self._outage = Outage(times.retry, clock)
+        self._origins = Origins(settings)
+        self._renew()
+        survive_forks(self)
+
+    def close(self) -> None:
+        """End what is under way and give back connections; nothing is fetched after that."""
+        self._is_closed = True
+        with self._writing:
+            if self._flights is not None:
+                self._flights.close()
+        self._origins.close()
+        self._threads.close(self._patience)
+        self.local_threads.close(self._times.timeout)
+
+    def after_fork(self) -> None:
+        """Go on in a child process: with the prompts, without threads, locks and connections."""
+        self._outage.after_fork()
+        self._origins.after_fork()
+        self._renew()
+
+    def _renew(self) -> None:
+        self._writing = threading.Lock()
+        # A handler of the log may load a prompt when it is told of a file that cannot be read.
+        self._falling_back = threading.RLock()
+        self._threads = BackgroundThreads(_THREADS, "promptsync-load")
+        self.local_threads = BackgroundThreads(2, "promptsync-fallback")
+        self._flights: Flights[Question, LoadedPrompt] | None = None
+        self._answers = 0
+
+    # -- in the caller's thread --
+
+    def begin(self, asked: Question) -> LoadedPrompt | Waiting | None:
+        """Return a stale prompt, a question to wait for, or None where nobody should wait."""
+        entry = self._entries.get(asked)
+        if entry is not None:
+            self._look_after(entry)
+            return entry.prompt
+        if asked.alias is not None and asked.version is not None:
+            raise UsageError(f"load `{asked.name}` by an alias or a version, not by both")
+        is_down = self._outage.error is not None
+        if self._is_offline or (is_down and not self._outage.claim_probe()):
+            return None
+        answers, flight = self._answers, self._ask(asked, looks=0)
+        return None if is_down or flight is None else Waiting(flight, answers)
+
+    def _ask(self, asked: Question, *, looks: int) -> Flight[LoadedPrompt] | None:
+        try:
+            return self._questions().join(asked, partial(self._fetch, asked, looks))
+        except RuntimeError:  # no thread can be started: too many, or the interpreter ends
+            return None
+
+    def _questions(self) -> Flights[Question, LoadedPrompt]:
+        from promptsync.flights import Flights  # noqa: PLC0415  futures import logging, 10 ms
+
+        with self._writing:
+            if self._flights is None:
+                self._flights = Flights(self._threads)
+                if self._is_closed:
+                    self._flights.close()
+            return self._flights
+
+    def _look_after(self, entry: Entry) -> None:
+        """See to it that a stale entry is fetched again, once."""
+        error = self._outage.error
+        if self._is_offline or self._is_closed:
+            self.cache.rest(entry, self._times.retry)
+        elif error is not None and not self._outage.claim_probe():
+            self._keep(entry, error, is_hearsay=True)
+        else:
+            looks = entry.looks
+            self.cache.rest(entry, self._times.timeout)
+            with suppress(UsageError):  # it was closed this very moment
+                self._ask(entry.question, looks=looks)
+
+    def instead(self, asked: Question, late: Waiting | None) -> LoadedPrompt:
+        """Return what is served to somebody who waits for the registry no longer."""
+        if self._is_offline:
+            return self._deployed(asked)
+        error = self._outage.error or RegistryUnavailableError("the registry was not asked")
+        if late is not None:
+            error = RegistryUnavailableError(f"no answer within {self._times.timeout:g} s")
+            # It may answer others, or be busy with them.
+            if late.flight.has_begun and self._answers == late.answers:
+                self._outage.begin(error)
+        return self._fall_back(asked, error)
+
+    def _deployed(self, asked: Question) -> LoadedPrompt:
+        loaded = self._origins.deployed(asked)
+        with self._writing:
+            entry = self.cache.put(asked, loaded, FOREVER)
+        load_log.changed(loaded)
+        return entry.prompt
+
+    # -- in the thread that waits for the registry --
+
+    def _fetch(self, asked: Question, looks: int) -> LoadedPrompt:
+        """Ask the registry, unless it was asked since somebody found that it should be."""
+        entry = self._entries.get(asked)
+        if entry is not None and entry.looks != looks:
+            return entry.prompt
+        answers = self._answers
+        try:
+            fetched = self._origins.fetch(asked)
+        except Exception as error:
+            if self._is_closed:  # it ends because of that
+                raise UsageError(_CLOSED) from error
+            self._hear(error, answers)
+            # It may have come into being while the registry was waited for.
+            if (entry := self._entries.get(asked)) is not None:
+                entry.looks += 1
+                return self._keep(entry, error)
+            if isinstance(error, _FALL_BACK):
+                return self._fall_back(asked, error)
+            raise
+        self._hear(None, answers)
+        return self._serve(asked, fetched)
+
+    def _hear(self, error: Exception | None, answers: int) -> None:
+        """Note that the registry answered, or that it was silent to everybody who asked."""
+        if isinstance(error, RegistryUnavailableError):
+            if self._answers == answers:
+                self._outage.begin(error)
+        elif error is None or isinstance(error, RegistryError | LoadError):
+            self._answers += 1
+            if self._outage.end():
+                self.cache.expire_fallbacks()
+
+    def _serve(self, asked: Question, fetched: Fetched) -> LoadedPrompt:
+        """Serve from now on what the registry answered."""
+        seconds = self._times.ttl if asked.version is None else FOREVER
+        with self._writing:
+            known = self._entries.get(asked)
+            before = None if known is None else known.prompt
+            self.cache.put(asked, fetched.prompt, seconds).looks += 1
+        _tell(before, fetched)
+        self._origins.keep(asked, fetched)
+        return fetched.prompt
+
+    def _keep(self, entry: Entry, error: Exception, *, is_hearsay: bool = False) -> LoadedPrompt:
+        """Serve on what is in memory, and say once that it may be old."""
+        with self._writing:
+            if is_hearsay and self._outage.error is None:
+                return entry.prompt  # it answers again, and may have answered this question
+            is_known = self.cache.keep(entry, error, self._times.retry)
+        if not is_known:
+            load_log.fell_back(entry.prompt)
+        return entry.prompt
+
+    def _fall_back(self, asked: Question, error: PromptsyncError) -> LoadedPrompt:
+        """Serve what is on disk or was deployed, or what somebody else put into memory."""
+        with self._falling_back:
+            if (entry := self._entries.get(asked)) is not None:
+                return entry.prompt
+            found = self._origins.fall_back(asked, reason(error))
+            if found is None:
+                raise self._nothing(asked, error) from error
+            with self._writing:
+                if (entry := self._entries.get(asked)) is not None:
+                    return entry.prompt
+                entry = self.cache.put(asked, found, self._times.retry)
+                entry.trouble = trouble_of(error)
+        load_log.fell_back(found)
+        return found
+
+    def _nothing(self, asked: Question, error: PromptsyncError) -> PromptsyncError:
+        """Return the error where there is no fallback, and have the next load find better."""
+        if isinstance(error, LoadError):
+            return error
+        if self._outage.error is not None:
+            self._ask(asked, looks=0)
+        return RegistryUnavailableError(
+            f"`{asked.name}` cannot be loaded, and nothing is there in its place: {error.message}",
+            hint="`promptsync bundle` makes what a process serves when its registry is down",
+        )
+
+
+def landed(waiting: Waiting) -> LoadedPrompt:
+    """Return what was waited for, or raise its error."""
+    from concurrent.futures import CancelledError  # noqa: PLC0415  as above
+
+    try:
+        return waiting.answer.result()
+    except CancelledError:
+        raise UsageError(_CLOSED) from None
+
+
+def _tell(before: LoadedPrompt | None, fetched: Fetched) -> None:
+    loaded = fetched.prompt
+    known = before and (before.version, before.content_hash)
+    if known != (loaded.version, loaded.content_hash):
+        load_log.changed(loaded)
+        if fetched.doubt is not None:
+            load_log.unproven(loaded, fetched.doubt)
+    if before is not None and before.is_fallback:
+        load_log.recovered(loaded)
