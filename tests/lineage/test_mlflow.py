@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +17,7 @@ from promptsync import bundle_hash
 from promptsync.registries.mlflow import MlflowRegistry
 from promptsync.remote_prompt import RemotePrompt
 from tests.builders import prompt
-from tests.mlflow_server import MlflowServer, needs_mlflow, run_mlflow_python
+from tests.mlflow_server import BIN, QUIET, MlflowServer, needs_mlflow, run_mlflow_python
 from tests.registries.contract import STAMP
 
 pytestmark = [pytest.mark.network, pytest.mark.vendor, pytest.mark.slow, needs_mlflow]
@@ -253,6 +256,45 @@ def test_two_evaluations_by_two_aliases_are_told_apart_in_mlflow_and_here(
         assert tags["promptsync.alias.greeting"] == alias
         found = experiments[run_id]
         assert (found.version, found.count, found.scores) == (version.version, 2, {"warm": warmth})
+
+
+def test_an_evaluation_that_promptsync_runs_with_another_alias_says_so_in_mlflow(
+    versions: tuple[RemotePrompt, RemotePrompt],
+    run: Run,
+    mlflow_service: MlflowServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", mlflow_service.url)
+    (tmp_path / "prompts").mkdir()
+    (tmp_path / "prompts" / "greeting.md").write_text("Greet {{name}}\n")
+    program = tmp_path / "evaluate.py"
+    program.write_text(
+        f"{BEGIN}"
+        "mlflow.set_experiment('aliases')\n"
+        "with mlflow.start_run():\n"
+        "    load('greeting', alias='production')\n"
+        "    lineage.mlflow.log_prompts(strict=True)\n"
+    )
+
+    command = [sys.executable, "-m", "promptsync", "run", "--alias", "candidate", "--"]
+    result = subprocess.run(
+        [*command, str(BIN / "python"), str(program)],
+        cwd=tmp_path,
+        env=os.environ | QUIET,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+    assert result.returncode == 0, result.stderr
+    (params, tags), _ = run(
+        "(found,) = mlflow.search_runs(experiment_names=['aliases'], output_format='list')\n"
+        "answer = said(found)"
+    )
+    assert params == {"prompt.greeting": "v2"}
+    assert tags["promptsync.alias.greeting"] == "candidate"
+    assert tags["promptsync.sha256.greeting"] == versions[1].content_hash
 
 
 @pytest.mark.usefixtures("versions")
