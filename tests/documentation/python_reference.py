@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from importlib import import_module
 from types import FunctionType
-from typing import Any, Literal, get_origin
+from typing import Any
 
 import promptsync
-from promptsync import errors
+from promptsync import errors, origins
 
 # A signature that is longer gets a line for each parameter.
 WIDTH = 88
+# Choices that have a name in the code are spelled out.
+CHOICES = {"Verify": str(origins.Verify)}
 
 
 def python_parts() -> dict[str, str]:
@@ -118,9 +119,9 @@ def _declared(name: str, function: Callable[..., object], width: int | None = WI
 
 def _call(name: str, function: Callable[..., object], width: int | None = WIDTH) -> str:
     """Write a signature, one parameter to a line where it is wider than that."""
-    signature, names = inspect.signature(function), vars(sys.modules[function.__module__])
+    signature = inspect.signature(function)
     parameters = [
-        _as_written(each, names) for each in signature.parameters.values() if each.name != "self"
+        _as_written(each) for each in signature.parameters.values() if each.name != "self"
     ]
     returns = "" if isinstance(function, type) else f" -> {signature.return_annotation}"
     arguments = str(signature.replace(parameters=parameters, return_annotation=signature.empty))
@@ -131,16 +132,14 @@ def _call(name: str, function: Callable[..., object], width: int | None = WIDTH)
     return f"{name}(\n{rows}){returns}"
 
 
-def _as_written(parameter: inspect.Parameter, names: Mapping[str, Any]) -> inspect.Parameter:
+def _as_written(parameter: inspect.Parameter) -> inspect.Parameter:
     """Return a parameter as its module declares it, with its choices where those have a name."""
     if inspect.isfunction(default := parameter.default) or inspect.isbuiltin(default):
         parameter = parameter.replace(default=_Written(f"{default.__module__}.{default.__name__}"))
     if parameter.annotation is parameter.empty:
         return parameter
     text = str(parameter.annotation)
-    if get_origin(names.get(text)) is Literal:
-        text = str(names[text]).removeprefix("typing.")
-    return parameter.replace(annotation=_Written(text))
+    return parameter.replace(annotation=_Written(CHOICES.get(text, text)))
 
 
 def _split(arguments: str) -> list[str]:
