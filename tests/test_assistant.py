@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -122,32 +121,41 @@ def test_several_workers_serve_side_by_side(checkout: Repo) -> None:
 # -- with an MLflow server --
 
 
-@dataclass
 class StoppableMlflow:
     """A server that can be killed and comes back at the same address with what it had."""
 
-    folder: Path
-    address: str = field(default_factory=unused_address)
-    running: ExitStack = field(default_factory=ExitStack)
+    def __init__(self, folder: Path) -> None:
+        self.address = unused_address()
+        self._folder = folder
+        self._running: ExitStack | None = None
 
-    def start(self) -> MlflowServer:
-        port = int(self.address.rpartition(":")[2])
-        return self.running.enter_context(mlflow_server(self.folder, port=port))
+    def start(self) -> None:
+        if self._running is None:
+            self._running = ExitStack()
+            port = int(self.address.rpartition(":")[2])
+            self._running.enter_context(mlflow_server(self._folder, port=port))
 
     def kill(self) -> None:
-        self.running.close()
+        if self._running is not None:
+            self._running.close()
+            self._running = None
+
+
+@pytest.fixture(scope="module")
+def one_mlflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoppableMlflow]:
+    """Return a server that a test may find running or killed."""
+    server = StoppableMlflow(tmp_path_factory.mktemp("mlflow"))
+    yield server
+    server.kill()
 
 
 @pytest.fixture
-def mlflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StoppableMlflow]:
+def mlflow(one_mlflow: StoppableMlflow, monkeypatch: pytest.MonkeyPatch) -> StoppableMlflow:
     """Return an MLflow server that runs, is empty, and is in the environment."""
-    folder = tmp_path / "mlflow"
-    folder.mkdir()
-    server = StoppableMlflow(folder)
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", server.address)
-    with server.running:
-        server.start()
-        yield server
+    one_mlflow.start()
+    MlflowServer(one_mlflow.address).clear()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", one_mlflow.address)
+    return one_mlflow
 
 
 @pytest.fixture
@@ -160,6 +168,21 @@ def image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     image = tmp_path / "image"
     shutil.copytree(source / PACKAGE.name, image / PACKAGE.name)
     return image
+
+
+@pytest.mark.vendor
+@needs_mlflow
+@pytest.mark.usefixtures("mlflow")
+def test_a_running_service_follows_an_alias_in_mlflow(checkout: Repo) -> None:
+    where = ("--registry", "mlflow")
+
+    with assistant(checkout.path, ASSISTANT_TTL=TTL, ASSISTANT_REGISTRY="mlflow") as service:
+        change_weather(checkout, *where)
+        assert serves_weather(service, "1")
+        promptsync("promote", "weather", "--alias", "production", "--yes", *where)
+        eventually(lambda: serves_weather(service, "2"))
+        promptsync("rollback", "weather", "--alias", "production", "--yes", *where)
+        eventually(lambda: serves_weather(service, "1"))
 
 
 @pytest.mark.vendor
@@ -202,24 +225,6 @@ def test_a_service_starts_and_answers_while_the_mlflow_server_is_away(
         assert {each["source"] for each in health["prompts"]} == {source}
         assert list(answered) == PROMPTS
     assert versions(from_disk[0]) == FIRST
-
-
-@pytest.mark.vendor
-@needs_mlflow
-def test_a_running_service_follows_an_alias_in_mlflow(
-    running_mlflow: MlflowServer, checkout: Repo, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    running_mlflow.clear()
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", running_mlflow.url)
-    where = ("--registry", "mlflow")
-
-    with assistant(checkout.path, ASSISTANT_TTL=TTL, ASSISTANT_REGISTRY="mlflow") as service:
-        change_weather(checkout, *where)
-        assert serves_weather(service, "1")
-        promptsync("promote", "weather", "--alias", "production", "--yes", *where)
-        eventually(lambda: serves_weather(service, "2"))
-        promptsync("rollback", "weather", "--alias", "production", "--yes", *where)
-        eventually(lambda: serves_weather(service, "1"))
 
 
 # -- requests, and the end --
