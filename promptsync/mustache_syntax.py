@@ -117,10 +117,11 @@ class _Parser:
 
     def _skip_tag(self, start: int, end: int) -> None:
         """Leave out a tag that says nothing, with its line where it is alone there."""
-        line_start = self.text.rfind("\n", 0, start) + 1
+        newline = self.text.rfind("\n", self.position, start)
+        line_start = max(newline + 1, self.position)
+        begins_line = line_start == 0 or self.text[line_start - 1] == "\n"
         rest = _REST_OF_LINE.match(self.text, end)
-        is_first = self.position <= line_start and not self.text[line_start:start].strip(" \t")
-        if rest and is_first:
+        if rest and begins_line and not self.text[line_start:start].strip(" \t"):
             start, end = line_start, rest.end()
         self._add_text(start)
         self.position = end

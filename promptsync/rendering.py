@@ -45,6 +45,10 @@ class Renderer:
         self._tools = texts.tools(prompt.tools)
         self.variables = texts.variables
 
+    def __reduce__(self) -> tuple[type[Renderer], tuple[Prompt, str]]:
+        """Travel to other processes as the prompt: what was understood is not for pickles."""
+        return Renderer, (self.prompt, self.where)
+
     def render(self, variables: Values) -> RenderedPrompt:
         """Return the prompt with its variables filled in; what else is given is not used.
 

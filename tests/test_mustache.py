@@ -265,6 +265,14 @@ def test_what_other_dialects_write_is_said_in_this_one() -> None:
     assert raised.value.hint == "write {{#items}} … {{/items}}"
 
 
+@pytest.mark.slow
+def test_a_long_line_of_tags_takes_no_longer_than_its_length() -> None:
+    # Looking for the start of the line from each tag would take the square of it.
+    tags = 60_000
+
+    assert said("{{#x}}a{{/x}} " * tags, x=True) == "a " * tags
+
+
 # Templates whose names all have a value, and what the other implementation says of them.
 NAMES = ("text", "number", "list", "people", "person", "yes", "no")
 leaves = st.one_of(

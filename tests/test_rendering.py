@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 from typing import Any
 
@@ -77,6 +78,17 @@ def test_a_copy_with_another_prompt_says_that_one() -> None:
     other = replace(loaded(prompt()), prompt=prompt(text="Bye, {{name}}."))
 
     assert str(other.render(name="Ada")) == "Bye, Ada."
+
+
+def test_a_loaded_prompt_travels_to_another_process() -> None:
+    made = loaded(prompt())
+
+    arrived = pickle.loads(pickle.dumps(made))  # noqa: S301  made here
+
+    assert arrived == made
+    assert str(arrived.render(name="Ada")) == "Say hello to Ada."
+    with pytest.raises(MissingVariableError, match=r"^prompts/greeting\.md: "):
+        arrived.render()
 
 
 def test_the_variables_are_the_names_that_have_to_be_given() -> None:
