@@ -25,7 +25,7 @@ from promptsync.registries.braintrust_routing import APP_URL, Routing, RoutingCa
 from promptsync.registries.http import HttpClient
 from promptsync.registries.http_credentials import Credentials
 from promptsync.registries.http_errors import LostAnswerError
-from promptsync.registries.http_timeouts import Timeouts
+from promptsync.registries.http_timeouts import make_timeouts
 from promptsync.registries.redaction import shorten
 from promptsync.remote_prompt import RemotePrompt, Stamp
 
@@ -86,7 +86,7 @@ class BraintrustRegistry:
             variable="BRAINTRUST_API_KEY",
         )
         self._label = target.label
-        timeouts = Timeouts(each=each).over_in(timeout)
+        timeouts = make_timeouts(over_in=timeout, each=each)
         self._client = HttpClient(credentials, timeouts=timeouts, proxies=proxies)
         self._routing = Routing(target, self._client, routing_cache)
         self._writer: PromptWriter | None = None

@@ -7,11 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
-
 
 _UNTIL: ContextVar[float | None] = ContextVar("promptsync_until", default=None)
 
@@ -61,10 +56,6 @@ class Timeouts:
         moments = [each for each in (self.until, _UNTIL.get()) if each is not None]
         return min(moments, default=None)
 
-    def over_in(self, seconds: float | None) -> Timeouts:
-        """Return timeouts of a registry that is asked for so long; None for one that stays open."""
-        return self if seconds is None else self.within(seconds)
-
     def within(self, seconds: float | None) -> Timeouts:
         """Return timeouts of one request that begins now and is over in so many seconds.
 
@@ -86,3 +77,16 @@ class Timeouts:
             body=min(self.body, seconds),
             until=now + seconds,
         )
+
+
+# An application has another prompt to serve meanwhile, and asks again by itself before long.
+_PAUSES_OF_A_LOAD = (0.2,)
+
+
+def make_timeouts(*, over_in: float | None, each: float | None) -> Timeouts:
+    """Return the timeouts of a registry that is asked for `over_in` seconds.
+
+    One that stays open has none, and each request to it is over in `each` seconds.
+    """
+    timeouts = Timeouts() if each is None else Timeouts(each=each, pauses=_PAUSES_OF_A_LOAD)
+    return timeouts if over_in is None else timeouts.within(over_in)

@@ -15,7 +15,7 @@ from promptsync.prompt import JsonObject, Prompt
 from promptsync.registries.base import ANY_VERSION, AskNames
 from promptsync.registries.http import HttpClient
 from promptsync.registries.http_errors import LostAnswerError
-from promptsync.registries.http_timeouts import Timeouts
+from promptsync.registries.http_timeouts import make_timeouts
 from promptsync.registries.mlflow_address import MlflowLogin, checked_url, credentials
 from promptsync.registries.mlflow_api import LOOK_SECONDS, MlflowApi, in_portions, is_prompt
 from promptsync.registries.mlflow_fields import KIND, version_of
@@ -73,7 +73,7 @@ class MlflowRegistry:
         login = login or MlflowLogin()
         url, own = checked_url(uri, login)
         self._tracking_url, tracking = checked_url(tracking_uri or uri, login)
-        timeouts = Timeouts(each=each).over_in(timeout)
+        timeouts = make_timeouts(over_in=timeout, each=each)
         # What one address has before its `@` is not for the other server.
         self._client, self._tracking = (
             HttpClient(credentials(each), timeouts=timeouts, proxies=proxies, verify_tls=verify_tls)

@@ -16,7 +16,7 @@ from promptsync.registries.http import HttpClient
 from promptsync.registries.http_connections import CONNECTIONS_PER_HOST
 from promptsync.registries.http_credentials import Credentials
 from promptsync.registries.http_errors import LostAnswerError
-from promptsync.registries.http_timeouts import Timeouts
+from promptsync.registries.http_timeouts import make_timeouts
 from promptsync.registries.opik_api import CONFLICT, LOOK_SECONDS, NOT_FOUND, OpikApi, id_of
 from promptsync.registries.opik_fields import KIND, folded, read_prompt
 from promptsync.registries.opik_listing import OpikListing, version_of
@@ -78,7 +78,7 @@ class OpikRegistry:
             headers=headers, secrets=(api_key,) if api_key else (), variable="OPIK_API_KEY"
         )
         url = _checked_url(url)
-        timeouts = Timeouts(each=each).over_in(timeout)
+        timeouts = make_timeouts(over_in=timeout, each=each)
         self._client = HttpClient(credentials, timeouts=timeouts, proxies=proxies)
         self._api = OpikApi(self._client, url)
         key = "\n".join([url, workspace, project, api_key])
