@@ -132,6 +132,14 @@ class Client:
         """
         return self._loading.cache.active(past=past)
 
+    def forget(self, name: str) -> None:
+        """Have the next load of a prompt wait for the registry, as the first one did.
+
+        For whoever knows that an alias was moved, such as a program that moved it. What was served
+        stays the fallback; a version that was asked for by its number stays what it is.
+        """
+        self._loading.forget(name)
+
     def close(self) -> None:
         """End what is under way and give back connections; waits for a request that still runs.
 

@@ -94,3 +94,10 @@ def configure(
 def close() -> None:
     """Close the default client; a later load makes another one."""
     _DEFAULT.replaced(None)
+
+
+def forget(*names: str) -> None:
+    """Have the default client, if there is one, ask again for some prompts."""
+    if (client := _DEFAULT.client) is not None:
+        for each in names:
+            client.forget(each)

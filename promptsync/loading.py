@@ -78,6 +78,7 @@ class Loading:
         self._patience = settings.patience
         self._is_offline = is_offline
         self._is_closed = False
+        self._forgotten = 0
         self.cache = PromptCache(clock)
         self._entries = self.cache.entries
         self._outage = Outage(times.retry, clock)
@@ -94,6 +95,14 @@ class Loading:
         self._origins.close()
         self._threads.close(self._patience)
         self.local_threads.close(self._times.timeout)
+
+    def forget(self, name: str) -> None:
+        """Have what an alias pointed at fetched before it is served again, if that is possible."""
+        if self._is_offline:
+            return
+        with self._writing:
+            self._forgotten += 1
+            self.cache.outdate(name)
 
     def after_fork(self) -> None:
         """Go on in a child process: with the prompts, without threads, locks and connections."""
@@ -115,7 +124,7 @@ class Loading:
     def begin(self, asked: Question) -> LoadedPrompt | Waiting | None:
         """Return a stale prompt, a question to wait for, or None where nobody should wait."""
         entry = self._entries.get(asked)
-        if entry is not None:
+        if entry is not None and (self._is_closed or not entry.is_outdated):
             self._look_after(entry)
             return entry.prompt
         if asked.alias is not None and asked.version is not None:
@@ -123,7 +132,8 @@ class Loading:
         is_down = self._outage.error is not None
         if self._is_offline or (is_down and not self._outage.claim_probe()):
             return None
-        answers, flight = self._answers, self._ask(asked, looks=0)
+        looks = 0 if entry is None else entry.looks
+        answers, flight = self._answers, self._ask(asked, looks=looks)
         return None if is_down or flight is None else Waiting(flight, answers)
 
     def _ask(self, asked: Question, *, looks: int) -> Flight[LoadedPrompt] | None:
@@ -181,9 +191,11 @@ class Loading:
         entry = self._entries.get(asked)
         if entry is not None and entry.looks != looks:
             return entry.prompt
-        answers = self._answers
+        answers, forgotten = self._answers, self._forgotten
         try:
             fetched = self._origins.fetch(asked)
+            if self._forgotten != forgotten:  # the alias may have moved while that travelled
+                fetched = self._origins.fetch(asked)
         except Exception as error:
             if self._is_closed:  # it ends because of that
                 raise UsageError(_CLOSED) from error
@@ -233,7 +245,8 @@ class Loading:
         """Serve what is on disk or was deployed, or what somebody else put into memory."""
         with self._falling_back:
             if (entry := self._entries.get(asked)) is not None:
-                return entry.prompt
+                is_old = entry.is_outdated
+                return self._keep(entry, error, is_hearsay=True) if is_old else entry.prompt
             found = self._origins.fall_back(asked, reason(error))
             if found is None:
                 raise self._nothing(asked, error) from error

@@ -87,6 +87,13 @@ def raise_errors(outcomes: Iterable[Outcome]) -> None:
             raise each.error
 
 
+def forget_loaded(*names: str) -> None:
+    """Have this process's own default client follow what this program moved, without its TTL."""
+    from promptsync.loader import forget  # noqa: PLC0415  few of these programs load as well
+
+    forget(*dict.fromkeys(names))
+
+
 def is_unedited(remote: RemotePrompt) -> bool:
     """Tell whether a version says what its stamp says."""
     return remote.stamped_hash == remote.content_hash

@@ -17,7 +17,7 @@ from promptsync.deployed import Deployed, find_deployed, open_served
 from promptsync.deployed_git import with_git
 from promptsync.errors import UnknownPromptError, UsageError
 from promptsync.plan import Plan
-from promptsync.program_past import ProgramPast, raise_errors
+from promptsync.program_past import ProgramPast, forget_loaded, raise_errors
 from promptsync.promotion import Pointing, make_promotion_plan, make_version_plan, versions_named
 from promptsync.registries.base import Registry
 from promptsync.remote_prompt import RemotePrompt, Stamp
@@ -68,6 +68,8 @@ def set_alias(
             else:
                 plan, before = _plan_of_version(name, version, deployed, opened)
             raise_errors(apply_upload(plan, opened, make_stamp=_no_stamp))
+        if plan.changes:
+            forget_loaded(name, *_other_names(deployed.catalog, name))
         return before.version if before else None
 
     return answered_within(
@@ -141,6 +143,13 @@ def _version_named(versions: Sequence[RemotePrompt], wanted: str, name: str) -> 
     newest = ", ".join(f"`{each.version}`" for each in versions[:MAX_VERSIONS_TOLD])
     more = " and older ones" if len(versions) > MAX_VERSIONS_TOLD else ""
     raise UnknownPromptError(f"`{name}` has no version `{wanted}`", hint=f"it has {newest}{more}")
+
+
+def _other_names(catalog: Catalog, name: str) -> Sequence[str]:
+    """Return what a prompt is called in the registry, or here, if that is another name."""
+    here = catalog.name_by_served_name.get(name)
+    served = catalog.served_name(name) if name in catalog.prompts else None
+    return [each for each in (here, served) if each is not None]
 
 
 def _no_stamp(local: LocalPrompt) -> Stamp:

@@ -25,7 +25,7 @@ class Entry:
     """What is served for a question, and from which moment to which one without a second look.
 
     `looks` counts how often the registry was asked about it, and `trouble` is the kind of what came
-    of the last time, None for an answer.
+    of the last time, None for an answer. `is_outdated` says that it is known to be another one now.
     """
 
     question: Question
@@ -34,6 +34,7 @@ class Entry:
     until: float
     looks: int = 0
     trouble: str | None = None
+    is_outdated: bool = False
 
 
 class PromptCache:
@@ -59,12 +60,14 @@ class PromptCache:
             self._past[_identity(question.version, entry.prompt)] = entry.prompt
             entry.prompt = prompt
         entry.since, entry.until, entry.trouble = now, now + seconds, None
+        entry.is_outdated = False
         self.entries[question] = entry
         return entry
 
     def keep(self, entry: Entry, error: Exception, seconds: float) -> bool:
         """Serve an entry on although the registry failed; tell whether that is known already."""
         is_known, entry.trouble = entry.trouble == trouble_of(error), trouble_of(error)
+        entry.is_outdated = False
         if not is_known:
             entry.prompt = replace(entry.prompt, is_fallback=True, reason=reason(error))
         self.rest(entry, seconds)
@@ -74,6 +77,12 @@ class PromptCache:
         """Let nobody look a second time for so long."""
         entry.since = self._clock()
         entry.until = entry.since + seconds
+
+    def outdate(self, name: str) -> None:
+        """Have nobody served what an alias pointed at, unless nothing else can be had."""
+        for entry in tuple(self.entries.values()):
+            if entry.question.name == name and entry.question.version is None:
+                entry.is_outdated, entry.until = True, -FOREVER
 
     def expire_fallbacks(self) -> None:
         """Have everything looked at again that is served because of an outage."""

@@ -19,7 +19,7 @@ from promptsync.deployed_git import remember, stamps_of, with_git
 from promptsync.errors import ConflictError
 from promptsync.given_prompt import Content, to_local, to_prompt
 from promptsync.plan import Plan
-from promptsync.program_past import ProgramPast, raise_errors
+from promptsync.program_past import ProgramPast, forget_loaded, raise_errors
 from promptsync.prompt import JsonObject, Prompt
 from promptsync.registered_prompt import RegisteredPrompt
 from promptsync.registries.base import Registry
@@ -93,6 +93,8 @@ def _register(prompt: Prompt, deployed: Deployed, until: float, *, force: bool) 
                 break
     if workspace is not None:
         remember(workspace, outcomes)
+    if outcomes:
+        forget_loaded(prompt.name, local.header.served_name(deployed.registry.kind))
     return _result(prompt, deployed, state, outcomes)
 
 

@@ -136,16 +136,7 @@ class Session:
     def _promptsync_run(self, arguments: list[str]) -> str:
         """Run promptsync as a process of its own, which becomes another program."""
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        result = subprocess.run(
-            [program(), *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            env={**os.environ, "PATH": path},
-            check=False,
-        )
-        self.exit_code = result.returncode
-        return result.stdout
+        return self._program(program(), *arguments, env={**os.environ, "PATH": path})
 
     def git(self, arguments: list[str]) -> str:
         """Run git."""
@@ -155,9 +146,10 @@ class Session:
         """Run a Python program of the page, in a process of its own."""
         return self._program(sys.executable, *arguments)
 
-    def _program(self, *command: str) -> str:
+    def _program(self, *command: str, env: Mapping[str, str] | None = None) -> str:
         result = subprocess.run(
             command,
+            env=env,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
