@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 import re
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from promptsync.remote_prompt import RemotePrompt, Stamp
 FORMAT = 1
 
 _LOGGER = logging.getLogger("promptsync")
-_WARNED = threading.Event()
+_OTHERS_MAY_WRITE = 0o002
 
 
 def default_folder() -> Path:
@@ -50,7 +50,7 @@ class LastKnownGood:
             return None
         file = self._folder / _file_name(name, alias, version)
         try:
-            document = json.loads(file.read_bytes())
+            document = json.loads(_trusted_bytes(file))
             return self._prompt(document, self._question(name, alias, version))
         except FileNotFoundError:
             return None
@@ -141,6 +141,18 @@ def _file_name(name: str, alias: str | None, version: str | None) -> str:
     return f"{shown}-{hashlib.sha256(question).hexdigest()[:20]}-{FORMAT}.json"
 
 
+def _trusted_bytes(file: Path) -> bytes:
+    """Return what a file holds that nobody else can have written. Raises OSError and ValueError."""
+    with file.open("rb") as opened:
+        status = os.fstat(opened.fileno())
+        # Whoever shares a machine shall not decide what an application says in an outage.
+        if hasattr(os, "geteuid") and (
+            status.st_uid not in (0, os.geteuid()) or status.st_mode & _OTHERS_MAY_WRITE
+        ):
+            raise ValueError("other users may write it")
+        return opened.read()
+
+
 def _bytes_of(file: Path) -> bytes | None:
     try:
         return file.read_bytes()
@@ -154,11 +166,9 @@ def _reason(error: Exception) -> str:
 
 def _warn(message: str, file: Path, reason: str) -> None:
     """Log the first trouble of this process; the next file would say the same."""
-    if not _WARNED.is_set():
-        _WARNED.set()
+    if not _warned:
+        _warned.append(file)
         _LOGGER.warning(message, file, reason)
 
 
-def forget_warning() -> None:
-    """Warn again of the next trouble, as a new process would."""
-    _WARNED.clear()
+_warned: list[Path] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from promptsync.bundle import save_bundle, write_bundle
 from promptsync.bundled import Bundled, find_bundled
 from promptsync.bundled_prompt import BundledPrompt
 from promptsync.catalog import file_sha256
+from promptsync.content_hash import content_hash
 from promptsync.loaded_prompt import Source
 from tests.builders import prompt
 from tests.deployment import COMMIT, bundle_of, deploy, hash_of
@@ -119,6 +121,7 @@ GREETING_FILE = "Say hello to {{name}}. {{> shared.rules}}\n"
 RULES_FILE = "---\npartial: true\n---\n\nBe brief.\n"
 EXPANDED = "Say hello to {{name}}. Be brief."
 CONFIG = '[registries.production]\nkind = "braintrust"\nproject = "Trader"\nalias = "live"\n'
+LOCAL = '[registries.local]\nkind = "local"\n'
 
 
 @pytest.fixture
@@ -214,3 +217,80 @@ def test_what_is_no_package_is_an_error(tmp_path: Path, installed: Path) -> None
         else:
             with pytest.raises(UsageError, match=f"there is no package `{name}`"):
                 find_bundled(None, name, tmp_path, None)
+
+
+def test_a_prompt_is_found_by_the_name_it_is_served_under(tmp_path: Path) -> None:
+    save_bundle(tmp_path / "promptsync-bundle.json", bundle_of(GREETING, FAREWELL))
+    deploy(tmp_path / "app", GREETING, FAREWELL, app_url="http://127.0.0.1:9")
+
+    for folder in (tmp_path, tmp_path / "app"):
+        found = find_bundled(None, None, folder, None)
+
+        assert content_of(found, "bye") == FAREWELL.content
+        assert found.served_name("bye") == "bye"
+        prompt = found.find("bye")
+        assert prompt is not None
+        assert prompt.prompt.name == "bye"
+
+
+def test_why_a_prompt_is_not_found_is_said(tmp_path: Path) -> None:
+    bundle = tmp_path / "promptsync-bundle.json"
+    save_bundle(bundle, bundle_of(GREETING))
+    app = deploy(tmp_path / "app", GREETING, app_url="http://127.0.0.1:9")
+    (app / "prompts" / "rules.md").write_text("---\npartial: true\n---\n\nBe brief.\n")
+    (app / "prompts" / "wrong.md").write_text("---\nmodell: gpt-5\n---\n\nHello.\n")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "promptsync.toml").write_text(CONFIG)
+
+    def why(source: Path, name: str) -> str | None:
+        return find_bundled(source, None, tmp_path, None).why_not(name)
+
+    assert why(bundle, "greeting") is None
+    assert why(bundle, "farewell") == f"the bundle `{bundle}` has no prompt `farewell`"
+    assert why(tmp_path / "x.json", "greeting") == f"there is no bundle `{tmp_path / 'x.json'}`"
+    assert why(app, "greeting") is None
+    assert why(app, "farewell") == f"no prompt file around `{app}` is called `farewell`"
+    assert why(app, "rules") == "`rules` is a partial, and never served by itself"
+    assert why(app, "wrong") == "prompts/wrong.md:2:1: unknown key `modell`"
+
+
+def test_a_wrong_bundle_leaves_the_registry_that_is_configured(tmp_path: Path) -> None:
+    (tmp_path / "promptsync.toml").write_text(CONFIG)
+    file = tmp_path / "promptsync-bundle.json"
+    file.write_text("{")
+
+    found = find_bundled(file, None, tmp_path, None)
+
+    assert (found.registry.kind, found.folder) == ("braintrust", tmp_path)
+    assert found.find("greeting") is None
+    assert "is not JSON" in (found.why_not("greeting") or "")
+
+
+def test_a_bundle_of_another_kind_of_registry_is_hashed_for_this_one(tmp_path: Path) -> None:
+    parsed = replace(GREETING, registry_options={"braintrust": {"slug": "hi", "parser": {"a": 1}}})
+    save_bundle(tmp_path / "promptsync-bundle.json", bundle_of(parsed))
+    (tmp_path / "promptsync.toml").write_text(f'default-registry = "local"\n{CONFIG}{LOCAL}')
+
+    found = find_bundled(None, None, tmp_path, "local")
+
+    prompt = found.find("greeting")
+    assert prompt is not None
+    assert prompt.content_hash == content_hash(parsed, "local") != hash_of(parsed)
+    assert found.served_name("greeting") == "greeting"
+
+
+def test_a_prompt_file_with_another_name_in_its_front_matter_is_found(tmp_path: Path) -> None:
+    app = deploy(tmp_path / "app", FAREWELL, app_url="http://127.0.0.1:9")
+    (app / "prompts" / "a.md").write_text("---\nname: greeting\n---\n\nSay hello to {{name}}.\n")
+
+    assert content_of(find_bundled(app, None, app, None), "greeting") == GREETING.content
+
+
+def test_a_prompt_file_is_read_as_it_is_now(tmp_path: Path) -> None:
+    app = deploy(tmp_path / "app", GREETING, app_url="http://127.0.0.1:9")
+    found = find_bundled(app, None, app, None)
+    assert content_of(found, "greeting") == GREETING.content
+
+    (app / "prompts" / "greeting.md").write_text("Say hi.\n")
+
+    assert content_of(found, "greeting") == "Say hi."

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Iterator
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from promptsync import last_known_good
 from promptsync.last_known_good import LastKnownGood
 from promptsync.prompt import Prompt
 from promptsync.remote_prompt import RemotePrompt, Stamp, make_remote_prompt
@@ -21,14 +20,6 @@ from tests.builders import prompt
 from tests.strategies import json_values, prompts
 
 KEY = "braintrust:0123456789abcdef0123456789abcdef"
-
-
-@pytest.fixture(autouse=True)
-def nothing_was_warned_of_yet() -> Iterator[None]:
-    """Each test is a process of its own as far as warnings go."""
-    last_known_good.forget_warning()
-    yield
-    last_known_good.forget_warning()
 
 
 def remote(given: Prompt | None = None, version: str = "7") -> RemotePrompt:
@@ -41,6 +32,7 @@ def remote(given: Prompt | None = None, version: str = "7") -> RemotePrompt:
         stamp=stamp,
         created="2026-01-01T00:00:00Z",
         author="ada",
+        service_ids={"prompt_id": "0123"},
     )
 
 
@@ -129,19 +121,124 @@ def test_no_bytes_in_the_file_are_an_error(tmp_path: Path, garbage: bytes) -> No
     assert kept.read("greeting", "live", None) is None
 
 
-def test_a_file_in_place_of_the_folder_is_one_warning(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_file_in_place_of_the_folder_is_one_warning(tmp_path: Path) -> None:
     (tmp_path / "loaded").write_text("")
-    kept = LastKnownGood(tmp_path / "loaded", KEY)
+    program = """
+import sys
+from pathlib import Path
+from promptsync.last_known_good import LastKnownGood
+from tests.test_last_known_good import KEY, remote
+kept = LastKnownGood(Path(sys.argv[1]), KEY)
+kept.write("greeting", "live", None, remote())
+kept.write("farewell", "live", None, remote())
+print(kept.read("greeting", "live", None))
+"""
 
-    with caplog.at_level(logging.WARNING, "promptsync"):
-        kept.write("greeting", "live", None, remote())
-        kept.write("farewell", "live", None, remote())
+    result = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "loaded")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert result.stdout == "None\n"
+    (line,) = result.stderr.splitlines()
+    assert "cannot be kept for an outage: Not a directory; loads go on without" in line
+
+
+def test_a_folder_in_place_of_the_file_is_left_alone(tmp_path: Path) -> None:
+    kept = LastKnownGood(tmp_path, KEY)
+    kept.write("greeting", "live", None, remote())
+    (file,) = files_in(tmp_path)
+    file.unlink()
+    file.mkdir()
+
+    kept.write("greeting", "live", None, remote())
 
     assert kept.read("greeting", "live", None) is None
-    assert len(caplog.records) == 1
-    assert "cannot be kept for an outage" in caplog.records[0].getMessage()
+    assert file.is_dir()
+
+
+def test_what_a_newer_promptsync_kept_is_left_alone(tmp_path: Path) -> None:
+    kept = LastKnownGood(tmp_path, KEY)
+    kept.write("greeting", "live", None, remote())
+    (file,) = files_in(tmp_path)
+    file.write_text(file.read_text().replace('"format": 1', '"format": 2'))
+
+    assert kept.read("greeting", "live", None) is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")
+def test_a_file_that_others_may_write_is_not_served(tmp_path: Path) -> None:
+    kept = LastKnownGood(tmp_path, KEY)
+    kept.write("greeting", "live", None, remote())
+    (file,) = files_in(tmp_path)
+
+    file.chmod(0o666)
+    assert kept.read("greeting", "live", None) is None
+    file.chmod(0o644)
+    assert kept.read("greeting", "live", None) == remote()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a full device")
+def test_a_full_disk_hurts_no_load(tmp_path: Path) -> None:
+    kept = LastKnownGood(tmp_path, KEY)
+    kept.write("greeting", "live", None, remote())
+    program = """
+import resource, sys
+from pathlib import Path
+from promptsync.last_known_good import LastKnownGood
+from tests.test_last_known_good import KEY, remote
+resource.setrlimit(resource.RLIMIT_FSIZE, (16, 16))
+LastKnownGood(Path(sys.argv[1]), KEY).write("greeting", "live", None, remote(version="8"))
+"""
+
+    result = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+
+    assert "cannot be kept for an outage: File too large" in result.stderr
+    assert kept.read("greeting", "live", None) == remote()
+    assert len(files_in(tmp_path)) == 1
+
+
+def test_two_processes_may_write_at_once(tmp_path: Path) -> None:
+    program = """
+import sys
+from pathlib import Path
+from promptsync.last_known_good import LastKnownGood
+from tests.test_last_known_good import KEY, remote
+kept = LastKnownGood(Path(sys.argv[1]), KEY)
+for number in range(50):
+    kept.write("greeting", "live", None, remote(version=f"{sys.argv[2]}.{number}"))
+    assert kept.read("greeting", "live", None) is not None
+"""
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, str(tmp_path), writer], stderr=subprocess.PIPE
+        )
+        for writer in "ab"
+    ]
+
+    assert [(each.communicate()[1], each.returncode) for each in writers] == [(b"", 0)] * 2
+    assert len(files_in(tmp_path)) == 1
+
+
+def test_no_secret_and_no_project_is_in_the_name_of_a_file(tmp_path: Path) -> None:
+    LastKnownGood(tmp_path, KEY).write("../../etc/passwd", "live", None, remote())
+
+    (file,) = files_in(tmp_path)
+    assert file.parent == tmp_path / "braintrust-0123456789abcdef0123"
+    assert file.name.startswith("______etc_passwd-")
+
+
+def test_text_that_is_no_unicode_is_kept_as_well(tmp_path: Path) -> None:
+    kept = LastKnownGood(tmp_path, KEY)
+    lone = remote(prompt("greeting", "a\ud800b"))
+
+    kept.write("gr\ud800", "live", None, lone)
+
+    assert kept.read("gr\ud800", "live", None) == lone
 
 
 def test_a_changed_file_is_not_served(tmp_path: Path) -> None:
