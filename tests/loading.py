@@ -81,7 +81,9 @@ class Application:
 
     def client(self, **options: Any) -> Client:
         """Return a client that follows the alias `production`, unless told otherwise."""
-        return Client(self.folder, **{"alias": "production", "clock": self.clock, **options})
+        return Client(
+            self.folder, **{"alias": "production", "clock": self.clock, "timeout": 30, **options}
+        )
 
     def upload(self, *prompts: Prompt, alias: str = "production", **options: Any) -> str:
         """Store prompts, point an alias at them, and return the version of the last one."""

@@ -40,7 +40,9 @@ class Deployment:
 
     def client(self, **options: Any) -> Client:
         """Return a client that follows the alias `production`, unless told otherwise."""
-        return Client(self.folder, **{"alias": "production", "clock": self.clock, **options})
+        return Client(
+            self.folder, **{"alias": "production", "clock": self.clock, "timeout": 30, **options}
+        )
 
     def save(self, prompt: Prompt) -> str:
         """Store a prompt as an upload does, and return its version."""
@@ -91,7 +93,7 @@ def test_a_database_that_cannot_be_read_leaves_the_prompt_file(
     deployed.registry.set_alias("greeting", "production", version)
     with closing(sqlite3.connect(deployed.database, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        with deployed.client(timeout=0.15) as client:
+        with deployed.client(timeout=0.4) as client:
             during = client.load("greeting")
             settle()
             other.execute("ROLLBACK")

@@ -17,6 +17,7 @@ from tests.fakes.braintrust import (
     AnswersHtml,
     CutsOff,
     Hangs,
+    RateLimited,
     ResetBeforeApplying,
     TruncatesJson,
     key_refused,
@@ -40,6 +41,8 @@ pytestmark = pytest.mark.network
 HELLO, DEAR, BYE = GREETING.content, WARMER.content, FAREWELL.content
 # Shorter than any pause between attempts.
 SHORT = 0.15
+# A registry that is down and says so at once, also when it is asked again.
+DOWN = RateLimited(retry_after=0)
 
 
 @pytest.fixture
@@ -151,8 +154,8 @@ def test_a_load_that_found_nothing_has_the_registry_asked_for_the_next_one(
 ) -> None:
     elsewhere = prompt("elsewhere", "Anybody?")
     app.upload(elsewhere)
-    app.service.inject(unavailable())
-    with app.client(timeout=SHORT) as client:
+    app.service.inject(DOWN)
+    with app.client(timeout=30) as client:
         with pytest.raises(RegistryUnavailableError):
             client.load("elsewhere")
         settle()
@@ -212,9 +215,9 @@ def test_a_running_process_serves_on_what_it_has_until_the_registry_is_back(
 ) -> None:
     caplog.set_level(logging.INFO)
     version = app.upload(WARMER)
-    with app.client(timeout=SHORT, retry=30) as client:
+    with app.client(timeout=30, retry=30) as client:
         client.load("greeting")
-        app.service.inject(Hangs())
+        app.service.inject(DOWN)
         for _ in range(4):
             app.clock.passes(300)
             client.load("greeting")
@@ -238,10 +241,10 @@ def test_a_second_outage_is_warned_of_again(
     app: Application, caplog: pytest.LogCaptureFixture
 ) -> None:
     app.upload(WARMER)
-    with app.client(timeout=SHORT) as client:
+    with app.client(timeout=30) as client:
         client.load("greeting")
         for _ in range(2):
-            app.service.inject(Hangs())
+            app.service.inject(DOWN)
             app.clock.passes(300)
             client.load("greeting")
             settle()
@@ -256,8 +259,8 @@ def test_a_second_outage_is_warned_of_again(
 def test_one_prompt_finds_out_for_all_that_the_registry_is_back(app: Application) -> None:
     app.upload(WARMER)
     app.upload(FAREWELL)
-    with app.client(timeout=SHORT, retry=30) as client:
-        app.service.inject(Hangs())
+    with app.client(timeout=30, retry=30) as client:
+        app.service.inject(DOWN)
         assert client.load("greeting").is_fallback
         app.clock.passes(20)
         assert client.load("farewell").is_fallback
@@ -276,10 +279,10 @@ def test_one_prompt_finds_out_for_all_that_the_registry_is_back(app: Application
 def test_while_it_is_down_one_probe_asks_for_all(app: Application) -> None:
     app.upload(WARMER)
     app.upload(FAREWELL)
-    with app.client(timeout=SHORT) as client:
+    with app.client(timeout=30) as client:
         client.load("greeting")
         client.load("farewell")
-        app.service.inject(Hangs())
+        app.service.inject(DOWN)
         app.clock.passes(300)
         client.load("greeting")
         settle()

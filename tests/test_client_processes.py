@@ -67,7 +67,7 @@ def test_the_default_client_loads_from_the_working_directory(app: Application) -
     app.upload(GREETING, alias="staging")
     program = """
 import asyncio, promptsync, threading
-promptsync.configure(alias="production")
+promptsync.configure(alias="production", timeout=30)
 first = promptsync.load("greeting")
 print(first.template, first.source)
 print(promptsync.load("greeting").source, promptsync.load("greeting", alias="staging").template)
@@ -112,7 +112,7 @@ def loads(who):
     return [who, *(f"{each.template} {each.source} {each.is_fallback}" for each in found)]
 
 clock = [0.0]
-client = promptsync.Client(alias="production", clock=lambda: clock[0], timeout=10)
+client = promptsync.Client(alias="production", clock=lambda: clock[0], timeout=30)
 """
 
 
@@ -182,16 +182,18 @@ print(client.load("greeting").template)
     ]
 
 
-@pytest.mark.parametrize("ending", ["", "sys.exit(0)", "client.close()"])
+@pytest.mark.parametrize(
+    ("ending", "timeout"), [("", 30), ("sys.exit(0)", 30), ("client.close()", 1)]
+)
 def test_an_interpreter_that_ends_during_a_refresh_says_nothing(
-    app: Application, ending: str
+    app: Application, ending: str, timeout: float
 ) -> None:
     app.upload(GREETING)
     app.service.inject(Hangs(), "GET /v1/prompt*", after=1)
     program = f"""
 import promptsync, sys
 clock = [0.0]
-client = promptsync.Client(alias="production", clock=lambda: clock[0], timeout=0.5)
+client = promptsync.Client(alias="production", clock=lambda: clock[0], timeout={timeout})
 print(client.load("greeting").source)
 clock[0] += 300
 print(client.load("greeting").source)
@@ -205,7 +207,7 @@ def test_loads_at_the_very_end_of_an_interpreter_are_served(app: Application) ->
     program = """
 import atexit, promptsync
 clock = [0.0]
-client = promptsync.Client(alias="production", clock=lambda: clock[0])
+client = promptsync.Client(alias="production", clock=lambda: clock[0], timeout=30)
 client.load("greeting")
 clock[0] += 300
 
