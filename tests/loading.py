@@ -18,7 +18,7 @@ from promptsync.config import RegistryConfig
 from tests.builders import prompt
 from tests.deployment import bundle_of, deploy, upload
 from tests.fakes.braintrust import BraintrustServer, braintrust_server
-from tests.fakes.service.exchange import Request, Response, Serve
+from tests.fakes.service.exchange import NeverAnswered, Request, Response, Serve
 
 GREETING = prompt("greeting", "Say hello to {{name}}.")
 WARMER = prompt("greeting", "Say hello to {{name}}, and mean it.")
@@ -69,6 +69,18 @@ class Held:
         self.arrived.set()
         assert self.released.wait(30)
         return serve(request)
+
+
+@dataclass
+class Lost:
+    """Never answers, and says when it was asked."""
+
+    on: str = "*"
+    arrived: threading.Event = field(default_factory=threading.Event)
+
+    def __call__(self, _request: Request, _serve: Serve) -> Response:
+        self.arrived.set()
+        raise NeverAnswered
 
 
 @dataclass

@@ -22,13 +22,14 @@ from promptsync import (
 )
 from tests.builders import prompt
 from tests.deployment import COMMIT, hash_of
-from tests.fakes.braintrust import BraintrustServer, Hangs, key_refused
+from tests.fakes.braintrust import BraintrustServer, key_refused
 from tests.loading import (
     FAREWELL,
     GREETING,
     WARMER,
     Application,
     Held,
+    Lost,
     background_threads,
     deployed_application,
     facts,
@@ -426,8 +427,9 @@ def test_closing_ends_a_refresh_that_hangs_and_warns_of_nothing(
     with app.client(timeout=0.7) as client:
         client.load("greeting")
         app.clock.passes(300)
-        app.service.inject(Hangs())
+        app.service.inject(lost := Lost())
         client.load("greeting")
+        assert lost.arrived.wait(30)
 
     assert background_threads() == []
     assert told(caplog) == []

@@ -93,7 +93,9 @@ def test_a_cancelled_waiter_leaves_the_others_their_answer(app: Application) -> 
     assert len(requests) == 1
 
 
-def test_an_answer_after_the_end_of_the_loop_is_kept(app: Application) -> None:
+def test_an_answer_after_the_end_of_the_loop_is_kept(
+    app: Application, caplog: pytest.LogCaptureFixture
+) -> None:
     app.upload(WARMER)
     app.service.inject(held := Held(), "GET /v1/prompt*")
 
@@ -109,6 +111,7 @@ def test_an_answer_after_the_end_of_the_loop_is_kept(app: Application) -> None:
         found = facts(client.load("greeting"))
 
     assert found == (DEAR, "memory", False)
+    assert caplog.records == []
 
 
 def test_an_outage_leaves_the_bundle(app: Application) -> None:

@@ -30,6 +30,7 @@ from tests.loading import (
     WARMER,
     Application,
     Held,
+    Lost,
     deployed_application,
     facts,
     settle,
@@ -190,17 +191,17 @@ def test_a_registry_that_answers_others_meanwhile_is_not_down(
 ) -> None:
     app.upload(GREETING)
     app.upload(FAREWELL)
-    app.service.inject(held := Held(), "GET /v1/prompt?*slug=greeting*")
+    app.service.inject(lost := Lost(), "GET /v1/prompt?*slug=greeting*")
     found = []
 
     with app.client(timeout=0.5) as client:
         waiting = threading.Thread(target=lambda: found.append(client.load("greeting")))
         waiting.start()
-        assert held.arrived.wait(30)
-        client.load("farewell")
+        assert lost.arrived.wait(30)
+        version = client.load("farewell").version
         waiting.join()
-        latest = client.load("farewell", version=client.load("farewell").version)
-        held.released.set()
+        settle()
+        latest = client.load("farewell", version=version)
 
     assert [facts(each) for each in found] == [(HELLO, "bundle", True)]
     assert latest.source == "registry"
@@ -262,11 +263,11 @@ def test_one_prompt_finds_out_for_all_that_the_registry_is_back(app: Application
     with app.client(timeout=30, retry=30) as client:
         app.service.inject(DOWN)
         assert client.load("greeting").is_fallback
-        app.clock.passes(20)
+        app.clock.passes(25)
         assert client.load("farewell").is_fallback
         settle()
         app.service.faults.clear()
-        app.clock.passes(30)
+        app.clock.passes(10)
         client.load("greeting")
         settle()
         client.load("farewell")
