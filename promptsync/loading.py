@@ -35,6 +35,8 @@ if TYPE_CHECKING:  # whoever starts offline waits for no more than it needs
     from promptsync.flights import Flight, Flights
 
 _THREADS = 8
+# What a thread may need to find out, on a busy machine, that its time is over; in seconds.
+_GRACE = 2.0
 # What the registry has, if it has any, is none of these errors' fault.
 _FALL_BACK = (RegistryUnavailableError, RegistryAnswerError, UnprovenContentError)
 _CLOSED = "this client was closed while it loaded a prompt"
@@ -93,8 +95,8 @@ class Loading:
             if self._flights is not None:
                 self._flights.close()
         self._origins.close()
-        self._threads.close(self._patience)
-        self.local_threads.close(self._times.timeout)
+        self._threads.close(self._patience + _GRACE)
+        self.local_threads.close(_GRACE)
 
     def forget(self, name: str) -> None:
         """Have what an alias pointed at fetched before it is served again, if that is possible."""
