@@ -13,6 +13,7 @@ from itertools import islice
 from promptsync.errors import Problem, Severity
 from promptsync.message_markup import ROLES
 from promptsync.prompt import Prompt, Template, texts_of
+from promptsync.template_errors import TemplateError
 
 RULES: Mapping[str, str] = {
     "PS001": "the file cannot be read as a prompt file",
@@ -25,6 +26,7 @@ RULES: Mapping[str, str] = {
     "PS012": "an input that the prompt does not use",
     "PS013": "control characters, such as terminal escape sequences",
     "PS014": "a line that is nearly a role marker, and so is text",
+    "PS015": "a template that cannot be filled in",
 }
 
 # Of one rule in one file; a file of invisible characters has a finding for each of them.
@@ -57,6 +59,7 @@ def lint_prompt(prompt: Prompt, text: str, path: str) -> Iterator[Problem]:
         "PS012": _unused,
         "PS013": _control,
         "PS014": _nearly_marker,
+        "PS015": _not_understood,
     }
     findings = [
         each
@@ -114,6 +117,18 @@ def _nearly_marker(_: Prompt, text: str, path: str) -> Iterator[Problem]:
             message = f"this line is text: a role marker is exactly `{marker}`"
             hint = "write it like that to begin a message, else in other words"
             yield _warning(text, path, found.start(), "PS014", message, hint)
+
+
+def _not_understood(prompt: Prompt, text: str, path: str) -> Iterator[Problem]:
+    from promptsync.rendering import understand  # noqa: PLC0415  RULES are shown without it
+
+    for own in texts_of(prompt):
+        try:
+            understand(own, prompt.template)
+        except TemplateError as error:
+            line = own.split("\n")[error.line - 1]
+            hint = error.hint or "no application can load it: correct it, or say `template: none`"
+            yield _warning(text, path, max(text.find(line), 0), "PS015", error.message, hint)
 
 
 def _undeclared(prompt: Prompt, text: str, path: str) -> Iterator[Problem]:

@@ -83,12 +83,25 @@ def compile_prompt(prompt: Prompt, *, where: str) -> Renderer:
     return Renderer(prompt, where)
 
 
-class _Dialect(Protocol):
-    """A text that was understood."""
+class Dialect(Protocol):
+    """A text that was understood; `names` have to be given."""
 
     names: frozenset[str]
 
-    def render(self, values: Values) -> str: ...
+    def render(self, values: Values) -> str:
+        """Return the text. Raises MissingNameError and TemplateError."""
+        ...
+
+
+def understand(text: str, template: Template) -> Dialect | None:
+    """Understand one text, None where there is nothing to fill in. Raises TemplateError."""
+    if not any(tag in text for tag in _TAGS[template]):
+        return None
+    if template is Template.MUSTACHE:
+        return Mustache(text)
+    from promptsync.jinja import Jinja  # noqa: PLC0415  imports Jinja2
+
+    return Jinja(text)
 
 
 @dataclass(slots=True)
@@ -130,12 +143,12 @@ class _Texts:
         return None
 
     def _fill_text(self, text: str, place: str) -> _Fill | None:
-        if not any(tag in text for tag in _TAGS[self.template]):
-            return None
         try:
-            dialect = self._understood(text)
+            dialect = understand(text, self.template)
         except TemplateError as error:
             raise self._error(error, place) from error
+        if dialect is None:
+            return None
         self.names.append(dialect.names)
 
         def fill(values: Values) -> str:
@@ -147,13 +160,6 @@ class _Texts:
                 raise self._error(error, place) from error
 
         return fill
-
-    def _understood(self, text: str) -> _Dialect:
-        if self.template is Template.MUSTACHE:
-            return Mustache(text)
-        from promptsync.jinja import Jinja  # noqa: PLC0415  imports Jinja2
-
-        return Jinja(text)
 
     def _tools_in(self, tools: list[Any] | str) -> list[Any]:
         if isinstance(tools, list):

@@ -339,3 +339,22 @@ def test_a_prompt_cannot_turn_a_rule_off(repo: Repo) -> None:
 
 def test_a_file_full_of_findings_shows_the_first(repo: Repo) -> None:
     assert rules_found(repo, "\u200b" * 100_000) == ["PS010"] * 20
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("Hello.\n{{#if name}}\nHi.\n{{/if}}\n", 2, "mustache knows no `if`"),
+        ("# system:\n\nHi.\n\n# user:\n\n{{#a}}\n", 7, "the section `a` is not closed"),
+        ("---\ntemplate: jinja2\n---\n\nHi.\n{% if %}\n", 6, "Expected an expression"),
+    ],
+)
+def test_a_template_that_cannot_be_filled_in_is_found_on_its_line(
+    repo: Repo, text: str, line: int, message: str
+) -> None:
+    repo.write("prompts/a.md", text)
+
+    (finding,) = run("lint", "--format", "json").json["problems"]
+
+    assert (finding["rule"], finding["line"]) == ("PS015", line)
+    assert finding["message"].startswith(message)
