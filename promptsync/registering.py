@@ -85,7 +85,7 @@ def _register(prompt: Prompt, deployed: Deployed, until: float, *, force: bool) 
         for attempt in range(ATTEMPTS):
             state = _compare(local, deployed, opened, past)
             plan = _plan(state, deployed, past, force=force)
-            check_supported(plan, opened)
+            _check_supported(plan, opened)
             # The first version of a prompt is the first one: with an alias, any other would do.
             plan = replace(plan, only_missing=attempt == 0)
             outcomes = list(apply_upload(plan, opened, make_stamp=make_stamp))
@@ -108,6 +108,14 @@ def _plan(state: PromptState, deployed: Deployed, past: ProgramPast, *, force: b
     if plan.refusals:
         raise past.refusal(state)
     return plan
+
+
+def _check_supported(plan: Plan, registry: Registry) -> None:
+    try:
+        check_supported(plan, registry)
+    except ConflictError as error:
+        error.hint = "nothing was written"
+        raise
 
 
 def _find_local(

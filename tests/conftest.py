@@ -63,6 +63,8 @@ SYSTEM_MODULES = (
     "tests/registries/test_local",
     "tests/test_main.py",
     "tests/test_pre_commit.py",
+    "tests/test_register.py",
+    "tests/test_set_alias.py",
 )
 
 

@@ -464,6 +464,20 @@ def test_opik_keeps_the_stamp_that_names_no_file(folder: Path) -> None:
 
 
 @pytest.mark.network
+def test_what_a_registry_cannot_hold_is_refused_before_anything_is_written(folder: Path) -> None:
+    with opik_server() as opik:
+        options = f'kind = "opik"\nproject = "Trader"\nurl = "{opik.url}"\n'
+        (folder / "promptsync.toml").write_text(f"[registries.opik]\n{options}")
+        first = register("greeting", "Greet {{name}}.")
+
+        with pytest.raises(ConflictError, match="cannot hold this") as raised:
+            register("greeting", [{"role": "user", "content": "Greet {{name}}."}])
+
+        assert register("greeting", "Greet {{name}}.") == replace(first, created=False)
+    assert raised.value.hint == "nothing was written"
+
+
+@pytest.mark.network
 def test_a_registry_that_hangs_is_unavailable_when_the_time_is_up(
     tmp_path: Path, service: BraintrustServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
