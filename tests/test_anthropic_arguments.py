@@ -95,6 +95,12 @@ def test_the_results_of_several_tools_are_one_message_of_the_user() -> None:
     ]
 
 
+def test_an_assistants_words_alone_are_text() -> None:
+    assert messages(Message("assistant", "Hi."))["messages"] == [
+        {"role": "assistant", "content": "Hi."}
+    ]
+
+
 def test_an_assistants_words_stand_before_its_calls() -> None:
     call = {"id": "1", "type": "function", "function": {"name": "weather", "arguments": ""}}
 
@@ -153,6 +159,10 @@ def test_a_part_becomes_a_block(part: Any, block: Any) -> None:
         pytest.param(Message("user", [{"type": "file", "file": {"file_id": "1"}}]), id="file id"),
         pytest.param(Message("user", [{"no": "type"}]), id="no type"),
         pytest.param(
+            Message("user", [{"type": "file", "file": {"file_data": "data:text/csv;base64,AA"}}]),
+            id="no pdf",
+        ),
+        pytest.param(
             Message("user", [{"type": "image_url", "image_url": {"url": "a", "detail": "low"}}]),
             id="detail",
         ),
@@ -184,6 +194,10 @@ def test_a_message_that_cannot_be_carried_over_is_an_error(message: Message) -> 
         ({"user": "7", "metadata": {"user_id": "7"}}, {"metadata": {"user_id": "7"}}),
         ({"reasoning_effort": "high"}, {"output_config": {"effort": "high"}}),
         ({"tool_choice": "required"}, {"tool_choice": {"type": "any"}}),
+        (
+            {"tool_choice": {"type": "function", "function": {"name": "a"}}},
+            {"tool_choice": {"type": "tool", "name": "a"}},
+        ),
         (
             {"tool_choice": {"type": "tool", "name": "a"}},
             {"tool_choice": {"type": "tool", "name": "a"}},

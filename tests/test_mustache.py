@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pystache  # type: ignore[import-untyped]  # it has no types
@@ -55,6 +56,7 @@ class Mood(str, enum.Enum):  # noqa: UP042  whose str() is not its text
         ({}, "{}"),
         ([], "[]"),
         (defaultdict(int, a=1), '{"a": 1}'),
+        (MappingProxyType({"a": {1}}), '{"a": [1]}'),
         (Mood.CALM, "calm"),
         (Decimal("1.10"), "1.10"),
         (datetime.date(2026, 11, 21), "2026-11-21"),
