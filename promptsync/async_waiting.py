@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
-from promptsync.background import BackgroundThreads
+from promptsync.background import BackgroundThreads, settle
 from promptsync.correlation import in_this_context
 
 Result = TypeVar("Result")
@@ -35,7 +35,7 @@ async def run(threads: BackgroundThreads, work: Callable[[], Result]) -> Result:
     """Do in a thread what would keep the loop waiting."""
     answer: Future[Result] = Future()
     try:
-        threads.submit(in_this_context(partial(_work, answer, work)))
+        threads.submit(in_this_context(partial(settle, answer, work)))
     except RuntimeError:  # no thread can be started
         return work()
     await finished(answer)
@@ -45,12 +45,3 @@ async def run(threads: BackgroundThreads, work: Callable[[], Result]) -> Result:
 def _set(done: asyncio.Future[None]) -> None:
     if not done.done():
         done.set_result(None)
-
-
-def _work(answer: Future[Result], work: Callable[[], Result]) -> None:
-    try:
-        outcome = work()
-    except BaseException as error:  # noqa: BLE001  raised again where it is waited for
-        answer.set_exception(error)
-    else:
-        answer.set_result(outcome)

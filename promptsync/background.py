@@ -10,6 +10,25 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from typing import TypeVar
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from concurrent.futures import Future  # it imports logging, 10 ms
+
+Result = TypeVar("Result")
+
+
+def settle(answer: Future[Result], work: Callable[[], Result]) -> None:
+    """Do work and put what it returns or raises into a future, unless that was cancelled."""
+    if not answer.set_running_or_notify_cancel():
+        return
+    try:
+        outcome = work()
+    except BaseException as error:  # noqa: BLE001  raised again where it is waited for
+        answer.set_exception(error)
+    else:
+        answer.set_result(outcome)
 
 
 class BackgroundThreads:

@@ -16,7 +16,7 @@ from promptsync.bundled_prompt import BundledPrompt
 from promptsync.catalog import Catalog
 from promptsync.content_hash import content_hash
 from promptsync.file_search import BUNDLE
-from promptsync.prompt_schema import content_values, to_values
+from promptsync.prompt_schema import whole_values
 from promptsync.registry_config import RegistryConfig
 from promptsync.status import LocalPrompt
 
@@ -88,7 +88,7 @@ def _entry(local: LocalPrompt, kind: str) -> dict[str, Any]:
         "path": local.path,
         "content_hash": local.content_hash,
         "file_sha256": local.file_sha256,
-        "prompt": to_values(prompt) | content_values(prompt.content),
+        "prompt": whole_values(prompt),
     }
 
 

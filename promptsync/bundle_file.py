@@ -14,7 +14,7 @@ from promptsync.errors import UsageError
 from promptsync.file_search import read_file
 from promptsync.loaded_prompt import Source
 from promptsync.prompt import Prompt
-from promptsync.prompt_schema import check, to_content, to_prompt
+from promptsync.prompt_schema import read_whole
 from promptsync.registry_config import read_registry
 
 TYPE_CHECKING = False
@@ -127,11 +127,11 @@ def _refuse_schema(schema: object, path: str) -> NoReturn:
 
 
 def _prompt(entry: Mapping[str, Any]) -> Prompt:
-    name, values = _text(entry, "name"), entry["prompt"]
-    if problem := next(check(values), None):
-        raise ValueError(f"`{name}`: {problem.message}")
-    content = to_content(values["text"] if "text" in values else values["messages"])
-    return to_prompt(values, name=name, content=content)
+    name = _text(entry, "name")
+    try:
+        return read_whole(entry["prompt"], name=name)
+    except ValueError as error:
+        raise ValueError(f"`{name}`: {error}") from error
 
 
 def _text(values: Mapping[str, Any], key: str) -> str:

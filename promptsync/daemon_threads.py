@@ -15,6 +15,8 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
+from promptsync.background import settle
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -83,11 +85,6 @@ class DaemonThreads:
     def _work(self) -> None:
         while task := self._tasks.get():
             future, ask = task
-            if not future.set_running_or_notify_cancel():
-                continue
-            try:
-                future.set_result(ask())
-            except BaseException as error:  # noqa: BLE001  raised again where it is waited for
-                future.set_exception(error)
+            settle(future, ask)
             # An idle thread would keep the last answer alive.
             del task, future, ask

@@ -6,8 +6,10 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import TypeVar
 
+from promptsync.background import settle
 from promptsync.errors import RegistryUnavailableError, UsageError
 
 Result = TypeVar("Result")
@@ -24,13 +26,7 @@ def finish_within(timeout: float, work: Callable[[float], Result], *, name: str)
         raise UsageError("`timeout` is a number of seconds above 0")
     until = time.monotonic() + timeout
     done: Future[Result] = Future()
-
-    def run() -> None:
-        try:
-            done.set_result(work(until))
-        except BaseException as error:  # noqa: BLE001  raised again by whoever waits for it
-            done.set_exception(error)
-
+    run = partial(settle, done, partial(work, until))
     # Not a pool: Python would wait at its end for a registry that hangs.
     threading.Thread(target=run, name=name, daemon=True).start()
     # A TimeoutError of the work itself is no late answer, and none leaves promptsync's seams.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Generic, TypeVar
 
-from promptsync.background import BackgroundThreads
+from promptsync.background import BackgroundThreads, settle
 from promptsync.correlation import in_this_context
 from promptsync.errors import UsageError
 
@@ -60,15 +60,11 @@ class Flights(Generic[Key, Result]):
 
     def _fly(self, key: Key, flight: Flight[Result], ask: Callable[[], Result]) -> None:
         flight.has_begun = True
-        if not flight.answer.set_running_or_notify_cancel():
-            return
+        settle(flight.answer, partial(self._asked, key, ask))
+
+    def _asked(self, key: Key, ask: Callable[[], Result]) -> Result:
         try:
-            outcome, error = ask(), None
-        except BaseException as raised:  # noqa: BLE001  raised again where it is waited for
-            outcome, error = None, raised
-        with self._lock:
-            self._under_way.pop(key, None)
-        if error is None:
-            flight.answer.set_result(outcome)  # type: ignore[arg-type]  # a result where no error is
-        else:
-            flight.answer.set_exception(error)
+            return ask()
+        finally:  # before the answer is there: whoever has it may ask again
+            with self._lock:
+                self._under_way.pop(key, None)

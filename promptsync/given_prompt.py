@@ -40,13 +40,12 @@ def to_prompt(
         name = prompt
         values = _content_values(name, content) | {"model": model, "params": params}
     _check(name, values)
-    stated = prompt_schema.to_content(values["text"] if "text" in values else values["messages"])
-    return prompt_schema.to_prompt(values, name=name, content=stated)
+    return prompt_schema.read_whole(values, name=name)
 
 
 def _values_of(prompt: Prompt) -> dict[str, Any]:
     try:
-        return prompt_schema.to_values(prompt) | prompt_schema.content_values(prompt.content)
+        return prompt_schema.whole_values(prompt)
     except (AttributeError, TypeError, ValueError) as error:
         raise _wrong(prompt.name, f"is no prompt: {error}") from error
 

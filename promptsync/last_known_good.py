@@ -18,8 +18,7 @@ from typing import Any
 from promptsync.config import user_cache_folder
 from promptsync.content_hash import content_hash
 from promptsync.file_replacement import replace_private_file
-from promptsync.prompt import Prompt
-from promptsync.prompt_schema import check, content_values, to_content, to_prompt, to_values
+from promptsync.prompt_schema import read_whole, whole_values
 from promptsync.remote_prompt import RemotePrompt, Stamp
 
 FORMAT = 1
@@ -43,6 +42,7 @@ class LastKnownGood:
         self._kind, _, digest = registry_key.partition(":")
         self._key = registry_key
         self._folder = folder and folder / f"{self._kind}-{digest[:20]}"
+        self._has_warned = False
 
     def read(self, name: str, alias: str | None, version: str | None) -> RemotePrompt | None:
         """Return what the registry served for this question last, None for nothing to rely on."""
@@ -55,7 +55,8 @@ class LastKnownGood:
         except FileNotFoundError:
             return None
         except _UNREADABLE as error:
-            _warn("`%s` is left alone: it cannot be read as a prompt: %s", file, _reason(error))
+            reason = _reason(error)
+            self._warn("`%s` is left alone: it cannot be read as a prompt: %s", file, reason)
             return None
 
     def write(
@@ -71,9 +72,8 @@ class LastKnownGood:
             if _bytes_of(file) != data:
                 replace_private_file(file, data)
         except _UNWRITABLE as error:
-            _warn(
-                "`%s` cannot be kept for an outage: %s; loads go on without", file, _reason(error)
-            )
+            reason = _reason(error)
+            self._warn("`%s` cannot be kept for an outage: %s; loads go on without", file, reason)
 
     def _question(self, name: str, alias: str | None, version: str | None) -> dict[str, Any]:
         return {
@@ -91,7 +91,7 @@ class LastKnownGood:
         kept = document["kept"]
         if document["checksum"] != _checksum(kept):
             raise ValueError("it was changed after it was written")
-        prompt = _to_prompt(kept["prompt"])
+        prompt = read_whole(kept["prompt"], name=kept["prompt"]["name"])
         if content_hash(prompt, self._kind) != kept["content_hash"]:
             raise ValueError("its content is not what its hash says")
         return RemotePrompt(
@@ -104,13 +104,18 @@ class LastKnownGood:
             service_ids=kept["service_ids"],
         )
 
+    def _warn(self, message: str, file: Path, reason: str) -> None:
+        """Log the first trouble; the next file would say the same."""
+        if not self._has_warned:
+            self._has_warned = True
+            _LOGGER.warning(message, file, reason)
+
 
 _UNWRITABLE = (OSError, TypeError, ValueError, RecursionError)
 _UNREADABLE = (*_UNWRITABLE, AttributeError, KeyError, IndexError)
 
 
 def _document(remote: RemotePrompt) -> dict[str, Any]:
-    prompt = remote.prompt
     kept = {
         "version": remote.version,
         "content_hash": remote.content_hash,
@@ -118,16 +123,9 @@ def _document(remote: RemotePrompt) -> dict[str, Any]:
         "author": remote.author,
         "service_ids": dict(remote.service_ids),
         "stamp": remote.stamp.to_json() if remote.stamp else None,
-        "prompt": {**to_values(prompt), **content_values(prompt.content)},
+        "prompt": whole_values(remote.prompt),
     }
     return {"kept": kept, "checksum": _checksum(kept)}
-
-
-def _to_prompt(values: Mapping[str, Any]) -> Prompt:
-    if problem := next(check(values), None):
-        raise ValueError(problem.message)
-    content = to_content(values["text"] if "text" in values else values["messages"])
-    return to_prompt(values, name=values["name"], content=content)
 
 
 def _checksum(kept: object) -> str:
@@ -162,13 +160,3 @@ def _bytes_of(file: Path) -> bytes | None:
 
 def _reason(error: Exception) -> str:
     return (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
-
-
-def _warn(message: str, file: Path, reason: str) -> None:
-    """Log the first trouble of this process; the next file would say the same."""
-    if not _warned:
-        _warned.append(file)
-        _LOGGER.warning(message, file, reason)
-
-
-_warned: list[Path] = []

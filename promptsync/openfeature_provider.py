@@ -39,7 +39,7 @@ from promptsync.errors import (
     UnknownPromptError,
 )
 from promptsync.loaded_prompt import LoadedPrompt, Source
-from promptsync.prompt_schema import content_values, to_values
+from promptsync.prompt_schema import whole_values
 
 # Not `alias`: applications have attributes of that name, which are about their users.
 ALIAS_ATTRIBUTE = "prompt_alias"
@@ -242,8 +242,7 @@ def as_mapping(loaded: LoadedPrompt) -> dict[str, Any]:
         "commit": loaded.commit,
     }
     known = {key: value for key, value in facts.items() if value is not None}
-    prompt = loaded.prompt
-    return deepcopy({**to_values(prompt), **content_values(prompt.content), **known})
+    return deepcopy({**whole_values(loaded.prompt), **known})
 
 
 def _as_text(loaded: LoadedPrompt) -> str:

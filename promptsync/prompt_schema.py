@@ -160,6 +160,17 @@ def to_prompt(
     )
 
 
+def read_whole(values: Mapping[str, Any], *, name: str) -> Prompt:
+    """Build a Prompt from values that state its content too, as `whole_values` has them.
+
+    Raises ValueError for what `check` finds wrong, and KeyError where there is no content.
+    """
+    if problem := next(check(values), None):
+        raise ValueError(problem.message)
+    content = values["text"] if "text" in values else values["messages"]
+    return to_prompt(values, name=name, content=to_content(content))
+
+
 def to_values(prompt: Prompt) -> dict[str, Any]:
     """Return the front matter that states a prompt but for its content, in a readable order."""
     values: dict[str, Any] = {
@@ -197,6 +208,11 @@ def changed_values(
         else:
             wanted.pop(key, None)
     return wanted
+
+
+def whole_values(prompt: Prompt) -> dict[str, Any]:
+    """Return all that states a prompt: its front matter, and `text` or `messages`."""
+    return {**to_values(prompt), **content_values(prompt.content)}
 
 
 def content_values(content: str | tuple[Message, ...]) -> dict[str, Any]:

@@ -50,18 +50,8 @@ def write_document(prompt: Prompt) -> str:
 
     Keys keep their order: a model fills in a JSON schema's properties as they are listed.
     """
-    values = prompt_schema.to_values(prompt)
     # ASCII, because the encoding of a PostgreSQL database need not be UTF-8.
-    return _dump({**values, **_content_values(prompt)})
-
-
-def _content_values(prompt: Prompt) -> dict[str, Any]:
-    if isinstance(prompt.content, str):
-        return {"text": prompt.content}
-    messages = [
-        {"role": each.role, "content": each.content, **each.extra} for each in prompt.content
-    ]
-    return {"messages": messages}
+    return _dump(prompt_schema.whole_values(prompt))
 
 
 def read_document(document: str, *, name: str) -> Prompt:
