@@ -42,6 +42,9 @@ class PromptsyncError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        if hint is not None:
+            # An application that does not catch it shows it in its traceback.
+            self.add_note(f"hint: {hint}")
 
 
 class UsageError(PromptsyncError):
