@@ -10,7 +10,7 @@ from functools import partial
 from typing import TypeVar
 
 from promptsync.background import settle
-from promptsync.errors import RegistryUnavailableError, UsageError
+from promptsync.errors import UsageError
 
 Result = TypeVar("Result")
 
@@ -31,22 +31,6 @@ def finish_within(timeout: float, work: Callable[[float], Result], *, name: str)
     threading.Thread(target=run, name=name, daemon=True).start()
     # A TimeoutError of the work itself is no late answer, and none leaves promptsync's seams.
     return done.result(timeout)
-
-
-def answered_within(
-    timeout: float, work: Callable[[float], Result], *, name: str, otherwise: str
-) -> Result:
-    """As `finish_within`, for a registry: late is RegistryUnavailableError.
-
-    `otherwise` says what is unknown then.
-    """
-    try:
-        return finish_within(timeout, work, name=name)
-    except TimeoutError as error:
-        raise RegistryUnavailableError(
-            f"the registry did not answer within {timeout:g} s; {otherwise}",
-            hint="doing it again is safe",
-        ) from error
 
 
 def _is_duration(value: object) -> bool:

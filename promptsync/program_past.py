@@ -8,13 +8,11 @@ by side the older one does not undo what the newer one registered.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import dropwhile
 
-from promptsync.apply import Outcome
-from promptsync.change_writer import PLAN_ANEW
 from promptsync.errors import ConflictError, ShallowCloneError
 from promptsync.registries.base import Registry
 from promptsync.remote_prompt import RemotePrompt
@@ -76,22 +74,6 @@ class ProgramPast:
             f"{remote.version} replaced it",
             hint=f"`promptsync.set_alias` can point an alias at version {older}; {force}",
         )
-
-
-def raise_errors(outcomes: Iterable[Outcome]) -> None:
-    """Raise the error that kept a change from being made, if one did."""
-    for each in outcomes:
-        if each.error is not None:
-            if each.error.hint == PLAN_ANEW:
-                each.error.hint = "the same call again plans anew"
-            raise each.error
-
-
-def forget_loaded(*names: str) -> None:
-    """Have this process's own default client follow what this program moved, without its TTL."""
-    from promptsync.loader import forget  # noqa: PLC0415  few of these programs load as well
-
-    forget(*dict.fromkeys(names))
 
 
 def is_unedited(remote: RemotePrompt) -> bool:

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Sequence
-from contextlib import closing
-from functools import partial
-from pathlib import Path
 
 from promptsync.apply import apply_upload
 from promptsync.catalog import Catalog, select
 from promptsync.comparison import Scope, compare
-from promptsync.deadline import answered_within
-from promptsync.deployed import Deployed, find_deployed, open_served
+from promptsync.deployed import Deployed
 from promptsync.deployed_git import with_git
 from promptsync.errors import UnknownPromptError, UsageError
 from promptsync.plan import Plan
-from promptsync.program_past import ProgramPast, forget_loaded, raise_errors
+from promptsync.program_change import TIMEOUT, change_registry, forget_loaded, raise_errors
+from promptsync.program_past import ProgramPast
 from promptsync.promotion import Pointing, make_promotion_plan, make_version_plan, versions_named
 from promptsync.registries.base import Registry
 from promptsync.remote_prompt import RemotePrompt, Stamp
 from promptsync.status import LocalPrompt
-
-TIMEOUT = 10.0
 
 # The newest ones; more hide the message.
 MAX_VERSIONS_TOLD = 5
@@ -50,31 +44,24 @@ def set_alias(
     ConflictError for what a person has to decide, UsageError where neither a `version` nor a file
     says which, and RegistryError: RegistryUnavailableError after `timeout` seconds at the latest.
     """
-    find = partial(
-        find_deployed,
-        source,
-        package=package,
-        start=Path.cwd(),
-        registry=registry,
-        alias=alias,
-        may_be_empty=True,
-    )
 
-    def work(until: float) -> str | None:
-        deployed = find()
-        with closing(open_served(deployed, until - time.monotonic())) as opened:
-            if version is None:
-                plan, before = _plan_of_file(name, deployed, opened, force=force)
-            else:
-                plan, before = _plan_of_version(name, version, deployed, opened)
-            raise_errors(apply_upload(plan, opened, make_stamp=_no_stamp))
+    def move(deployed: Deployed, opened: Registry) -> str | None:
+        if version is None:
+            plan, before = _plan_of_file(name, deployed, opened, force=force)
+        else:
+            plan, before = _plan_of_version(name, version, deployed, opened)
+        raise_errors(apply_upload(plan, opened, make_stamp=_no_stamp))
         if plan.changes:
             forget_loaded(name, *_other_names(deployed.catalog, name))
         return before.version if before else None
 
-    return answered_within(
-        timeout,
-        work,
+    return change_registry(
+        move,
+        source=source,
+        package=package,
+        registry=registry,
+        alias=alias,
+        timeout=timeout,
         name="promptsync-set-alias",
         otherwise=f"alias `{alias}` of `{name}` may be moved or not",
     )

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import os
-import time
-from contextlib import closing
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
 
 from promptsync.apply import Outcome, apply_upload, check_supported
 from promptsync.catalog import Catalog
 from promptsync.change_writer import MakeStamp
 from promptsync.comparison import Scope, compare
-from promptsync.deadline import answered_within
-from promptsync.deployed import Deployed, find_deployed, open_served
+from promptsync.deployed import Deployed
 from promptsync.deployed_git import remember, stamps_of, with_git
 from promptsync.errors import ConflictError
 from promptsync.given_prompt import Content, to_local, to_prompt
 from promptsync.plan import Plan
-from promptsync.program_past import ProgramPast, forget_loaded, raise_errors
+from promptsync.program_change import TIMEOUT, change_registry, forget_loaded, raise_errors
+from promptsync.program_past import ProgramPast
 from promptsync.prompt import JsonObject, Prompt
 from promptsync.registered_prompt import RegisteredPrompt
 from promptsync.registries.base import Registry
@@ -27,8 +23,6 @@ from promptsync.remote_prompt import Stamp
 from promptsync.status import LocalPrompt, PromptState
 from promptsync.upload_plan import UploadOptions, make_upload_plan
 from promptsync.workspace import Workspace
-
-TIMEOUT = 10.0
 
 # Of several processes that start at once and register the same, one writes and the others find it.
 ATTEMPTS = 3
@@ -60,37 +54,33 @@ def register(
     carried out, and registering again is safe.
     """
     made = to_prompt(prompt, content, model=model, params=params)
-    find = partial(
-        find_deployed,
-        source,
+    return change_registry(
+        lambda deployed, opened: _register(made, deployed, opened, force=force),
+        source=source,
         package=package,
-        start=Path.cwd(),
         registry=registry,
         alias=alias,
-        may_be_empty=True,
-    )
-    return answered_within(
-        timeout,
-        lambda until: _register(made, find(), until, force=force),
+        timeout=timeout,
         name="promptsync-register",
         otherwise=f"`{made.name}` may be registered or not",
     )
 
 
-def _register(prompt: Prompt, deployed: Deployed, until: float, *, force: bool) -> RegisteredPrompt:
+def _register(
+    prompt: Prompt, deployed: Deployed, registry: Registry, *, force: bool
+) -> RegisteredPrompt:
     local, catalog, workspace = _find_local(prompt, deployed)
     make_stamp = _stamps(deployed, catalog, workspace)
-    with closing(open_served(deployed, until - time.monotonic())) as opened:
-        past = ProgramPast(opened, workspace)
-        for attempt in range(ATTEMPTS):
-            state = _compare(local, deployed, opened, past)
-            plan = _plan(state, deployed, past, force=force)
-            _check_supported(plan, opened)
-            # The first version of a prompt is the first one: with an alias, any other would do.
-            plan = replace(plan, only_missing=attempt == 0)
-            outcomes = list(apply_upload(plan, opened, make_stamp=make_stamp))
-            if not any(each.skipped or isinstance(each.error, ConflictError) for each in outcomes):
-                break
+    past = ProgramPast(registry, workspace)
+    for attempt in range(ATTEMPTS):
+        state = _compare(local, deployed, registry, past)
+        plan = _plan(state, deployed, past, force=force)
+        _check_supported(plan, registry)
+        # The first version of a prompt is the first one: with an alias, any other would do.
+        plan = replace(plan, only_missing=attempt == 0)
+        outcomes = list(apply_upload(plan, registry, make_stamp=make_stamp))
+        if not any(each.skipped or isinstance(each.error, ConflictError) for each in outcomes):
+            break
     if workspace is not None:
         remember(workspace, outcomes)
     if outcomes:

@@ -12,8 +12,10 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from promptsync.background import settle
 from promptsync.errors import RegistryUnavailableError
 from promptsync.registries.http_timeouts import seconds_left
 from promptsync.registries.local_errors import RUN_AGAIN
@@ -36,13 +38,7 @@ class Question:
     def ask(self, question: Callable[[Question], Result]) -> Result:
         """Return the answer, or raise what was raised, or RegistryUnavailableError in time."""
         future: Future[Result] = Future()
-
-        def answer() -> None:
-            try:
-                future.set_result(question(self))
-            except BaseException as error:  # noqa: BLE001  raised again where it is waited for
-                future.set_exception(error)
-
+        answer = partial(settle, future, partial(question, self))
         threading.Thread(target=answer, name="promptsync-local", daemon=True).start()
         try:
             return future.result(max(self._seconds, 0))
