@@ -11,7 +11,6 @@ from dataclasses import replace
 from promptsync.bundle_file import MissingBundleError, open_bundle
 from promptsync.content_hash import content_hash
 from promptsync.errors import PromptsyncError
-from promptsync.file_search import folder_of
 from promptsync.prompt_location import BundlePlace, locate
 
 TYPE_CHECKING = False
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from promptsync.bundled_prompt import BundledPrompt
-    from promptsync.config import Config
     from promptsync.prompt_location import AnyPath, FilesPlace
     from promptsync.registry_config import RegistryConfig
 
@@ -82,14 +80,15 @@ def find_bundled(
 
 
 def _from_bundle(place: BundlePlace, registry: str | None) -> Bundled:
-    folder = folder_of(place.path)
     try:
         bundle = open_bundle(place.path, place.data)
     except PromptsyncError as error:
-        return _without_prompts(folder, registry, error)
+        return _without_prompts(place, registry, error)
     if registry in (None, bundle.registry.name):
-        return Bundled(bundle.registry, folder, lambda name: _called(name, bundle.prompt(name)))
-    config = _config_around(folder)
+        return Bundled(
+            bundle.registry, place.folder, lambda name: _called(name, bundle.prompt(name))
+        )
+    config = place.config()
     chosen = config.registry(registry)
 
     def read(name: str) -> BundledPrompt:
@@ -105,9 +104,9 @@ def _called(name: str, found: BundledPrompt) -> BundledPrompt:
     return replace(found, prompt=replace(found.prompt, name=name))
 
 
-def _without_prompts(folder: str, registry: str | None, error: PromptsyncError) -> Bundled:
+def _without_prompts(place: BundlePlace, registry: str | None, error: PromptsyncError) -> Bundled:
     """Return what knows where the registry is but has no prompts, or raise the error."""
-    config = _config_around(folder)
+    config = place.config()
     if config.file is None and not isinstance(error, MissingBundleError):
         raise error
 
@@ -115,14 +114,6 @@ def _without_prompts(folder: str, registry: str | None, error: PromptsyncError) 
         raise error
 
     return Bundled(config.registry(registry), config.root, read)
-
-
-def _config_around(folder: str) -> Config:
-    from pathlib import Path  # noqa: PLC0415  a bundle that is right needs neither
-
-    from promptsync.config import load_config  # noqa: PLC0415
-
-    return load_config(Path(folder))
 
 
 def _from_files(files: FilesPlace, registry: str | None) -> Bundled:

@@ -17,7 +17,7 @@ from promptsync.bundle import Bundle, read_bundle
 from promptsync.bundle_file import bytes_of
 from promptsync.catalog import Catalog, load_catalog, select
 from promptsync.comparison import Scope, compare
-from promptsync.config import RegistryConfig, load_config, user_cache_folder
+from promptsync.config import RegistryConfig, user_cache_folder
 from promptsync.drift_report import DriftReport, describe, prompt_drift
 from promptsync.errors import PromptsyncError, UsageError
 from promptsync.file_search import BUNDLE
@@ -130,9 +130,9 @@ def _from_files(files: FilesPlace, registry: str | None, *, may_be_empty: bool) 
 def _from_bundle(place: BundlePlace, registry: str | None) -> Deployed:
     data = bytes_of(place.path) if place.data is None else place.data
     bundle = read_bundle(data, path=place.path)
-    chosen, folder = bundle.registry, Path(place.path).parent
+    chosen, folder = bundle.registry, Path(place.folder)
     if registry not in (None, chosen.name):
-        config = load_config(folder)
+        config = place.config()
         chosen, folder = config.registry(registry), config.root
     return Deployed(
         catalog=bundle.catalog(chosen.kind),

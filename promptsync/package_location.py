@@ -10,7 +10,7 @@ from pathlib import Path
 
 from promptsync.config import DEFAULT_PROMPTS, Config, load_config, parse_config
 from promptsync.errors import UsageError
-from promptsync.file_search import BUNDLE, CONFIGURATION
+from promptsync.file_search import BUNDLE, CONFIGURATION, configuration_files
 from promptsync.prompt_location import AnyPath, BundlePlace, FilesPlace, holds_prompts, locate
 from promptsync.prompt_sources import PromptSource, Roots
 
@@ -20,15 +20,16 @@ HERE = (".",)
 def locate_in_package(
     package: str, *, start: AnyPath, registry: str | None
 ) -> BundlePlace | FilesPlace:
-    """Return the bundle of a package, else its prompt files, else what is found above its folder.
+    """Return where the prompts of a package are, in the order of `locate`.
 
-    Its prompt files are those that a configuration names which is in the package or around it,
-    else those below `prompts/`, else its own. Raises UsageError and ConfigError.
+    That is: the prompt files of a configuration in the package or around it, unless it names none
+    of the package's own; the package's bundle; its files below `prompts/`, else its own; what is
+    found above its folder. What is above an installation belongs to others: an installed package
+    without prompts has only a registry, that of the configuration at `start`.
+
+    Raises UsageError and ConfigError.
     """
     top = _resources(package)
-    bundle = top / BUNDLE
-    if bundle.is_file():
-        return BundlePlace(str(bundle), None if isinstance(bundle, Path) else bundle.read_bytes())
     if isinstance(top, Path):
         return _in_folder(top, Path(start), registry)
     return _in_archive(top, Path(start), registry)
@@ -46,17 +47,50 @@ def _resources(package: str) -> Traversable:
 
 
 def _in_folder(top: Path, start: Path, registry: str | None) -> BundlePlace | FilesPlace:
-    around = load_config(top)
-    if around.file and any(_overlap(top, around.root / root) for root in around.prompts):
-        files = FilesPlace(around, around.root)
-        if holds_prompts(files, registry):
+    installation = _installation(top)
+    around = _config_around(top, installation)
+    if around is not None:
+        files = FilesPlace(around, start if installation else around.root)
+        if holds_prompts(files, registry) and _are_of_package(files, top, registry):
             return files
-    config = around if around.file else load_config(start)
+    bundle = top / BUNDLE
+    if bundle.is_file():
+        return BundlePlace(str(bundle), start)
+    config = around or load_config(start)
+    found = _own_files(config, top, registry)
+    if found is None and installation is None:
+        return locate(top, start=start, registry=registry)
+    found = found or FilesPlace(config, config.root, ())
+    return replace(found, folder=start) if around and installation else found
+
+
+def _installation(top: Path) -> Path | None:
+    """Return the folder that a package was installed into beside others, None in a checkout."""
+    names = ("site-packages", "dist-packages")
+    return next((each for each in top.parents if each.name in names), None)
+
+
+def _config_around(top: Path, installation: Path | None) -> Config | None:
+    files = map(Path, configuration_files(str(top)))
+    if not any(installation is None or each.is_relative_to(installation) for each in files):
+        return None
+    found = load_config(top)
+    return found if found.file else None
+
+
+def _are_of_package(files: FilesPlace, top: Path, registry: str | None) -> bool:
+    config = files.config
+    if any(_overlap(top, config.root / root) for root in config.prompts):
+        return True
+    return _own_files(config, top, registry) is None
+
+
+def _own_files(config: Config, top: Path, registry: str | None) -> FilesPlace | None:
     for roots in (DEFAULT_PROMPTS, HERE):
         files = FilesPlace(_with_roots(config, top, roots), config.root)
         if holds_prompts(files, registry):
             return files
-    return locate(top, start=start, registry=registry)
+    return None
 
 
 def _overlap(top: Path, root: Path) -> bool:
@@ -68,13 +102,15 @@ def _with_roots(config: Config, top: Path, roots: tuple[str, ...]) -> Config:
     return replace(config, root=top, prompts=roots, registries=registries)
 
 
-def _in_archive(top: Traversable, start: Path, registry: str | None) -> FilesPlace:
-    own = top / CONFIGURATION
+def _in_archive(top: Traversable, start: Path, registry: str | None) -> BundlePlace | FilesPlace:
+    own, bundle = top / CONFIGURATION, top / BUNDLE
     if own.is_file():
         config = parse_config(own.read_text("utf-8"), Path(str(own)))
-        chosen = (config.roots(config.registry(registry)),)
-        sources = _sources(top, chosen[0])
-        return FilesPlace(config, start, sources)
+        sources = _sources(top, config.roots(config.registry(registry)))
+        if sources or not bundle.is_file():
+            return FilesPlace(config, start, sources)
+    if bundle.is_file():
+        return BundlePlace(str(bundle), start, bundle.read_bytes())
     config = load_config(start)
     sources = _sources(top, DEFAULT_PROMPTS) or _sources(top, HERE)
     return FilesPlace(config, config.root, sources)

@@ -10,6 +10,7 @@ from promptsync.errors import UsageError
 from promptsync.file_search import (
     configuration_files,
     find_bundle,
+    folder_of,
     is_folder,
     joined,
 )
@@ -31,11 +32,22 @@ AnyPath: TypeAlias = "str | os.PathLike[str]"
 class BundlePlace:
     """A bundle, which need not be there where somebody named it.
 
-    `data` is what it holds, where that is no file of its own, as in a zip.
+    `folder` is where relative paths in its registry's settings start. `data` is what it holds,
+    where that is no file of its own, as in a zip.
     """
 
     path: str
+    folder: AnyPath
     data: bytes | None = None
+
+    def config(self) -> Config:
+        """Return the configuration around the bundle, else that of `folder`. Raises ConfigError."""
+        from pathlib import Path  # noqa: PLC0415  a bundle that is right needs neither
+
+        from promptsync.config import load_config  # noqa: PLC0415
+
+        around = load_config(Path(folder_of(self.path)))
+        return around if around.file else load_config(Path(self.folder))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +89,10 @@ def locate(
 
     That order, in the folder `source` or else at `start`, is: the prompt files of a configuration;
     a bundle by its usual name, here or above; the files below `prompts/`, which the default
-    configuration names. Raises ConfigError, and UsageError for a package that is none.
+    configuration names. Relative paths in the settings of a registry start where the configuration
+    or the bundle was found, but at `start` for a bundle that somebody named: it may lie anywhere.
+
+    Raises ConfigError, and UsageError for a package that is none.
     """
     if package is not None:
         if source is not None:
@@ -87,12 +102,12 @@ def locate(
         return locate_in_package(package, start=start, registry=registry)
     place = joined(os.fspath(start), "" if source is None else source)
     if source is not None and not is_folder(place):
-        return BundlePlace(place)
+        return BundlePlace(place, start)
     configured = any(configuration_files(place))
     if configured and (files := _configured(place)).config.file and holds_prompts(files, registry):
         return files
     bundle = find_bundle(place)
-    return BundlePlace(bundle) if bundle else _configured(place)
+    return BundlePlace(bundle, folder_of(bundle)) if bundle else _configured(place)
 
 
 def _configured(place: str) -> FilesPlace:

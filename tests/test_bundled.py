@@ -15,7 +15,9 @@ from promptsync.bundle import save_bundle, write_bundle
 from promptsync.bundled import Bundled, find_bundled
 from promptsync.bundled_prompt import BundledPrompt
 from promptsync.catalog import file_sha256
+from promptsync.config import RegistryConfig
 from promptsync.content_hash import content_hash
+from promptsync.deployed import find_deployed
 from promptsync.loaded_prompt import Source
 from tests.builders import prompt
 from tests.deployment import COMMIT, bundle_of, deploy, hash_of
@@ -294,3 +296,101 @@ def test_a_prompt_file_is_read_as_it_is_now(tmp_path: Path) -> None:
     (app / "prompts" / "greeting.md").write_text("Say hi.\n")
 
     assert content_of(found, "greeting") == "Say hi."
+
+
+def test_a_relative_path_of_an_installed_package_starts_at_the_working_directory(
+    tmp_path: Path, installed: Path
+) -> None:
+    local = RegistryConfig(name="local", kind="local", alias=None, options={})
+    text = write_bundle(bundle_of(GREETING, registry=local))
+    files = {"prompts/greeting.md": GREETING_FILE, "prompts/shared/rules.md": RULES_FILE}
+    package(installed, "bundle_installed", {"promptsync-bundle.json": text})
+    package(installed, "config_installed", {"promptsync.toml": LOCAL, **files})
+    package(installed, "nothing_installed", {})
+
+    for name in ("bundle_installed", "config_installed", "nothing_installed"):
+        assert find_bundled(None, name, tmp_path, None).folder == tmp_path
+        assert find_deployed(None, start=tmp_path, package=name, may_be_empty=True).folder == (
+            tmp_path
+        )
+
+
+def test_a_relative_path_starts_where_the_bundle_was_found_or_at_the_working_directory(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "app" / "promptsync-bundle.json"
+    (tmp_path / "app" / "below").mkdir(parents=True)
+    save_bundle(file, bundle_of(GREETING))
+
+    found = find_bundled(None, None, tmp_path / "app" / "below", None)
+    named = find_bundled(file, None, tmp_path, None)
+
+    assert (found.folder, named.folder) == (tmp_path / "app", tmp_path)
+
+
+def test_another_registry_than_that_of_a_package_is_looked_up_in_the_working_directory(
+    tmp_path: Path, installed: Path
+) -> None:
+    text = write_bundle(bundle_of(GREETING))
+    package(installed, "with_another", {"promptsync-bundle.json": text})
+    (tmp_path / "promptsync.toml").write_text(LOCAL)
+
+    found = find_bundled(None, "with_another", tmp_path, "local")
+
+    assert (found.registry.kind, found.folder) == ("local", tmp_path)
+    assert content_of(found, "greeting") == GREETING.content
+
+
+@pytest.mark.parametrize("folder", ["assistant/prompts", "prompts"])
+def test_configured_prompt_files_win_over_a_bundle_that_lies_in_the_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    name = f"in_checkout_{folder.count('/')}"
+    monkeypatch.syspath_prepend(tmp_path)
+    folder = folder.replace("assistant", name)
+    package(tmp_path, name, {"promptsync-bundle.json": write_bundle(bundle_of(FAREWELL))})
+    (tmp_path / "promptsync.toml").write_text(f'prompts = ["{folder}"]\n{CONFIG}')
+    (tmp_path / folder).mkdir()
+    (tmp_path / folder / "greeting.md").write_text("Say hello to {{name}}.\n")
+
+    found = find_bundled(None, name, tmp_path, None)
+
+    assert (content_of(found, "greeting"), found.find("farewell")) == (GREETING.content, None)
+    assert found.folder == tmp_path
+
+
+def test_a_bundle_in_a_zip_yields_to_the_prompt_files_that_its_configuration_names(
+    tmp_path: Path, installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {
+        "promptsync-bundle.json": write_bundle(bundle_of(FAREWELL)),
+        "promptsync.toml": CONFIG,
+        "prompts/greeting.md": "Say hello to {{name}}.\n",
+    }
+    package(installed, "both_zipped", files)
+    monkeypatch.syspath_prepend(zipped(installed, "both_zipped"))
+
+    found = find_bundled(None, "both_zipped", tmp_path, None)
+
+    assert (content_of(found, "greeting"), found.find("farewell")) == (GREETING.content, None)
+
+
+def test_an_installed_package_has_nothing_to_do_with_what_is_above_its_installation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "app" / ".venv" / "lib" / "site-packages"
+    folder.mkdir(parents=True)
+    monkeypatch.syspath_prepend(folder)
+    app = tmp_path / "app"
+    (app / "promptsync.toml").write_text(CONFIG)
+    (app / "prompts").mkdir()
+    (app / "prompts" / "greeting.md").write_text("Of the application.\n")
+    save_bundle(app / "promptsync-bundle.json", bundle_of(GREETING))
+    package(folder, "library", {"promptsync-bundle.json": write_bundle(bundle_of(FAREWELL))})
+    package(folder, "empty_library", {})
+
+    found = find_bundled(None, "library", tmp_path, None)
+    empty = find_bundled(None, "empty_library", tmp_path, None)
+
+    assert (content_of(found, "farewell"), found.find("greeting")) == (FAREWELL.content, None)
+    assert (empty.find("greeting"), empty.registry.kind) == (None, "local")

@@ -214,10 +214,14 @@ def test_the_bundle_of_a_package_is_seeded(tmp_path: Path, monkeypatch: pytest.M
     registry = RegistryConfig(name="local", kind="local", alias=None, options={})
     save_bundle(package / FILE_NAME, bundle_of(GREETING, registry=registry))
     monkeypatch.syspath_prepend(tmp_path)
+    working = tmp_path / "working"
+    working.mkdir()
+    monkeypatch.chdir(working)
 
     report = seed(package=package.name)
 
     assert report == SeedReport(created={"greeting": "1"}, registry="local")
+    assert (working / ".promptsync" / "registry.db").exists()
 
 
 def test_a_package_that_is_not_installed_is_the_reason() -> None:
