@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
-from promptsync.background import BackgroundThreads, settle
+from promptsync.background import BackgroundThreads, fulfil
 from promptsync.correlation import in_this_context
 
 Result = TypeVar("Result")
@@ -35,7 +35,7 @@ async def run(threads: BackgroundThreads, work: Callable[[], Result]) -> Result:
     """Do in a thread what would keep the loop waiting."""
     answer: Future[Result] = Future()
     try:
-        threads.submit(in_this_context(partial(settle, answer, work)))
+        threads.submit(in_this_context(partial(fulfil, answer, work)))
     except RuntimeError:  # no thread can be started
         return work()
     await finished(answer)

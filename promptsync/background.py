@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 
-def settle(answer: Future[Result], work: Callable[[], Result]) -> None:
+def fulfil(answer: Future[Result], work: Callable[[], Result]) -> None:
     """Do work and put what it returns or raises into a future, unless that was cancelled."""
     if not answer.set_running_or_notify_cancel():
         return

@@ -9,12 +9,14 @@ import os
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import get_args
 
 from promptsync.errors import UsageError
 from promptsync.loaded_prompt import LoadedPrompt
 from promptsync.loading import Loading, Times, landed
-from promptsync.origins import Settings, Verify
+from promptsync.origins import Settings
 from promptsync.prompt_cache import Question
+from promptsync.stamp_check import Verify
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # whoever starts offline waits for no more than it needs
@@ -29,7 +31,6 @@ RETRY = 30.0
 # A request goes on for so many timeouts after which its caller was served something else: what a
 # slow registry answers then is served from memory.
 _PATIENCE = 3
-_VERIFY = ("off", "warn", "fallback", "strict")
 
 
 class Client:
@@ -66,8 +67,7 @@ class Client:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         _check_times(ttl=ttl, timeout=timeout, retry=retry)
-        if verify not in _VERIFY:
-            raise UsageError(f"`verify` is one of {', '.join(_VERIFY)}, not `{verify}`")
+        _check_verify(verify)
         settings = Settings(
             source=source,
             package=package,
@@ -165,6 +165,11 @@ def _check_times(*, timeout: float, **seconds: float) -> None:
             raise UsageError(f"`{name}` is a number of seconds, not {value!r}")
     if not 0 < timeout < float("inf"):
         raise UsageError("`timeout` is a number of seconds above 0")
+
+
+def _check_verify(verify: str) -> None:
+    if verify not in (known := get_args(Verify)):
+        raise UsageError(f"`verify` is one of {', '.join(known)}, not `{verify}`")
 
 
 def _working_folder() -> str:

@@ -15,7 +15,7 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
-from promptsync.background import settle
+from promptsync.background import fulfil
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -85,6 +85,6 @@ class DaemonThreads:
     def _work(self) -> None:
         while task := self._tasks.get():
             future, ask = task
-            settle(future, ask)
+            fulfil(future, ask)
             # An idle thread would keep the last answer alive.
             del task, future, ask

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from functools import partial
 from typing import TypeVar
 
-from promptsync.background import settle
+from promptsync.background import fulfil
 from promptsync.errors import UsageError
 
 Result = TypeVar("Result")
@@ -26,7 +26,7 @@ def finish_within(timeout: float, work: Callable[[float], Result], *, name: str)
         raise UsageError("`timeout` is a number of seconds above 0")
     until = time.monotonic() + timeout
     done: Future[Result] = Future()
-    run = partial(settle, done, partial(work, until))
+    run = partial(fulfil, done, partial(work, until))
     # Not a pool: Python would wait at its end for a registry that hangs.
     threading.Thread(target=run, name=name, daemon=True).start()
     # A TimeoutError of the work itself is no late answer, and none leaves promptsync's seams.

@@ -74,19 +74,6 @@ def _refuse_what_cannot_be_served(remote: RemotePrompt, registry: Registry) -> N
         )
 
 
-def check_stamp(remote: RemotePrompt) -> str | None:
-    """Say what is wrong with the stamp of a prompt: none, or one of other content; None is fine."""
-    what = f"version {remote.version} of `{remote.name}`"
-    if remote.stamp is None:
-        return f"{what} has no stamp that promptsync can read: nothing says where it came from"
-    if remote.stamp.content_hash != remote.content_hash:
-        return (
-            f"{what} has the content {remote.content_hash}, and its stamp says "
-            f"{remote.stamp.content_hash}"
-        )
-    return None
-
-
 def _explain(registry: Registry, name: str, *, alias: str | None, version: str | None) -> NoReturn:
     """Raise the error that says what is missing: the prompt, its version, or the alias."""
     aliases = _aliases(registry, name) if version is None and alias is not None else {}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Generic, TypeVar
 
-from promptsync.background import BackgroundThreads, settle
+from promptsync.background import BackgroundThreads, fulfil
 from promptsync.correlation import in_this_context
 from promptsync.errors import UsageError
 
@@ -60,7 +60,7 @@ class Flights(Generic[Key, Result]):
 
     def _fly(self, key: Key, flight: Flight[Result], ask: Callable[[], Result]) -> None:
         flight.has_begun = True
-        settle(flight.answer, partial(self._asked, key, ask))
+        fulfil(flight.answer, partial(self._asked, key, ask))
 
     def _asked(self, key: Key, ask: Callable[[], Result]) -> Result:
         try:

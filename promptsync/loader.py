@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal
 
-    from promptsync.origins import Verify
+    from promptsync.stamp_check import Verify
 
 
 class _Default:

@@ -24,9 +24,10 @@ from promptsync.errors import (
 )
 from promptsync.forking import survive_forks
 from promptsync.loaded_prompt import LoadedPrompt
-from promptsync.origins import Fetched, Origins, Settings, UnprovenContentError
+from promptsync.origins import Fetched, Origins, Settings
 from promptsync.outage import Outage
 from promptsync.prompt_cache import FOREVER, Entry, PromptCache, Question, reason, trouble_of
+from promptsync.stamp_check import UnprovenContentError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # whoever starts offline waits for no more than it needs

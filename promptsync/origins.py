@@ -22,11 +22,12 @@ from promptsync.errors import (
     UsageError,
 )
 from promptsync.loaded_prompt import LoadedPrompt, Source, make_loaded_prompt
+from promptsync.stamp_check import find_doubt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # whoever starts offline waits for no more than it needs
     from pathlib import Path
-    from typing import Any, Literal, TypeAlias
+    from typing import Any, Literal
 
     from promptsync.bundled_prompt import BundledPrompt
     from promptsync.last_known_good import LastKnownGood
@@ -34,8 +35,7 @@ if TYPE_CHECKING:  # whoever starts offline waits for no more than it needs
     from promptsync.prompt_cache import Question
     from promptsync.registries.base import Registry
     from promptsync.remote_prompt import RemotePrompt
-
-Verify: TypeAlias = 'Literal["off", "warn", "fallback", "strict"]'
+    from promptsync.stamp_check import Verify
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +62,6 @@ class Fetched:
     prompt: LoadedPrompt
     remote: RemotePrompt
     doubt: str | None
-
-
-class UnprovenContentError(InvalidContentError):
-    """The content is not what its stamp says, and the application prefers a fallback."""
 
 
 class Origins:
@@ -104,7 +100,7 @@ class Origins:
             version=asked.version,
             within=self._settings.patience,
         )
-        doubt = self._doubt(remote)
+        doubt = find_doubt(remote, self._settings.verify)
         return Fetched(self._loaded(asked, remote, Source.REGISTRY, alias), remote, doubt)
 
     def keep(self, asked: Question, fetched: Fetched) -> None:
@@ -148,36 +144,13 @@ class Origins:
     def _fallbacks(self, asked: Question) -> Iterator[LoadedPrompt]:
         for alias in self._aliases(asked):
             kept = self._last_known_good().read(asked.name, alias, asked.version)
-            with suppress(InvalidContentError):
-                if kept is not None and not self._is_doubtful(kept):
+            if kept is not None:
+                with suppress(InvalidContentError):
+                    find_doubt(kept, self._settings.verify)
                     yield self._loaded(asked, kept, Source.DISK, alias)
         with suppress(InvalidContentError):
             if (found := self._bundled().find(asked.name)) is not None:
                 yield self._deployed(asked, found)
-
-    def _doubt(self, remote: RemotePrompt) -> str | None:
-        """Say why content is served with a warning. Raises InvalidContentError if it must not."""
-        from promptsync.fetching import check_stamp  # noqa: PLC0415
-
-        verify, problem = self._settings.verify, check_stamp(remote)
-        if problem is None or verify == "off":
-            return None
-        if verify == "strict":
-            raise InvalidContentError(
-                problem, hint=f"`promptsync upload {remote.name}` puts it right"
-            )
-        if remote.stamp is None:
-            return None
-        if verify == "fallback":
-            raise UnprovenContentError(problem)
-        return problem
-
-    def _is_doubtful(self, remote: RemotePrompt) -> bool:
-        try:
-            self._doubt(remote)
-        except InvalidContentError:
-            return True
-        return False
 
     def _loaded(
         self, asked: Question, remote: RemotePrompt, source: Source, alias: str | None

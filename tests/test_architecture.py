@@ -72,6 +72,7 @@ VALUES = frozenset(
         "seed_report",
         "sparkline",
         "splice",
+        "stamp_check",
         "status",
         "sticky_comment",
         "sync_plan",

@@ -15,7 +15,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from promptsync.background import settle
+from promptsync.background import fulfil
 from promptsync.errors import RegistryUnavailableError
 from promptsync.registries.http_timeouts import seconds_left
 from promptsync.registries.local_errors import RUN_AGAIN
@@ -38,7 +38,7 @@ class Question:
     def ask(self, question: Callable[[Question], Result]) -> Result:
         """Return the answer, or raise what was raised, or RegistryUnavailableError in time."""
         future: Future[Result] = Future()
-        answer = partial(settle, future, partial(question, self))
+        answer = partial(fulfil, future, partial(question, self))
         threading.Thread(target=answer, name="promptsync-local", daemon=True).start()
         try:
             return future.result(max(self._seconds, 0))

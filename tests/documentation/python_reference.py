@@ -11,12 +11,12 @@ from types import FunctionType
 from typing import Any
 
 import promptsync
-from promptsync import errors, origins
+from promptsync import errors, stamp_check
 
 # A signature that is longer gets a line for each parameter.
 WIDTH = 88
 # Choices that have a name in the code are spelled out.
-CHOICES = {"Verify": str(origins.Verify)}
+CHOICES = {"Verify": str(stamp_check.Verify).removeprefix("typing.")}
 
 
 def python_parts() -> dict[str, str]:

@@ -28,13 +28,14 @@ from hypothesis import strategies as st
 
 from promptsync.content_hash import content_hash
 from promptsync.errors import MovedError, RegistryRefusedError
-from promptsync.fetching import check_stamp, fetch
+from promptsync.fetching import fetch
 from promptsync.prompt import Message, Prompt, Template
 from promptsync.prompt_details import details_differ
 from promptsync.prompt_file import parse_prompt
 from promptsync.prompt_schema import REGISTRY_KINDS
 from promptsync.registries.base import Registry
 from promptsync.remote_prompt import RemotePrompt, Stamp
+from promptsync.stamp_check import check_stamp
 from tests.builders import chat, prompt
 
 Reopen = Callable[[], Registry]

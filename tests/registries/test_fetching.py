@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from promptsync.errors import UnknownAliasError, UnknownPromptError
-from promptsync.fetching import check_stamp, fetch
+from promptsync.fetching import fetch
 from promptsync.registries.local import LocalRegistry
 from promptsync.remote_prompt import Stamp
+from promptsync.stamp_check import check_stamp
 from tests.builders import prompt
 
 

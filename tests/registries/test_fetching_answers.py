@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from promptsync.errors import InvalidContentError, RegistryAnswerError
-from promptsync.fetching import check_stamp, fetch
+from promptsync.fetching import fetch
 from promptsync.registries.base import Registry
 from promptsync.registries.braintrust import BraintrustRegistry
 from promptsync.registries.mlflow import MlflowRegistry
 from promptsync.registries.opik import OpikRegistry
 from promptsync.remote_prompt import STAMP_KEY
+from promptsync.stamp_check import check_stamp
 from tests.builders import prompt
 from tests.fakes.braintrust import BraintrustServer
 from tests.fakes.opik import OpikServer
