@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.cold_start import cold_start_figures
 from benchmarks.loading import loading_figures
 from benchmarks.material import DELAY, project
 from benchmarks.measuring import Command, Figure, side_by_side
@@ -44,6 +45,7 @@ def figures(folder: Path) -> Iterator[Figure]:
     yield from sync_figures(folder / "sync")
     yield from mlflow_figures(folder / "mlflow")
     yield from opik_figures(folder / "opik")
+    yield from cold_start_figures(folder / "cold-start")
     yield from loading_figures(folder / "loading")
     yield from rendering_figures()
 
