@@ -93,7 +93,7 @@ def _from_bundle(place: BundlePlace, registry: str | None) -> Bundled:
 
     def read(name: str) -> BundledPrompt:
         found = _called(name, bundle.prompt(name))
-        return replace(found, content_hash=content_hash(found.prompt, chosen.kind))
+        return found._replace(content_hash=content_hash(found.prompt, chosen.kind))
 
     return Bundled(chosen, config.root, read)
 
@@ -101,7 +101,7 @@ def _from_bundle(place: BundlePlace, registry: str | None) -> Bundled:
 def _called(name: str, found: BundledPrompt) -> BundledPrompt:
     if found.prompt.name == name:
         return found
-    return replace(found, prompt=replace(found.prompt, name=name))
+    return found._replace(prompt=replace(found.prompt, name=name))
 
 
 def _without_prompts(place: BundlePlace, registry: str | None, error: PromptsyncError) -> Bundled:

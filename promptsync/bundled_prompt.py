@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from promptsync.loaded_prompt import Source
 from promptsync.prompt import Prompt
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BundledPrompt:
+class BundledPrompt(NamedTuple):
     """A prompt that lies beside the program.
 
     `prompt` is expanded. `content_hash` was computed here, for the registry's kind; `commit` is

@@ -6,11 +6,11 @@ other languages can compute it. Changing it makes every stamp in every registry 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 
 from promptsync.prompt import NAMING_KEYS, Message, Prompt, Template
+from promptsync.sha256 import sha256_hex
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def content_hash(prompt: Prompt, kind: str | None = None) -> str:
         canonical = _serialised(_form(prompt, kind, unusual), unusual)
     except RecursionError as error:
         raise ValueError("a value is nested too deeply") from error
-    return "sha256:" + hashlib.sha256(canonical).hexdigest()
+    return "sha256:" + sha256_hex(canonical)
 
 
 def canonical_form(prompt: Prompt, kind: str | None = None) -> dict[str, Any]:

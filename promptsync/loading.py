@@ -9,8 +9,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from promptsync import load_log
 from promptsync.background import BackgroundThreads
@@ -43,8 +43,7 @@ _FALL_BACK = (RegistryUnavailableError, RegistryAnswerError, UnprovenContentErro
 _CLOSED = "this client was closed while it loaded a prompt"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Times:
+class Times(NamedTuple):
     """How long a prompt is fresh, a caller waits, and a registry that is down is left alone."""
 
     ttl: float
@@ -52,8 +51,7 @@ class Times:
     retry: float
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """A question under way; `answers` is how many the registry had given when the wait began."""
 
     flight: Flight[LoadedPrompt]

@@ -7,9 +7,8 @@ so one that is left over, `{{> name}}`, is literal text.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from sys import intern
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from promptsync.template_errors import TemplateError
 
@@ -22,8 +21,7 @@ _SIGILS = frozenset("#^/!>=&{")
 _BLOCK_WORDS = frozenset({"if", "each", "unless", "with", "else"})
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(NamedTuple):
     """A tag that a value takes the place of. `path` is empty for `{{.}}`."""
 
     name: str
@@ -31,8 +29,7 @@ class Variable:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """What is said for each item of a value, or where `is_inverted` only if there is nothing."""
 
     name: str
@@ -50,8 +47,7 @@ def parse_mustache(text: str) -> tuple[Part, ...]:
     return _Parser(text).parse()
 
 
-@dataclass(slots=True)
-class _Opened:
+class _Opened(NamedTuple):
     """A section whose end is not reached; `parts` are those around it."""
 
     name: str

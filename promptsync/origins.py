@@ -9,7 +9,8 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from promptsync import load_log
 from promptsync.alias_override import read_alias_override
@@ -38,8 +39,7 @@ if TYPE_CHECKING:  # whoever starts offline waits for no more than it needs
     from promptsync.stamp_check import Verify
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(NamedTuple):
     """What an application says about where its prompts come from, see `Client`.
 
     `patience` bounds everything that is asked for one prompt, in seconds.
@@ -55,8 +55,7 @@ class Settings:
     patience: float
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(NamedTuple):
     """What a registry served; `doubt` says why its stamp does not prove it."""
 
     prompt: LoadedPrompt

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from promptsync.errors import PromptsyncError, RegistryAnswerError, RegistryUnavailableError
@@ -20,7 +20,6 @@ class Question(NamedTuple):
     version: str | None = None
 
 
-@dataclass(slots=True, eq=False)
 class Entry:
     """What is served for a question, and from which moment to which one without a second look.
 
@@ -28,13 +27,16 @@ class Entry:
     of the last time, None for an answer. `is_outdated` says that it is known to be another one now.
     """
 
-    question: Question
-    prompt: LoadedPrompt
-    since: float
-    until: float
-    looks: int = 0
-    trouble: str | None = None
-    is_outdated: bool = False
+    __slots__ = ("is_outdated", "looks", "prompt", "question", "since", "trouble", "until")
+
+    def __init__(
+        self, question: Question, prompt: LoadedPrompt, since: float, until: float
+    ) -> None:
+        self.question, self.prompt = question, prompt
+        self.since, self.until = since, until
+        self.looks = 0
+        self.trouble: str | None = None
+        self.is_outdated = False
 
 
 class PromptCache:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
 
 from promptsync.errors import UsageError
 from promptsync.file_search import (
@@ -18,7 +18,6 @@ from promptsync.file_search import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import TypeAlias
 
     from promptsync.config import Config
     from promptsync.errors import PromptFileError
@@ -28,8 +27,7 @@ if TYPE_CHECKING:
 AnyPath: TypeAlias = "str | os.PathLike[str]"
 
 
-@dataclass(frozen=True, slots=True)
-class BundlePlace:
+class BundlePlace(NamedTuple):
     """A bundle, which need not be there where somebody named it.
 
     `folder` is where relative paths in its registry's settings start. `data` is what it holds,
@@ -50,8 +48,7 @@ class BundlePlace:
         return around if around.file else load_config(Path(self.folder))
 
 
-@dataclass(frozen=True, slots=True)
-class FilesPlace:
+class FilesPlace(NamedTuple):
     """Prompt files, of which there may be none, and where their registry is.
 
     `sources` are those of a zip, None for the files on disk that the configuration names.

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from types import NoneType
+from typing import Any, NamedTuple
 
 from promptsync.prompt import NAMING_KEYS, ROLES, Message, Prompt, Template, is_same
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
 REGISTRY_KINDS = ("local", "braintrust", "mlflow", "opik")
 MAX_SHOWN = 60
@@ -18,8 +14,7 @@ MAX_SHOWN = 60
 CONTENT_KEYS = ("role", "messages", "text")
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaError:
+class SchemaError(NamedTuple):
     """One wrong value; `key` is the path to it within the front matter."""
 
     key: tuple[str | int, ...]

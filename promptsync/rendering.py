@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol, TypeAlias
 
@@ -104,13 +103,12 @@ def understand(text: str, template: Template) -> Dialect | None:
     return Jinja(text)
 
 
-@dataclass(slots=True)
 class _Texts:
     """The texts of one prompt; `names` has those of each that was understood."""
 
-    template: Template
-    where: str
-    names: list[frozenset[str]] = field(default_factory=list)
+    def __init__(self, template: Template, where: str) -> None:
+        self.template, self.where = template, where
+        self.names: list[frozenset[str]] = []
 
     @property
     def variables(self) -> frozenset[str]:

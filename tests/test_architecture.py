@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import promptsync
+from promptsync.bundle import save_bundle
+from tests.builders import prompt
+from tests.deployment import bundle_of
 
 ROOT = Path(promptsync.__file__).parent
 
@@ -70,6 +73,7 @@ VALUES = frozenset(
         "rendering",
         "scaffold",
         "seed_report",
+        "sha256",
         "sparkline",
         "splice",
         "stamp_check",
@@ -175,9 +179,9 @@ EDGE = frozenset({"__init__", "__main__", "cli", "openfeature_provider", "worksh
 # A value may use these: they compute and touch nothing. Everything else has to be argued for here.
 PURE_LIBRARIES = frozenset(
     """
-    __future__ bisect codecs collections copy dataclasses datetime difflib enum functools hashlib
-    heapq io itertools json math operator re string sys.intern textwrap types typing unicodedata
-    urllib.parse jinja2 rfc8785 yaml
+    __future__ _sha2 _sha256 bisect codecs collections copy dataclasses datetime difflib enum
+    functools hashlib heapq io itertools json math operator re string sys.intern sys.modules
+    sys.version_info textwrap types typing unicodedata urllib.parse jinja2 rfc8785 yaml
     """.split()  # noqa: SIM905  one word per module reads better than forty quoted lines
 )
 IMPORTED_ONLY_BY = {
@@ -371,3 +375,34 @@ def test_import_promptsync_loads_nothing_slow() -> None:
     loaded = result.stdout.split()
     assert "promptsync" in loaded
     assert sorted(name for name in loaded if is_within(name, SLOW_TO_IMPORT)) == []
+
+
+# What an application waits for that starts with a bundle: a module more is a moment more.
+NEEDED_BY_A_BUNDLE = frozenset(
+    """
+    alias_override background bundle_file bundled bundled_prompt client config content_hash
+    correlation drift errors file_search forking load_log loaded_prompt loading mustache
+    mustache_syntax origins outage prompt prompt_cache prompt_location prompt_path prompt_schema
+    registry_config rendered_prompt rendering sha256 template_errors value_text
+    """.split()  # noqa: SIM905  as above
+)
+
+
+def test_a_prompt_of_a_bundle_is_loaded_with_few_modules(tmp_path: Path) -> None:
+    save_bundle(tmp_path / "bundle.json", bundle_of(prompt()))
+    program = """
+import sys
+import promptsync
+promptsync.Client("bundle.json", offline=True).load("greeting")
+print(*sys.modules)
+"""
+
+    result = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+
+    loaded = result.stdout.split()
+    own = {name.partition(".")[2] for name in loaded if name.startswith("promptsync.")}
+    assert sorted(own - NEEDED_BY_A_BUNDLE) == []
+    slow = ("asyncio", "difflib", "hashlib", "logging", "pathlib", "secrets", "tomllib")
+    assert sorted(name for name in loaded if is_within(name, (*SLOW_TO_IMPORT, *slow))) == []
