@@ -61,7 +61,7 @@ def _in_folder(top: Path, start: Path, registry: str | None) -> BundlePlace | Fi
     if found is None and installation is None:
         return locate(top, start=start, registry=registry)
     found = found or FilesPlace(config, config.root, ())
-    return replace(found, folder=start) if around and installation else found
+    return found._replace(folder=start) if around and installation else found
 
 
 def _installation(top: Path) -> Path | None:
