@@ -383,7 +383,7 @@ NEEDED_BY_A_BUNDLE = frozenset(
     alias_override background bundle_file bundled bundled_prompt client config content_hash
     correlation drift errors file_search forking load_log loaded_prompt loading mustache
     mustache_syntax origins outage prompt prompt_cache prompt_location prompt_path prompt_schema
-    registry_config rendered_prompt rendering sha256 template_errors value_text
+    registry_config rendered_prompt rendering sha256 stamp_check template_errors value_text
     """.split()  # noqa: SIM905  as above
 )
 
