@@ -39,6 +39,7 @@ pytestmark = [
 ]
 
 TTL = "0.2"
+STARTED = "Application startup complete."
 FIRST = dict.fromkeys(PROMPTS, "1")
 
 
@@ -109,12 +110,13 @@ def test_a_running_service_follows_an_alias_that_is_moved(checkout: Repo) -> Non
 
 def test_several_workers_serve_side_by_side(checkout: Repo) -> None:
     with assistant(checkout.path, "--workers", "2") as service:
+        # The first one answers while the other one starts.
+        eventually(lambda: service.log.read_text("utf-8").count(STARTED) == 2)
         served = [versions(service.health()) for _ in range(8)]
         code = service.stop()
 
     assert served == [FIRST] * 8
     assert code == 0
-    assert service.log.read_text("utf-8").count("Application startup complete.") == 2
     assert service.lines() == []
 
 

@@ -520,6 +520,8 @@ def test_every_variable_is_listed_for_the_documentation() -> None:
         "OPIK_PROJECT_NAME",
         "OPIK_URL_OVERRIDE",
         "OPIK_WORKSPACE",
+        "PROMPTSYNC_ALIAS",
+        "PROMPTSYNC_ALIAS_NAMES",
         "PROMPTSYNC_AUTHOR",
         "USER",
         "USERNAME",
