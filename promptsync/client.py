@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import get_args
 
+from promptsync.arguments import check_optional_texts, check_path
 from promptsync.errors import UsageError
 from promptsync.loaded_prompt import LoadedPrompt
 from promptsync.loading import Loading, Times, landed
@@ -68,6 +69,11 @@ class Client:
     ) -> None:
         _check_times(ttl=ttl, timeout=timeout, retry=retry)
         _check_verify(verify)
+        if not isinstance(offline, bool):
+            raise UsageError(f"`offline` is True or False, not {offline!r}")
+        check_optional_texts(package=package, registry=registry, alias=alias)
+        check_path("source", source)
+        check_path("cache", None if cache is False else cache)
         settings = Settings(
             source=source,
             package=package,
@@ -94,9 +100,13 @@ class Client:
         An outage raises nothing as long as there is anything to serve: `is_fallback` and `reason`
         tell of it. Only a first load raises: UnknownPromptError, UnknownAliasError,
         RegistryRefusedError, InvalidContentError, ConfigError, and RegistryUnavailableError where
-        there is no fallback. It waits `timeout` seconds at most.
+        there is no fallback, and UsageError for a wrong argument. It waits `timeout` seconds at
+        most.
         """
-        entry = self._entries.get((name, alias, version))
+        try:
+            entry = self._entries.get((name, alias, version))
+        except TypeError:  # `begin` says what cannot be a key
+            entry = None
         if entry is not None and entry.since <= self._clock() < entry.until:
             return entry.prompt
         asked = Question(name, alias, version)
@@ -111,7 +121,10 @@ class Client:
         self, name: str, *, alias: str | None = None, version: str | None = None
     ) -> LoadedPrompt:
         """Do what `load` does, without keeping the event loop of asyncio waiting."""
-        entry = self._entries.get((name, alias, version))
+        try:
+            entry = self._entries.get((name, alias, version))
+        except TypeError:  # as above
+            entry = None
         if entry is not None and entry.since <= self._clock() < entry.until:
             return entry.prompt
         from promptsync.async_waiting import finished, run  # noqa: PLC0415  it imports asyncio
@@ -161,7 +174,7 @@ class Client:
 
 def _check_times(*, timeout: float, **seconds: float) -> None:
     for name, value in {"timeout": timeout, **seconds}.items():
-        if isinstance(value, bool) or not value >= 0:
+        if not _is_duration(value):
             raise UsageError(f"`{name}` is a number of seconds, not {value!r}")
     if not 0 < timeout < float("inf"):
         raise UsageError("`timeout` is a number of seconds above 0")
@@ -170,6 +183,10 @@ def _check_times(*, timeout: float, **seconds: float) -> None:
 def _check_verify(verify: str) -> None:
     if verify not in (known := get_args(Verify)):
         raise UsageError(f"`verify` is one of {', '.join(known)}, not `{verify}`")
+
+
+def _is_duration(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
 
 
 def _working_folder() -> str:

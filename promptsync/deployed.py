@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from promptsync.arguments import check_names, check_optional_texts
 from promptsync.bundle import Bundle, read_bundle
 from promptsync.bundle_file import bytes_of
 from promptsync.catalog import Catalog, load_catalog, select
@@ -45,9 +46,7 @@ def answer(
         registry=registry,
         alias=alias,
     )
-    if isinstance(names, str):
-        raise UsageError("`names` is a list of names")
-    chosen = list(names or ())
+    chosen = check_names(names)
     failures = [str(problem) for problem in deployed.catalog.problems]
     if loaded is None:
         with closing(open_served(deployed, until - time.monotonic())) as opened:
@@ -101,6 +100,7 @@ def find_deployed(
     Where there are no prompts, that is an error unless only the registry matters: then it
     `may_be_empty`. Raises UsageError and ConfigError.
     """
+    check_optional_texts(alias=alias)
     place = locate(source, start=start, registry=registry, package=package)
     if isinstance(place, BundlePlace):
         found = _from_bundle(place, registry)

@@ -77,8 +77,27 @@ def _check(name: object, values: Mapping[str, Any]) -> None:
         raise UsageError(f"{str(name)[:40]!r} is no name of a prompt", hint=rule)
     if wrong := next(prompt_schema.check(values), None):
         raise _wrong(name, f"cannot be registered: {wrong.message}", wrong.hint)
+    if found := _unsayable(values):
+        raise _wrong(name, f"holds a value that JSON cannot: {found}")
     if values.get("partial"):
         raise _wrong(name, "is a partial, and those are never uploaded by themselves")
+
+
+def _unsayable(value: object) -> str | None:
+    """Say what neither a registry nor a prompt file can hold, None where there is nothing."""
+    if isinstance(value, str):
+        if "\0" in value:
+            return "the character NUL"
+        is_whole = value.isascii() or not any("\ud800" <= each <= "\udfff" for each in value)
+        return None if is_whole else "half a character, which is no text that UTF-8 can hold"
+    if isinstance(value, Mapping):
+        if other := next((each for each in value if not isinstance(each, str)), None):
+            return f"the key {other!r}, which is no text"
+        return next(filter(None, map(_unsayable, (*value, *value.values()))), None)
+    if isinstance(value, (list, tuple)):
+        return next(filter(None, map(_unsayable, value)), None)
+    is_json = value is None or isinstance(value, (bool, int, float))
+    return None if is_json else f"a value of type `{type(value).__name__}`"
 
 
 def _wrong(name: object, what: str, hint: str | None = None) -> UsageError:

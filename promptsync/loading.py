@@ -13,6 +13,7 @@ from functools import partial
 from typing import NamedTuple
 
 from promptsync import load_log
+from promptsync.arguments import check_optional_texts, check_text
 from promptsync.background import BackgroundThreads
 from promptsync.errors import (
     LoadError,
@@ -124,6 +125,8 @@ class Loading:
 
     def begin(self, asked: Question) -> LoadedPrompt | Waiting | None:
         """Return a stale prompt, a question to wait for, or None where nobody should wait."""
+        check_text("name", asked.name)
+        check_optional_texts(alias=asked.alias, version=asked.version)
         entry = self._entries.get(asked)
         if entry is not None and (self._is_closed or not entry.is_outdated):
             self._look_after(entry)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 
 from promptsync.apply import apply_upload
+from promptsync.arguments import check_optional_texts, check_text
 from promptsync.catalog import Catalog, select
 from promptsync.comparison import Scope, compare
 from promptsync.deployed import Deployed
@@ -44,6 +45,9 @@ def set_alias(
     ConflictError for what a person has to decide, UsageError where neither a `version` nor a file
     says which, and RegistryError: RegistryUnavailableError after `timeout` seconds at the latest.
     """
+    check_text("name", name)
+    check_text("alias", alias)
+    check_optional_texts(version=version)
 
     def move(deployed: Deployed, opened: Registry) -> str | None:
         if version is None:

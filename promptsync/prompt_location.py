@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
+from promptsync.arguments import check_optional_texts, check_path
 from promptsync.errors import UsageError
 from promptsync.file_search import (
     configuration_files,
@@ -91,6 +92,8 @@ def locate(
 
     Raises ConfigError, and UsageError for a package that is none.
     """
+    check_path("source", source)
+    check_optional_texts(package=package, registry=registry)
     if package is not None:
         if source is not None:
             raise UsageError("`source` and `package` exclude each other")

@@ -15,13 +15,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from promptsync.apply import Outcome, apply_upload, find_unsupported
+from promptsync.arguments import check_names
 from promptsync.catalog import Catalog, select
 from promptsync.comparison import Scope, compare
 from promptsync.deadline import finish_within
 from promptsync.deployed import Deployed, find_deployed, open_served
 from promptsync.deployed_git import remember, stamps_of, with_git
 from promptsync.drift_report import describe
-from promptsync.errors import RegistryUnavailableError, UsageError
+from promptsync.errors import RegistryUnavailableError
 from promptsync.plan import Plan
 from promptsync.registries.base import Registry
 from promptsync.seed_report import SeedReport
@@ -81,10 +82,8 @@ def _within(
 
 
 def _seed(deployed: Deployed, names: Iterable[str] | None, until: float) -> SeedReport:
-    if isinstance(names, str):
-        raise UsageError("`names` is a list of names")
     catalog, workspace = with_git(deployed)
-    chosen = select(catalog, names or ())
+    chosen = select(catalog, check_names(names))
     with closing(open_served(deployed, until - time.monotonic())) as opened:
         plan = _make_plan(deployed, catalog, chosen, opened)
         failed = {change.name: reason for change, reason in find_unsupported(plan, opened)}

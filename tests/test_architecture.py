@@ -26,6 +26,7 @@ VALUES = frozenset(
         "anthropic_arguments",
         "anthropic_messages",
         "anthropic_params",
+        "arguments",
         "bundle_hash",
         "bundled_prompt",
         "catalog_file",
@@ -380,10 +381,11 @@ def test_import_promptsync_loads_nothing_slow() -> None:
 # What an application waits for that starts with a bundle: a module more is a moment more.
 NEEDED_BY_A_BUNDLE = frozenset(
     """
-    alias_override background bundle_file bundled bundled_prompt client config content_hash
-    correlation drift errors file_search forking load_log loaded_prompt loading mustache
-    mustache_syntax origins outage prompt prompt_cache prompt_location prompt_path prompt_schema
-    registry_config rendered_prompt rendering sha256 stamp_check template_errors value_text
+    alias_override arguments background bundle_file bundled bundled_prompt client config
+    content_hash correlation drift errors file_search forking load_log loaded_prompt loading
+    mustache mustache_syntax origins outage prompt prompt_cache prompt_location prompt_path
+    prompt_schema registry_config rendered_prompt rendering sha256 stamp_check template_errors
+    value_text
     """.split()  # noqa: SIM905  as above
 )
 

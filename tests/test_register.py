@@ -251,6 +251,10 @@ def test_an_older_release_does_not_undo_what_a_newer_one_registered(folder: Path
         ((GREETING, "Hello."), "a `Prompt` says everything itself"),
         ((replace(GREETING, partial=True),), "`greeting` is a partial"),
         ((replace(GREETING, params={"seed": {1, 2}}),), "holds a value that JSON cannot"),
+        ((replace(GREETING, params={"seed": {1, 2}}),), "a value of type `set`"),
+        ((replace(GREETING, params={"seed": {1: 2}}),), "the key 1, which is no text"),
+        (("greeting", "Hello \ud800."), "no text that UTF-8 can hold"),
+        (("greeting", "Hello \0."), "the character NUL"),
         ((replace(GREETING, content=NOTHING),), "`greeting` is no prompt"),
     ],
     ids=[
@@ -263,6 +267,10 @@ def test_an_older_release_does_not_undo_what_a_newer_one_registered(folder: Path
         "two contents",
         "a partial",
         "a set",
+        "the type of a set",
+        "a number as a key",
+        "half a character",
+        "a NUL",
         "a prompt without content",
     ],
 )

@@ -372,9 +372,16 @@ def test_a_wrong_prompt_file_keeps_no_other_out(
         ({"timeout": 0}, "`timeout` is a number of seconds above 0"),
         ({"timeout": "soon"}, "`timeout` is a number of seconds above 0"),
         ({"source": "missing.json"}, "there is no bundle"),
-        ({"source": 1}, "unexpected TypeError"),
+        ({"source": 1}, "`source` is a path, not 1"),
+        ({"names": 1}, "`names` is a list of names, not 1"),
+        ({"names": [1]}, "`names` is text, not 1"),
+        ({"alias": ""}, "`alias` is empty"),
+        ({"package": ""}, "`package` is empty"),
     ],
-    ids=["registry", "names", "unknown", "timeout", "text", "bundle", "type"],
+    ids=[
+        *("registry", "names", "unknown", "timeout", "text", "bundle", "type"),
+        *("number", "numbers", "alias", "package"),
+    ],
 )
 def test_a_mistake_is_a_reason_and_no_exception(
     repo: Repo, options: dict[str, Any], reason: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -98,6 +99,24 @@ def test_a_version_that_is_not_there_is_an_error_that_names_the_ones_that_are() 
         set_alias("greeting", "production", "9")
 
     assert raised.value.hint == "it has `2`, `1`"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ((None, "production"), "`name` is text, not None"),
+        ((["greeting"], "production"), "`name` is text, not ['greeting']"),
+        (("greeting", "", "1"), "`alias` is empty"),
+        (("greeting", None, "1"), "`alias` is text, not None"),
+        (("greeting", "a\nb", "1"), r"`alias` has characters that cannot be shown: 'a\nb'"),
+        (("greeting", "production", 1), "`version` is text, not 1"),
+    ],
+)
+def test_what_is_no_text_is_refused(given: tuple[Any, ...], message: str, folder: Path) -> None:
+    with pytest.raises(UsageError) as raised:
+        set_alias(*given)
+
+    assert (raised.value.message, pointed_at(folder)) == (message, "1")
 
 
 @pytest.mark.usefixtures("folder")

@@ -1,0 +1,63 @@
+"""Refuse what a program gives that is not what the signature says.
+
+Few programs are type-checked, and what they give comes from the environment and from requests. An
+empty text, such as that of a variable that is not set, never means the default.
+"""
+
+from __future__ import annotations
+
+from promptsync.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def check_text(argument: str, value: object) -> None:
+    """Refuse what is no text, an empty one, or one that no terminal could show."""
+    if not isinstance(value, str):
+        hint = f'say `{argument}="{value}"`' if type(value) is int else None
+        raise UsageError(f"`{argument}` is text, not {_shown(value)}", hint=hint)
+    if not value:
+        raise UsageError(f"`{argument}` is empty", hint="None, or leaving it out, is the default")
+    if not value.isprintable():
+        raise UsageError(f"`{argument}` has characters that cannot be shown: {_shown(value)}")
+
+
+def check_optional_texts(**values: object) -> None:
+    """Refuse arguments as `check_text` does, but for those that are None."""
+    for argument, value in values.items():
+        if value is not None:
+            check_text(argument, value)
+
+
+def check_path(argument: str, value: object) -> None:
+    """Refuse what is neither None nor a path."""
+    if value is None:
+        return
+    path = value.__fspath__() if hasattr(value, "__fspath__") else value
+    if not isinstance(path, str):
+        raise UsageError(f"`{argument}` is a path, not {_shown(value)}")
+    if not path or "\0" in path:
+        raise UsageError(f"`{argument}` is no path: {_shown(path)}")
+
+
+def check_names(names: Iterable[str] | None) -> list[str]:
+    """Return the names that were given, none for None."""
+    if isinstance(names, (str, bytes)):
+        raise UsageError("`names` is a list of names")
+    try:
+        found = list(names or ())
+    except TypeError as error:
+        raise UsageError(f"`names` is a list of names, not {_shown(names)}") from error
+    for each in found:
+        check_text("names", each)
+    return found
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+_LONGEST = 60
