@@ -61,10 +61,9 @@ class BackgroundThreads:
                 self._waiting.remove(work)
                 raise
 
-    def close(self, seconds: float) -> None:
-        """Drop what has not begun, and wait at most so long for what has."""
+    def join(self, seconds: float) -> None:
+        """Wait at most so long for the threads to end: there is somebody waiting for their work."""
         with self._lock:
-            self._waiting.clear()
             threads = tuple(self._threads)
         until = time.monotonic() + seconds
         for thread in threads:

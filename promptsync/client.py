@@ -141,7 +141,8 @@ class Client:
     def active_versions(self, *, past: bool = False) -> tuple[LoadedPrompt, ...]:
         """Return what this process serves: the current prompt for each name and alias, by name.
 
-        With `past`, those that it served before and replaced are among them.
+        `source` is where each came from in the first place, never memory. With `past`, those that
+        it served before and replaced are among them, of which the last 1,000 are remembered.
         """
         return self._loading.cache.active(past=past)
 

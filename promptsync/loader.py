@@ -10,6 +10,7 @@ from collections.abc import Callable
 from promptsync.client import RETRY, TIMEOUT, TTL, Client
 from promptsync.forking import survive_forks
 from promptsync.loaded_prompt import LoadedPrompt
+from promptsync.loading import ClosedClientError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ class _Default:
         if before is not None:
             before.close()
 
+    def has_another_than(self, client: Client) -> bool:
+        """Tell whether somebody configured another client while this one was asked."""
+        return self.client not in (None, client)
+
     def after_fork(self) -> None:
         self._lock = threading.Lock()
 
@@ -47,12 +52,24 @@ survive_forks(_DEFAULT)
 
 def load(name: str, *, alias: str | None = None, version: str | None = None) -> LoadedPrompt:
     """Return a prompt as `Client.load` does, from the default client."""
-    return (_DEFAULT.client or _DEFAULT.made()).load(name, alias=alias, version=version)
+    client = _DEFAULT.client or _DEFAULT.made()
+    try:
+        return client.load(name, alias=alias, version=version)
+    except ClosedClientError:
+        if not _DEFAULT.has_another_than(client):
+            raise
+        return load(name, alias=alias, version=version)
 
 
 async def aload(name: str, *, alias: str | None = None, version: str | None = None) -> LoadedPrompt:
     """Return a prompt as `Client.aload` does, from the default client."""
-    return await (_DEFAULT.client or _DEFAULT.made()).aload(name, alias=alias, version=version)
+    client = _DEFAULT.client or _DEFAULT.made()
+    try:
+        return await client.aload(name, alias=alias, version=version)
+    except ClosedClientError:
+        if not _DEFAULT.has_another_than(client):
+            raise
+        return await aload(name, alias=alias, version=version)
 
 
 def active_versions(*, past: bool = False) -> tuple[LoadedPrompt, ...]:

@@ -36,12 +36,24 @@ if TYPE_CHECKING:  # whoever starts offline waits for no more than it needs
 
     from promptsync.flights import Flight, Flights
 
+    # How often the prompt was forgotten when it was asked for comes with the question.
+    _Key = tuple[Question, int]
+
 _THREADS = 8
 # What a thread may need to find out, on a busy machine, that its time is over; in seconds.
 _GRACE = 2.0
 # What the registry has, if it has any, is none of these errors' fault.
 _FALL_BACK = (RegistryUnavailableError, RegistryAnswerError, UnprovenContentError)
-_CLOSED = "this client was closed while it loaded a prompt"
+# A load that finds nothing to serve has the registry asked, unless it has so much to do already:
+# names may come from whoever uses the application, and an outage may last.
+_QUEUE = 100
+
+
+class ClosedClientError(UsageError):
+    """The client was closed, before or while it should have asked the registry."""
+
+    def __init__(self) -> None:
+        super().__init__("this client was closed", hint="load with another `Client`")
 
 
 class Times(NamedTuple):
@@ -80,7 +92,7 @@ class Loading:
         self._patience = settings.patience
         self._is_offline = is_offline
         self._is_closed = False
-        self._forgotten = 0
+        self._forgotten: dict[str, int] = {}
         self.cache = PromptCache(clock)
         self._entries = self.cache.entries
         self._outage = Outage(times.retry, clock)
@@ -95,15 +107,15 @@ class Loading:
             if self._flights is not None:
                 self._flights.close()
         self._origins.close()
-        self._threads.close(self._patience + _GRACE)
-        self.local_threads.close(_GRACE)
+        self._threads.join(self._patience + _GRACE)
+        self.local_threads.join(_GRACE)
 
     def forget(self, name: str) -> None:
         """Have what an alias pointed at fetched before it is served again, if that is possible."""
         if self._is_offline:
             return
         with self._writing:
-            self._forgotten += 1
+            self._forgotten[name] = self._forgotten.get(name, 0) + 1
             self.cache.outdate(name)
 
     def after_fork(self) -> None:
@@ -118,7 +130,7 @@ class Loading:
         self._falling_back = threading.RLock()
         self._threads = BackgroundThreads(_THREADS, "promptsync-load")
         self.local_threads = BackgroundThreads(2, "promptsync-fallback")
-        self._flights: Flights[Question, LoadedPrompt] | None = None
+        self._flights: Flights[_Key, LoadedPrompt] | None = None
         self._answers = 0
 
     # -- in the caller's thread --
@@ -141,17 +153,21 @@ class Loading:
         return None if is_down or flight is None else Waiting(flight, answers)
 
     def _ask(self, asked: Question, *, looks: int) -> Flight[LoadedPrompt] | None:
+        # Whoever forgot a prompt shares no question that was asked before.
+        times_forgotten = self._forgotten.get(asked.name, 0)
+        was_down = self._outage.error is not None
+        ask = partial(self._fetch, asked, looks, times_forgotten, was_down=was_down)
         try:
-            return self._questions().join(asked, partial(self._fetch, asked, looks))
+            return self._questions().join((asked, times_forgotten), ask)
         except RuntimeError:  # no thread can be started: too many, or the interpreter ends
             return None
 
-    def _questions(self) -> Flights[Question, LoadedPrompt]:
+    def _questions(self) -> Flights[_Key, LoadedPrompt]:
         from promptsync.flights import Flights  # noqa: PLC0415  futures import logging, 10 ms
 
         with self._writing:
             if self._flights is None:
-                self._flights = Flights(self._threads)
+                self._flights = Flights(self._threads, ClosedClientError)
                 if self._is_closed:
                     self._flights.close()
             return self._flights
@@ -165,7 +181,9 @@ class Loading:
             self._keep(entry, error, is_hearsay=True)
         else:
             looks = entry.looks
-            self.cache.rest(entry, self._times.timeout)
+            with self._writing:
+                if not entry.is_outdated:
+                    self.cache.rest(entry, self._times.timeout)
             with suppress(UsageError):  # it was closed this very moment
                 self._ask(entry.question, looks=looks)
 
@@ -190,19 +208,26 @@ class Loading:
 
     # -- in the thread that waits for the registry --
 
-    def _fetch(self, asked: Question, looks: int) -> LoadedPrompt:
+    def _fetch(
+        self, asked: Question, looks: int, times_forgotten: int, *, was_down: bool
+    ) -> LoadedPrompt:
         """Ask the registry, unless it was asked since somebody found that it should be."""
         entry = self._entries.get(asked)
         if entry is not None and entry.looks != looks:
             return entry.prompt
-        answers, forgotten = self._answers, self._forgotten
+        if not was_down and (known := self._outage.error) is not None:
+            # Found out while this waited for a thread: a thousand need not do so one by one.
+            return (
+                self._keep(entry, known, is_hearsay=True)
+                if entry
+                else self._fall_back(asked, known)
+            )
+        answers = self._answers
         try:
             fetched = self._origins.fetch(asked)
-            if self._forgotten != forgotten:  # the alias may have moved while that travelled
-                fetched = self._origins.fetch(asked)
         except Exception as error:
             if self._is_closed:  # it ends because of that
-                raise UsageError(_CLOSED) from error
+                raise ClosedClientError from error
             self._hear(error, answers)
             # It may have come into being while the registry was waited for.
             if (entry := self._entries.get(asked)) is not None:
@@ -212,7 +237,7 @@ class Loading:
                 return self._fall_back(asked, error)
             raise
         self._hear(None, answers)
-        return self._serve(asked, fetched)
+        return self._serve(asked, fetched, times_forgotten)
 
     def _hear(self, error: Exception | None, answers: int) -> None:
         """Note that the registry answered, or that it was silent to everybody who asked."""
@@ -224,14 +249,18 @@ class Loading:
             if self._outage.end():
                 self.cache.expire_fallbacks()
 
-    def _serve(self, asked: Question, fetched: Fetched) -> LoadedPrompt:
+    def _serve(self, asked: Question, fetched: Fetched, times_forgotten: int) -> LoadedPrompt:
         """Serve from now on what the registry answered."""
         seconds = self._times.ttl if asked.version is None else FOREVER
         with self._writing:
+            if self._forgotten.get(asked.name, 0) != times_forgotten:
+                return fetched.prompt  # the alias may have moved while that travelled
             known = self._entries.get(asked)
             before = None if known is None else known.prompt
-            self.cache.put(asked, fetched.prompt, seconds).looks += 1
-        _tell(before, fetched)
+            entry = self.cache.put(asked, fetched.prompt, seconds)
+            entry.looks += 1
+            is_doubt_known, entry.doubt = entry.doubt == fetched.doubt, fetched.doubt
+        _tell(before, fetched, is_doubt_known=is_doubt_known)
         self._origins.keep(asked, fetched)
         return fetched.prompt
 
@@ -266,7 +295,7 @@ class Loading:
         """Return the error where there is no fallback, and have the next load find better."""
         if isinstance(error, LoadError):
             return error
-        if self._outage.error is not None:
+        if self._outage.error is not None and self._questions().count < _QUEUE:
             self._ask(asked, looks=0)
         return RegistryUnavailableError(
             f"`{asked.name}` cannot be loaded, and nothing is there in its place: {error.message}",
@@ -276,20 +305,15 @@ class Loading:
 
 def landed(waiting: Waiting) -> LoadedPrompt:
     """Return what was waited for, or raise its error."""
-    from concurrent.futures import CancelledError  # noqa: PLC0415  as above
-
-    try:
-        return waiting.answer.result()
-    except CancelledError:
-        raise UsageError(_CLOSED) from None
+    return waiting.answer.result()
 
 
-def _tell(before: LoadedPrompt | None, fetched: Fetched) -> None:
+def _tell(before: LoadedPrompt | None, fetched: Fetched, *, is_doubt_known: bool) -> None:
     loaded = fetched.prompt
     known = before and (before.version, before.content_hash)
     if known != (loaded.version, loaded.content_hash):
         load_log.changed(loaded)
-        if fetched.doubt is not None:
-            load_log.unproven(loaded, fetched.doubt)
+    if fetched.doubt is not None and not is_doubt_known:
+        load_log.unproven(loaded, fetched.doubt)
     if before is not None and before.is_fallback:
         load_log.recovered(loaded)

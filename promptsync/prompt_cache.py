@@ -11,6 +11,9 @@ from promptsync.loaded_prompt import LoadedPrompt, Source
 
 FOREVER = float("inf")
 
+# Replaced versions that are remembered; a process may run for years.
+_PAST = 1000
+
 
 class Question(NamedTuple):
     """What an application asks for, as it asks: no alias may mean that of the configuration."""
@@ -24,10 +27,20 @@ class Entry:
     """What is served for a question, and from which moment to which one without a second look.
 
     `looks` counts how often the registry was asked about it, and `trouble` is the kind of what came
-    of the last time, None for an answer. `is_outdated` says that it is known to be another one now.
+    of the last time, None for an answer. `doubt` is why the stamp of an answer did not prove it.
+    `is_outdated` says that it is known to be another one now.
     """
 
-    __slots__ = ("is_outdated", "looks", "prompt", "question", "since", "trouble", "until")
+    __slots__ = (
+        "doubt",
+        "is_outdated",
+        "looks",
+        "prompt",
+        "question",
+        "since",
+        "trouble",
+        "until",
+    )
 
     def __init__(
         self, question: Question, prompt: LoadedPrompt, since: float, until: float
@@ -36,6 +49,7 @@ class Entry:
         self.since, self.until = since, until
         self.looks = 0
         self.trouble: str | None = None
+        self.doubt: str | None = None
         self.is_outdated = False
 
 
@@ -59,12 +73,18 @@ class PromptCache:
         if entry is None:
             entry = Entry(question, prompt, now, now + seconds)
         elif entry.prompt != prompt:
-            self._past[_identity(question.version, entry.prompt)] = entry.prompt
+            self._remember(_identity(question.version, entry.prompt), entry.prompt)
             entry.prompt = prompt
         entry.since, entry.until, entry.trouble = now, now + seconds, None
         entry.is_outdated = False
         self.entries[question] = entry
         return entry
+
+    def _remember(self, identity: tuple[object, ...], prompt: LoadedPrompt) -> None:
+        self._past.pop(identity, None)
+        self._past[identity] = prompt
+        if len(self._past) > _PAST:
+            del self._past[next(iter(self._past))]
 
     def keep(self, entry: Entry, error: Exception, seconds: float) -> bool:
         """Serve an entry on although the registry failed; tell whether that is known already."""
@@ -93,7 +113,10 @@ class PromptCache:
                 entry.until = -FOREVER
 
     def active(self, *, past: bool) -> tuple[LoadedPrompt, ...]:
-        """Return what is served now for each name, alias and pinned version, sorted by those."""
+        """Return what is served now for each name, alias and pinned version, sorted by those.
+
+        With the source that each came from: that it is in memory by now goes without saying.
+        """
         current = {
             (each.prompt.name, each.prompt.alias, each.question.version): each.prompt
             for each in tuple(self.entries.values())
@@ -101,7 +124,7 @@ class PromptCache:
         served = {_identity(key[2], prompt): prompt for key, prompt in current.items()}
         before = {key: each for key, each in tuple(self._past.items()) if key not in served}
         found = (*served.values(), *before.values()) if past else tuple(served.values())
-        return tuple(sorted(found, key=_order))
+        return tuple(sorted(map(_with_origin, found), key=_order))
 
 
 def reason(error: Exception) -> str:
@@ -115,6 +138,12 @@ def trouble_of(error: Exception) -> str:
     """Return which kind of trouble an error tells of: an outage is one, however it shows."""
     is_outage = isinstance(error, RegistryUnavailableError | RegistryAnswerError)
     return "outage" if is_outage else type(error).__name__
+
+
+def _with_origin(prompt: LoadedPrompt) -> LoadedPrompt:
+    # What comes from elsewhere keeps its source in memory too, see `put`.
+    is_fetched = prompt.source is Source.MEMORY
+    return replace(prompt, source=Source.REGISTRY) if is_fetched else prompt
 
 
 def _identity(pin: str | None, prompt: LoadedPrompt) -> tuple[object, ...]:

@@ -21,6 +21,8 @@ from promptsync import (
     UnknownPromptError,
     UsageError,
 )
+from promptsync.loaded_prompt import make_loaded_prompt
+from promptsync.prompt_cache import PromptCache, Question
 from tests.builders import prompt
 from tests.deployment import COMMIT, hash_of
 from tests.fakes.braintrust import BraintrustServer, key_refused
@@ -442,6 +444,19 @@ def test_active_versions_are_those_of_each_name_and_alias(app: Application) -> N
 
     assert [(each.name, each.template) for each in now] == [("farewell", BYE), ("greeting", DEAR)]
     assert [each.version for each in ever if each.name == "greeting"] == [old, new]
+
+
+def test_of_what_was_replaced_the_last_thousand_are_remembered() -> None:
+    cache, asked = PromptCache(lambda: 0.0), Question("greeting")
+    for number in range(1003):
+        version = make_loaded_prompt(
+            GREETING, content_hash="", source=Source.REGISTRY, version=f"{number:04}"
+        )
+        cache.put(asked, version, 60)
+
+    found = [each.version for each in cache.active(past=True)]
+
+    assert (len(found), found[0], found[-1]) == (1001, "0002", "1002")
 
 
 def test_a_closed_client_leaves_no_thread_and_serves_what_it_has(app: Application) -> None:

@@ -347,6 +347,45 @@ def test_unproven_content_gives_way_to_what_was_deployed(
     assert len(told(caplog)) == 1
 
 
+def test_unproven_content_that_an_outage_brought_from_disk_is_warned_of_after_it(
+    app: Application, caplog: pytest.LogCaptureFixture
+) -> None:
+    app.upload(GREETING)
+    app.service.person.edits("greeting", str(DEAR))
+    with app.client(alias=None) as earlier_process:
+        earlier_process.load("greeting")
+    app.service.inject(Hangs())
+    caplog.clear()
+
+    with app.client(alias=None, timeout=SHORT) as client:
+        assert facts(client.load("greeting")) == (DEAR, "disk", True)
+        settle()
+        app.service.faults.clear()
+        for _ in range(3):
+            app.clock.passes(300)
+            client.load("greeting")
+            settle()
+
+    assert ["unproven" in each for each in told(caplog)] == [False, True]
+
+
+def test_active_versions_say_where_each_came_from(app: Application) -> None:
+    app.upload(WARMER)
+    app.upload(prompt("kept", "Kept."))
+    with app.client() as earlier_process:
+        earlier_process.load("kept")
+    with app.client(timeout=SHORT) as client:
+        client.load("greeting")
+        app.service.inject(Hangs())
+        client.load("farewell")
+        client.load("kept")
+        client.load("greeting")
+
+        found = {each.name: each.source.value for each in client.active_versions(past=True)}
+
+    assert found == {"farewell": "bundle", "greeting": "registry", "kept": "disk"}
+
+
 # -- offline --
 
 
