@@ -190,8 +190,18 @@ class RenderError(PromptsyncError):
 
 
 class MissingVariableError(RenderError):
-    """The prompt has a variable that was not given."""
+    """The prompt has variables that were not given.
 
-    def __init__(self, message: str, *, variable: str, hint: str | None = None) -> None:
+    `variables` are all that are missing, and `variable` is the one that was met first.
+    """
+
+    def __init__(
+        self, message: str, *, variables: tuple[str, ...] = (), hint: str | None = None
+    ) -> None:
         super().__init__(message, hint=hint)
-        self.variable = variable
+        self.variables = variables
+
+    @property
+    def variable(self) -> str:
+        """The variable that was met first."""
+        return next(iter(self.variables), "")

@@ -6,7 +6,7 @@ with an underscore and read no other template. How long it runs is not bounded: 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from itertools import count
 from types import TracebackType
@@ -52,6 +52,24 @@ class Jinja:
         except Exception as error:
             line = _line_of(error.__traceback__)
             raise TemplateError(f"{type(error).__name__}: {error}", line) from error
+
+    def missing(self, values: Mapping[str, object]) -> Collection[str]:
+        """Return the variables that were not given and are used, as far as the text goes.
+
+        That a text may test for a name, only filling it in can tell.
+        """
+        found: dict[str, object] = {}
+        while True:
+            try:
+                self._render({**values, **found})
+            except _MissingError as error:
+                if error.name in found or error.name not in self.names:
+                    return found
+                found[error.name] = jinja2.ChainableUndefined(name=error.name)
+            except Exception:  # noqa: BLE001  what else is wrong is said by `render`
+                return found
+            else:
+                return found
 
 
 class _MissingError(jinja2.UndefinedError):

@@ -58,6 +58,10 @@ class Mustache:
         _say(self._parts or parse_mustache(self._text), (values,), said.append)
         return "".join(said)
 
+    def missing(self, values: Values) -> Collection[str]:
+        """Return the variables that were not given, by name."""
+        return sorted(self.names - values.keys())
+
 
 def _is_flat(part: Part) -> bool:
     return isinstance(part, str) or (isinstance(part, Variable) and len(part.path) == 1)

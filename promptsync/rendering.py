@@ -8,7 +8,7 @@ what messages have beside their content, such as `tool_calls`, are left as they 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from typing import Any, Protocol, TypeAlias
 
@@ -91,6 +91,10 @@ class Dialect(Protocol):
         """Return the text. Raises MissingNameError and TemplateError."""
         ...
 
+    def missing(self, values: Values) -> Collection[str]:
+        """Return the variables that were not given."""
+        ...
+
 
 def understand(text: str, template: Template) -> Dialect | None:
     """Understand one text, None where there is nothing to fill in. Raises TemplateError."""
@@ -104,16 +108,17 @@ def understand(text: str, template: Template) -> Dialect | None:
 
 
 class _Texts:
-    """The texts of one prompt; `names` has those of each that was understood."""
+    """The texts of one prompt; `dialects` are those that were understood."""
 
     def __init__(self, template: Template, where: str) -> None:
         self.template, self.where = template, where
-        self.names: list[frozenset[str]] = []
+        self.dialects: list[Dialect] = []
 
     @property
     def variables(self) -> frozenset[str]:
         # Most prompts have one text with variables, and thousands of prompts are held.
-        return self.names[0] if len(self.names) == 1 else frozenset[str]().union(*self.names)
+        names = [each.names for each in self.dialects]
+        return names[0] if len(names) == 1 else frozenset[str]().union(*names)
 
     def messages(self, messages: Iterable[Message]) -> Iterable[tuple[Message, _Fill | None]]:
         for number, message in enumerate(messages, 1):
@@ -147,7 +152,7 @@ class _Texts:
             raise self._error(error, place) from error
         if dialect is None:
             return None
-        self.names.append(dialect.names)
+        self.dialects.append(dialect)
 
         def fill(values: Values) -> str:
             try:
@@ -177,14 +182,30 @@ class _Texts:
     def _missing(self, error: MissingNameError, place: str, values: Values) -> MissingVariableError:
         from difflib import get_close_matches  # noqa: PLC0415  what finds all does not need it
 
-        near = get_close_matches(error.name, [*map(str, values)], n=1)
-        spelling = f"; `{near[0]}` was given" if near else ""
+        first, given = error.name, [*map(str, values)]
+        others = {name for each in self.dialects for name in each.missing(values)}
+        names = (first, *sorted(others - {first, first.partition(".")[0]}))
+        near = (get_close_matches(name, given, n=1) for name in names)
+        spellings = dict.fromkeys(name for found in near for name in found)
+        were = _are(spellings, "was", "were")
+        spelling = f"; {_listed(spellings)} {were} given" if spellings else ""
+        line = f"line {error.line} of {place}"
         return MissingVariableError(
-            f"{self.where}: the variable `{error.name}` is not given "
-            f"(line {error.line} of {place}){spelling}",
-            variable=error.name,
+            f"{self.where}: the variable{_are(names, '', 's')} {_listed(names)} "
+            f"{_are(names, 'is', 'are')} not given "
+            f"({_are(names, '', f'`{first}`: ')}{line}){spelling}",
+            variables=names,
             hint="every variable needs a value; None is said as nothing",
         )
+
+
+def _listed(names: Iterable[str]) -> str:
+    *others, last = [f"`{each}`" for each in names]
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _are(names: Collection[str], one: str, several: str) -> str:
+    return one if len(names) == 1 else several
 
 
 def _always(value: Any, _: Values) -> Any:

@@ -52,4 +52,8 @@ def _jsonable(value: object) -> object:
             f"a value of type `{type(value).__name__}` has no text",
             hint="pass text, numbers, lists or mappings; call functions before",
         )
-    return str(value)
+    try:
+        return str(value)
+    except Exception as error:
+        what = f"a value of type `{type(value).__name__}` has no text"
+        raise RenderError(f"{what}: {type(error).__name__}: {error}") from error

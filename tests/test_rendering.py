@@ -52,6 +52,64 @@ def test_a_missing_variable_is_an_error_that_names_it_and_the_file_and_the_line(
     )
 
 
+def test_all_variables_that_are_missing_are_named_at_once() -> None:
+    said = chat(
+        system="Be {{tone}}. {{#rules}}- {{.}} {{inner}}{{/rules}}",
+        user="Hello.\n\nI am {{name}} of {{company.name}}.",
+    )
+    made = loaded(replace(said, params={"user": "{{id}}"}))
+
+    with pytest.raises(MissingVariableError) as raised:
+        made.render(tone="kind", naem="Ada")
+
+    assert raised.value.variable == "rules"
+    assert raised.value.variables == ("rules", "company", "id", "name")
+    assert raised.value.message == (
+        "prompts/greeting.md: the variables `rules`, `company`, `id` and `name` are not given "
+        "(`rules`: line 1 of message 1, system); `naem` was given"
+    )
+
+
+def test_jinja_misses_only_what_it_would_have_used() -> None:
+    text = (
+        "{% if maybe is defined %}{{ maybe }}{% endif %}{{ a }}{{ other | default('x') }}"
+        "{% if c %}{{ hidden }}{% endif %}{% for each in b %}{{ each.d }}{% endfor %}{{ e.f }}"
+    )
+    made = loaded(prompt(text=text, template=Template.JINJA2))
+
+    with pytest.raises(MissingVariableError) as raised:
+        made.render(c=False)
+
+    assert raised.value.variables == ("a", "b", "e")
+
+
+def test_a_member_that_is_missing_is_named_with_its_mapping() -> None:
+    made = loaded(prompt(text="{{company.name}} {{x}}"))
+
+    with pytest.raises(MissingVariableError) as raised:
+        made.render(company={})
+
+    assert raised.value.variables == ("company.name", "x")
+
+
+def test_an_error_of_a_missing_variable_travels_between_processes() -> None:
+    error = MissingVariableError("`a` is not given", variables=("a", "b"), hint="give it")
+
+    received = pickle.loads(pickle.dumps(error))  # noqa: S301  its own
+
+    assert (received.message, received.hint) == ("`a` is not given", "give it")
+    assert (received.variable, received.variables) == ("a", ("a", "b"))
+
+
+def test_a_value_whose_text_fails_is_an_error_that_names_it() -> None:
+    class Broken:
+        def __str__(self) -> str:
+            raise OSError("gone")
+
+    with pytest.raises(RenderError, match=r"`x`: a value of type `Broken` has no text: .*gone"):
+        said("{{x}}", x=Broken())
+
+
 def test_a_prompt_of_a_registry_that_has_no_file_goes_by_its_version() -> None:
     made = loaded(prompt(), path=None, version="7")
 
