@@ -51,7 +51,17 @@ survive_forks(_DEFAULT)
 
 
 def load(name: str, *, alias: str | None = None, version: str | None = None) -> LoadedPrompt:
-    """Return a prompt as `Client.load` does, from the default client."""
+    """Return a prompt: the version that an alias points at, or a version by its number.
+
+    It is that of the default client, which the first load makes as `Client()` and `configure` in
+    another way. Without `alias` and `version`, the alias is that of the bundle or the
+    configuration, else the latest version is meant.
+
+    An outage raises nothing as long as there is anything to serve: `is_fallback` and `reason` of
+    the prompt tell of it. Only the first load of a prompt waits, 2 seconds at most, and raises:
+    UnknownPromptError, UnknownAliasError, RegistryRefusedError, InvalidContentError, ConfigError,
+    UsageError, and RegistryUnavailableError where there is no fallback.
+    """
     client = _DEFAULT.client or _DEFAULT.made()
     try:
         return client.load(name, alias=alias, version=version)
@@ -62,7 +72,7 @@ def load(name: str, *, alias: str | None = None, version: str | None = None) -> 
 
 
 async def aload(name: str, *, alias: str | None = None, version: str | None = None) -> LoadedPrompt:
-    """Return a prompt as `Client.aload` does, from the default client."""
+    """Do what `load` does, without keeping the event loop of asyncio waiting."""
     client = _DEFAULT.client or _DEFAULT.made()
     try:
         return await client.aload(name, alias=alias, version=version)
@@ -73,7 +83,11 @@ async def aload(name: str, *, alias: str | None = None, version: str | None = No
 
 
 def active_versions(*, past: bool = False) -> tuple[LoadedPrompt, ...]:
-    """Return what the default client serves, see `Client.active_versions`; asks nobody."""
+    """Return what this process serves: the current prompt for each name and alias, by name.
+
+    With `past`, those that it served before and replaced are among them. Those are the prompts of
+    the default client; no registry is asked.
+    """
     return () if _DEFAULT.client is None else _DEFAULT.client.active_versions(past=past)
 
 
@@ -91,7 +105,11 @@ def configure(
     offline: bool = False,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Make the default client anew, with the arguments of `Client`; the one before is closed."""
+    """Make the default client anew, with the arguments of `Client`, which says what they mean.
+
+    The one before is closed, and what it served is forgotten. Raises UsageError for a wrong
+    argument, and then leaves the client as it is.
+    """
     client = Client(
         source,
         package=package,
@@ -109,7 +127,10 @@ def configure(
 
 
 def close() -> None:
-    """Close the default client; a later load makes another one."""
+    """Close the default client, if there is one; a later load makes another one, as `Client()`.
+
+    Waits for a request that still runs, at most until that is given up.
+    """
     _DEFAULT.replaced(None)
 
 

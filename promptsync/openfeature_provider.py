@@ -7,24 +7,18 @@ https://openfeature.dev/specification/types
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from copy import deepcopy
-from typing import Any, NoReturn, TypeAlias, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias, TypeVar
 
 try:
     from openfeature.evaluation_context import EvaluationContext
     from openfeature.event import ProviderEventDetails
     from openfeature.exception import (
-        FlagNotFoundError,
-        GeneralError,
         InvalidContextError,
-        ParseError,
         ProviderFatalError,
         ProviderNotReadyError,
-        TypeMismatchError,
     )
-    from openfeature.flag_evaluation import FlagMetadata, FlagResolutionDetails, Reason
+    from openfeature.flag_evaluation import FlagResolutionDetails
     from openfeature.provider import AbstractProvider, Metadata
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
@@ -32,14 +26,14 @@ except ModuleNotFoundError as error:
     ) from error
 
 from promptsync.client import Client
-from promptsync.errors import (
-    InvalidContentError,
-    PromptsyncError,
-    RenderError,
-    UnknownPromptError,
+from promptsync.loaded_prompt import LoadedPrompt
+from promptsync.openfeature_answer import (
+    as_mapping,
+    as_text,
+    make_details,
+    openfeature_errors,
+    refuse,
 )
-from promptsync.loaded_prompt import LoadedPrompt, Source
-from promptsync.prompt_schema import whole_values
 
 # Not `alias`: applications have attributes of that name, which are about their users.
 ALIAS_ATTRIBUTE = "prompt_alias"
@@ -123,7 +117,7 @@ class PromptsyncProvider(AbstractProvider):
         evaluation_context: EvaluationContext | None = None,
     ) -> FlagResolutionDetails[str]:
         """Serve the template of a text prompt."""
-        return self._resolve(flag_key, evaluation_context, _as_text)
+        return self._resolve(flag_key, evaluation_context, as_text)
 
     async def resolve_string_details_async(
         self,
@@ -132,7 +126,7 @@ class PromptsyncProvider(AbstractProvider):
         evaluation_context: EvaluationContext | None = None,
     ) -> FlagResolutionDetails[str]:
         """Serve the template of a text prompt."""
-        return await self._aresolve(flag_key, evaluation_context, _as_text)
+        return await self._aresolve(flag_key, evaluation_context, as_text)
 
     def resolve_boolean_details(
         self,
@@ -141,7 +135,7 @@ class PromptsyncProvider(AbstractProvider):
         evaluation_context: EvaluationContext | None = None,
     ) -> FlagResolutionDetails[bool]:
         """Refuse: no prompt is a boolean."""
-        return self._resolve(flag_key, evaluation_context, _refuse)
+        return self._resolve(flag_key, evaluation_context, refuse)
 
     async def resolve_boolean_details_async(
         self,
@@ -150,7 +144,7 @@ class PromptsyncProvider(AbstractProvider):
         evaluation_context: EvaluationContext | None = None,
     ) -> FlagResolutionDetails[bool]:
         """Refuse: no prompt is a boolean."""
-        return await self._aresolve(flag_key, evaluation_context, _refuse)
+        return await self._aresolve(flag_key, evaluation_context, refuse)
 
     def resolve_integer_details(
         self,
@@ -159,7 +153,7 @@ class PromptsyncProvider(AbstractProvider):
         evaluation_context: EvaluationContext | None = None,
     ) -> FlagResolutionDetails[int]:
         """Refuse: no prompt is a number."""
-        return self._resolve(flag_key, evaluation_context, _refuse)
+        return self._resolve(flag_key, evaluation_context, refuse)
 
     async def resolve_integer_details_async(
         self,
@@ -168,7 +162,7 @@ class PromptsyncProvider(AbstractProvider):
         evaluation_context: EvaluationContext | None = None,
     ) -> FlagResolutionDetails[int]:
         """Refuse: no prompt is a number."""
-        return await self._aresolve(flag_key, evaluation_context, _refuse)
+        return await self._aresolve(flag_key, evaluation_context, refuse)
 
     def resolve_float_details(
         self,
@@ -177,7 +171,7 @@ class PromptsyncProvider(AbstractProvider):
         evaluation_context: EvaluationContext | None = None,
     ) -> FlagResolutionDetails[float]:
         """Refuse: no prompt is a number."""
-        return self._resolve(flag_key, evaluation_context, _refuse)
+        return self._resolve(flag_key, evaluation_context, refuse)
 
     async def resolve_float_details_async(
         self,
@@ -186,7 +180,7 @@ class PromptsyncProvider(AbstractProvider):
         evaluation_context: EvaluationContext | None = None,
     ) -> FlagResolutionDetails[float]:
         """Refuse: no prompt is a number."""
-        return await self._aresolve(flag_key, evaluation_context, _refuse)
+        return await self._aresolve(flag_key, evaluation_context, refuse)
 
     def _resolve(
         self,
@@ -196,11 +190,11 @@ class PromptsyncProvider(AbstractProvider):
     ) -> FlagResolutionDetails[Value]:
         # A prompt is loaded for any type: an unknown one is not found rather than of another type,
         # which is what lets several providers share the keys.
-        with _openfeature_errors():
+        with openfeature_errors():
             alias = self._choose_alias(name, context or EvaluationContext())
             loaded = self._opened().load(name, alias=alias)
         self._tell_status(loaded)
-        return _details(loaded, value_of(loaded), is_chosen=alias is not None)
+        return make_details(loaded, value_of(loaded), is_chosen=alias is not None)
 
     async def _aresolve(
         self,
@@ -208,11 +202,11 @@ class PromptsyncProvider(AbstractProvider):
         context: EvaluationContext | None,
         value_of: Callable[[LoadedPrompt], Value],
     ) -> FlagResolutionDetails[Value]:
-        with _openfeature_errors():
+        with openfeature_errors():
             alias = self._choose_alias(name, context or EvaluationContext())
             loaded = await self._opened().aload(name, alias=alias)
         self._tell_status(loaded)
-        return _details(loaded, value_of(loaded), is_chosen=alias is not None)
+        return make_details(loaded, value_of(loaded), is_chosen=alias is not None)
 
     def _opened(self) -> Client:
         if self._client is None:
@@ -231,75 +225,3 @@ class PromptsyncProvider(AbstractProvider):
             self.emit_provider_stale(ProviderEventDetails(message=loaded.reason))
         elif was_stale and not is_stale:
             self.emit_provider_ready(ProviderEventDetails())
-
-
-def as_mapping(loaded: LoadedPrompt) -> dict[str, Any]:
-    """Return a prompt with the keys of a prompt file; the caller may change it."""
-    facts = {
-        "version": loaded.version,
-        "alias": loaded.alias,
-        "content_hash": loaded.content_hash,
-        "commit": loaded.commit,
-    }
-    known = {key: value for key, value in facts.items() if value is not None}
-    return deepcopy({**whole_values(loaded.prompt), **known})
-
-
-def _as_text(loaded: LoadedPrompt) -> str:
-    if loaded.template is None:
-        raise TypeMismatchError(f"`{loaded.name}` is a chat prompt: ask for an object")
-    return loaded.template
-
-
-def _refuse(loaded: LoadedPrompt) -> NoReturn:
-    raise TypeMismatchError(f"`{loaded.name}` is a prompt: ask for an object")
-
-
-def _details(
-    loaded: LoadedPrompt, value: Value, *, is_chosen: bool
-) -> FlagResolutionDetails[Value]:
-    return FlagResolutionDetails(
-        value=value,
-        # Where no alias was asked for, the version says which content this is.
-        variant=loaded.alias or loaded.version,
-        reason=_reason(loaded, is_chosen=is_chosen),
-        flag_metadata=_metadata(loaded),
-    )
-
-
-def _reason(loaded: LoadedPrompt, *, is_chosen: bool) -> Reason:
-    if loaded.is_fallback:
-        is_deployed = loaded.source in (Source.BUNDLE, Source.FILE)
-        return Reason.DEFAULT if is_deployed else Reason.STALE
-    if is_chosen:
-        return Reason.TARGETING_MATCH
-    return Reason.CACHED if loaded.source is Source.MEMORY else Reason.STATIC
-
-
-def _metadata(loaded: LoadedPrompt) -> FlagMetadata:
-    facts = {
-        "version": loaded.version,
-        "content_hash": loaded.content_hash,
-        "source": loaded.source.value,
-        "is_fallback": loaded.is_fallback,
-        "commit": loaded.commit,
-        "registry": loaded.registry,
-    }
-    return {key: value for key, value in facts.items() if value is not None}
-
-
-@contextmanager
-def _openfeature_errors() -> Iterator[None]:
-    """Raise what OpenFeature answers with the caller's default and an error code."""
-    try:
-        yield
-    except UnknownPromptError as error:
-        raise FlagNotFoundError(_sentence(error)) from error
-    except (InvalidContentError, RenderError) as error:
-        raise ParseError(_sentence(error)) from error
-    except PromptsyncError as error:
-        raise GeneralError(_sentence(error)) from error
-
-
-def _sentence(error: PromptsyncError) -> str:
-    return f"{error.message} ({error.hint})" if error.hint else error.message

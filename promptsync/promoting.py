@@ -39,7 +39,8 @@ def set_alias(
 
     `version` is the registry's own number, or its content hash from 6 digits on. Without it, it is
     the one that says what the deployed prompt file or bundle says, as a fast-forward unless
-    `force` is given. No version is written, and none where the alias points there already.
+    `force` is given. No version is written, and nothing at
+    all where the alias points there already.
 
     Raises UnknownPromptError for a prompt or a version that the registry does not have,
     ConflictError for what a person has to decide, UsageError where neither a `version` nor a file

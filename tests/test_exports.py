@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 
@@ -58,3 +59,10 @@ def test_importing_promptsync_imports_no_other_part_of_it_than_the_cold_start() 
     )
 
     assert result.stdout == "promptsync promptsync.drift\n"
+
+
+def test_configure_takes_what_a_client_takes() -> None:
+    assert (
+        inspect.signature(promptsync.configure).parameters
+        == inspect.signature(promptsync.Client).parameters
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
@@ -11,19 +12,27 @@ from types import FunctionType
 from typing import Any
 
 import promptsync
-from promptsync import errors, stamp_check
+from promptsync import errors, lineage, stamp_check
 
 # A signature that is longer gets a line for each parameter.
 WIDTH = 88
-# Choices that have a name in the code are spelled out.
-CHOICES = {"Verify": str(stamp_check.Verify).removeprefix("typing.")}
+# What has a name in the code that is not public is spelled out.
+SPELLED_OUT = {
+    "Attributes": "dict[str, str | bool]",
+    "Content": "str | Iterable[Message | Mapping[str, Any]]",
+    "JsonObject": "Mapping[str, Any]",
+    "Prompts": "LoadedPrompt | Iterable[LoadedPrompt] | None",
+    "Verify": str(stamp_check.Verify).removeprefix("typing."),
+}
 
 
 def python_parts() -> dict[str, str]:
     """Return the description of each public name, by its name, and of all errors as `errors`."""
     names = [name for name in promptsync.__all__ if not name.endswith("Error")]
-    return {name: described(name, getattr(promptsync, name)) for name in names} | {
-        "errors": error_part()
+    return {
+        **{name: described(name, getattr(promptsync, name)) for name in names},
+        **{f"lineage.{tool}": lineage_part(f"lineage.{tool}") for tool in lineage.__all__},
+        "errors": error_part(),
     }
 
 
@@ -42,13 +51,27 @@ def described(name: str, value: object) -> str:
         return _part(_listing(whole, members), _text(value))
     if is_dataclass(value):
         attributes = [
-            f"{each.name}: {each.type}" for each in fields(value) if _is_public(each.name)
+            f"{each.name}: {_spelled_out(str(each.type))}"
+            for each in fields(value)
+            if _is_public(each.name)
         ]
         return _part(_listing(whole, attributes), _text(value), _members(value))
     if isinstance(value, type):
         return _part(_call(whole, value), _text(value), _members(value))
     module = import_module(_module_of(name))
     return _part(f"{whole}: {module.__annotations__[name]}", _text(module))
+
+
+def lineage_part(module: str) -> str:
+    """Return the functions of the module that tells one tool which prompts were used."""
+    functions = vars(import_module(f"promptsync.{module}")).items()
+    return "".join(
+        described(f"{module}.{name}", function).rstrip("\n") + "\n\n"
+        for name, function in functions
+        if inspect.isfunction(function)
+        and _is_public(name)
+        and function.__module__ == f"promptsync.{module}"
+    )
 
 
 def error_part() -> str:
@@ -97,7 +120,7 @@ def _is_public(name: str) -> bool:
 def _member(name: str, member: Any) -> str:
     if isinstance(member, property):
         assert member.fget is not None
-        return f"{name}: {member.fget.__annotations__['return']}"
+        return f"{name}: {_spelled_out(member.fget.__annotations__['return'])}"
     return _declared(name, member, None)
 
 
@@ -123,7 +146,11 @@ def _call(name: str, function: Callable[..., object], width: int | None = WIDTH)
     parameters = [
         _as_written(each) for each in signature.parameters.values() if each.name != "self"
     ]
-    returns = "" if isinstance(function, type) else f" -> {signature.return_annotation}"
+    returns = (
+        ""
+        if isinstance(function, type)
+        else f" -> {_spelled_out(str(signature.return_annotation))}"
+    )
     arguments = str(signature.replace(parameters=parameters, return_annotation=signature.empty))
     line = f"{name}{arguments}{returns}"
     if width is None or len(line) <= width:
@@ -138,8 +165,11 @@ def _as_written(parameter: inspect.Parameter) -> inspect.Parameter:
         parameter = parameter.replace(default=_Written(f"{default.__module__}.{default.__name__}"))
     if parameter.annotation is parameter.empty:
         return parameter
-    text = str(parameter.annotation)
-    return parameter.replace(annotation=_Written(CHOICES.get(text, text)))
+    return parameter.replace(annotation=_Written(_spelled_out(str(parameter.annotation))))
+
+
+def _spelled_out(annotation: str) -> str:
+    return re.sub(r"\w+", lambda word: SPELLED_OUT.get(word[0], word[0]), annotation)
 
 
 def _split(arguments: str) -> list[str]:
