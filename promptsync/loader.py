@@ -85,8 +85,9 @@ async def aload(name: str, *, alias: str | None = None, version: str | None = No
 def active_versions(*, past: bool = False) -> tuple[LoadedPrompt, ...]:
     """Return what this process serves: the current prompt for each name and alias, by name.
 
-    With `past`, those that it served before and replaced are among them. Those are the prompts of
-    the default client; no registry is asked.
+    `source` is where each came from in the first place, never memory. With `past`, those that it
+    served before and replaced are among them, of which the last 1,000 are remembered. They are the
+    prompts of the default client; no registry is asked.
     """
     return () if _DEFAULT.client is None else _DEFAULT.client.active_versions(past=past)
 
