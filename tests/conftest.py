@@ -5,10 +5,13 @@ from __future__ import annotations
 import ipaddress
 import os
 import signal
+import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -124,17 +127,20 @@ class NetworkForbiddenError(Exception):
 
 
 class NetworkGuard:
-    """Watches every socket of this process; what it refuses is kept in `refused`.
+    """Watches every socket that Python code opens; what it refuses is kept in `refused`.
 
-    An audit hook sees each connection whichever library makes it, but stays for the life of the
-    process: so there is one, and a test opens and closes it.
+    Not by an audit hook: CPython 3.11 asks that one inside of `sys.settrace` too, and where it then
+    goes on with another thread that is just beginning, coverage cannot follow that one.
     """
 
     def __init__(self) -> None:
         self.refused: list[str] = []
         self._is_watching = False
         self._allows_loopback = False
-        sys.addaudithook(self._hook)
+        for name in ("connect", "connect_ex", "sendto"):
+            setattr(socket.socket, name, self._watched(getattr(socket.socket, name), _peer))
+        for name in ("getaddrinfo", "gethostbyname"):
+            setattr(socket, name, self._watched(getattr(socket, name), _first))
 
     @contextmanager
     def watch(self, *, allow_loopback: bool) -> Iterator[None]:
@@ -146,11 +152,20 @@ class NetworkGuard:
         finally:
             self._is_watching = False
 
-    def _hook(self, event: str, arguments: tuple[object, ...]) -> None:
-        if not self._is_watching or not event.startswith("socket."):
-            return
-        host = _host_reached_for(event, arguments)
-        if host is None or (self._allows_loopback and _is_loopback(host)):
+    def _watched(
+        self, reach: Callable[..., Any], host_of: Callable[..., object]
+    ) -> Callable[..., Any]:
+        @wraps(reach)
+        def watched(*arguments: Any, **options: Any) -> Any:
+            host = host_of(*arguments)
+            if self._is_watching and host:
+                self._check(_text(host))
+            return reach(*arguments, **options)
+
+        return watched
+
+    def _check(self, host: str) -> None:
+        if self._allows_loopback and _is_loopback(host):
             return
         sentence = (
             f"a test marked `network` may only connect to this machine, not to {host!r}"
@@ -161,15 +176,15 @@ class NetworkGuard:
         raise NetworkForbiddenError(sentence)
 
 
-def _host_reached_for(event: str, arguments: tuple[object, ...]) -> str | None:
-    """Return the host that an audited event would reach, or None if it stays on this machine."""
-    if event == "socket.getaddrinfo":
-        return _text(arguments[0]) if arguments[0] else None
-    if event in ("socket.connect", "socket.sendto"):
-        address = arguments[1]
-        # A Unix socket's address is a path, not a tuple.
-        return _text(address[0]) if isinstance(address, tuple) else None
-    return None
+def _peer(*arguments: Any) -> object:
+    """Return the host of the address that a socket is to reach: the last argument."""
+    address = arguments[-1]
+    # A Unix socket's address is a path, not a tuple.
+    return address[0] if isinstance(address, tuple) else None
+
+
+def _first(host: object = None, *_: object) -> object:
+    return host
 
 
 def _text(host: object) -> str:
