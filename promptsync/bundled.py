@@ -15,7 +15,7 @@ from promptsync.prompt_location import BundlePlace, locate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
     from promptsync.bundled_prompt import BundledPrompt
@@ -24,14 +24,22 @@ if TYPE_CHECKING:
 
 
 class Bundled:
-    """What an application was deployed with, and the registry that should serve it."""
+    """What an application was deployed with, and the registry that should serve it.
+
+    `names` returns what prompts may be asked for; those of files are the ones their paths give.
+    """
 
     def __init__(
-        self, registry: RegistryConfig, folder: AnyPath, read: Callable[[str], BundledPrompt]
+        self,
+        registry: RegistryConfig,
+        folder: AnyPath,
+        read: Callable[[str], BundledPrompt],
+        names: Callable[[], Collection[str]],
     ) -> None:
         self.registry = registry
         self._folder = folder
         self._read = read
+        self.names = names
 
     @property
     def folder(self) -> Path:
@@ -86,7 +94,10 @@ def _from_bundle(place: BundlePlace, registry: str | None) -> Bundled:
         return _without_prompts(place, registry, error)
     if registry in (None, bundle.registry.name):
         return Bundled(
-            bundle.registry, place.folder, lambda name: _called(name, bundle.prompt(name))
+            bundle.registry,
+            place.folder,
+            lambda name: _called(name, bundle.prompt(name)),
+            lambda: bundle.names,
         )
     config = place.config()
     chosen = config.registry(registry)
@@ -95,7 +106,7 @@ def _from_bundle(place: BundlePlace, registry: str | None) -> Bundled:
         found = _called(name, bundle.prompt(name))
         return found._replace(content_hash=content_hash(found.prompt, chosen.kind))
 
-    return Bundled(chosen, config.root, read)
+    return Bundled(chosen, config.root, read, lambda: bundle.names)
 
 
 def _called(name: str, found: BundledPrompt) -> BundledPrompt:
@@ -113,7 +124,7 @@ def _without_prompts(place: BundlePlace, registry: str | None, error: Promptsync
     def read(_: str) -> BundledPrompt:
         raise error
 
-    return Bundled(config.registry(registry), config.root, read)
+    return Bundled(config.registry(registry), config.root, read, tuple)
 
 
 def _from_files(files: FilesPlace, registry: str | None) -> Bundled:
@@ -124,4 +135,9 @@ def _from_files(files: FilesPlace, registry: str | None) -> Bundled:
 
         return _called(name, find_prompt(files, chosen, name))
 
-    return Bundled(chosen, files.folder, read)
+    def names() -> Collection[str]:
+        from promptsync.prompt_files import names_by_path  # noqa: PLC0415  as above
+
+        return names_by_path(files, chosen)
+
+    return Bundled(chosen, files.folder, read, names)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NoReturn
 
+from promptsync.composition import near_name
 from promptsync.config import RegistryConfig, user_cache_folder
 from promptsync.errors import (
     InvalidContentError,
@@ -35,18 +36,21 @@ def fetch(
     alias: str | None,
     version: str | None,
     within: float | None = None,
+    name: str | None = None,
 ) -> RemotePrompt:
     """Return the version that an alias points at, or a version by its number, or else the latest.
 
     That is one request when all is well; only to tell why there is none, more are made. `within`
-    bounds them all, in seconds. Raises UnknownPromptError or UnknownAliasError for what is not
+    bounds them all, in seconds. `name` is the prompt's own, for hints, where that is another one.
+
+    Raises UnknownPromptError or UnknownAliasError for what is not
     there, InvalidContentError for another prompt than was asked for, and what registries raise.
     """
     with deadline(within):
         remote = _ask(registry, served_name, alias=alias, version=version)
         if remote is None:
-            _explain(registry, served_name, alias=alias, version=version)
-    _refuse_what_cannot_be_served(remote, registry)
+            _explain(registry, served_name, alias=alias, version=version, own=name or served_name)
+    _refuse_what_cannot_be_served(remote, registry, name or served_name)
     return remote
 
 
@@ -59,7 +63,7 @@ def _ask(
         raise InvalidContentError(error.message, hint=error.hint) from error
 
 
-def _refuse_what_cannot_be_served(remote: RemotePrompt, registry: Registry) -> None:
+def _refuse_what_cannot_be_served(remote: RemotePrompt, registry: Registry, name: str) -> None:
     what = f"version {remote.version} of `{remote.name}` in {registry.address}"
     if unknown := unknown_parts(remote.prompt, registry.kind):
         names = ", ".join(f"`{each}`" for each in unknown)
@@ -70,28 +74,31 @@ def _refuse_what_cannot_be_served(remote: RemotePrompt, registry: Registry) -> N
     # Half an answer may leave the content out; what was uploaded without any has a stamp.
     if not remote.prompt.content and remote.stamped_hash != remote.content_hash:
         raise InvalidContentError(
-            f"{what} has no content", hint=f"`promptsync diff {remote.name}` shows what is there"
+            f"{what} has no content", hint=f"`promptsync diff {name}` shows what is there"
         )
 
 
-def _explain(registry: Registry, name: str, *, alias: str | None, version: str | None) -> NoReturn:
+def _explain(
+    registry: Registry, name: str, *, alias: str | None, version: str | None, own: str
+) -> NoReturn:
     """Raise the error that says what is missing: the prompt, its version, or the alias."""
     aliases = _aliases(registry, name) if version is None and alias is not None else {}
     is_there = bool(aliases) or registry.get_prompt(name) is not None
     if not is_there:
         raise UnknownPromptError(
             f"{registry.address} has no prompt `{name}`",
-            hint=f"`promptsync status --all` lists what it has; `promptsync upload {name}` or "
+            hint=f"`promptsync status --all` lists what it has; `promptsync upload {own}` or "
             "`promptsync.seed()` puts it there",
         )
     if version is not None or alias is None:
         raise UnknownPromptError(
             f"{registry.address} has no version `{version}` of `{name}`",
-            hint=f"`promptsync history {name}` lists its versions",
+            hint=f"`promptsync history {own}` lists its versions",
         )
+    near = near_name(alias, aliases)
     raise UnknownAliasError(
         f"no version of `{name}` has the alias `{alias}` in {registry.address}{_listed(aliases)}",
-        hint=f"`promptsync promote {name} --alias {alias}`",
+        hint=f"did you mean `{near}`?" if near else f"`promptsync promote {own} --alias {alias}`",
     )
 
 

@@ -92,14 +92,18 @@ class Origins:
         from promptsync.fetching import fetch  # noqa: PLC0415  an application offline has none
 
         registry = self._opened()
-        remote = fetch(
-            registry,
-            self._bundled().served_name(asked.name),
-            alias=alias,
-            version=asked.version,
-            within=self._settings.patience,
-        )
-        doubt = find_doubt(remote, self._settings.verify)
+        try:
+            remote = fetch(
+                registry,
+                self._bundled().served_name(asked.name),
+                alias=alias,
+                version=asked.version,
+                within=self._settings.patience,
+                name=asked.name,
+            )
+        except UnknownPromptError as error:
+            raise self._spelled(asked, error) from error.__cause__
+        doubt = find_doubt(remote, self._settings.verify, name=asked.name)
         return Fetched(self._loaded(asked, remote, Source.REGISTRY, alias), remote, doubt)
 
     def keep(self, asked: Question, fetched: Fetched) -> None:
@@ -116,10 +120,11 @@ class Origins:
         """Return what the bundle or the prompt files have. Raises UnknownPromptError."""
         bundled = self._bundled()
         if (found := bundled.find(asked.name)) is None:
-            raise UnknownPromptError(
+            error = UnknownPromptError(
                 bundled.why_not(asked.name) or f"there is no prompt `{asked.name}`",
                 hint="deploy the prompt files, or the bundle that `promptsync bundle` makes",
             )
+            raise self._spelled(asked, error)
         deployed = self._deployed(asked, found)
         if len(self._aliases(asked)) > 1:
             self._tell_lack(deployed)
@@ -145,7 +150,7 @@ class Origins:
             kept = self._last_known_good().read(asked.name, alias, asked.version)
             if kept is not None:
                 with suppress(InvalidContentError):
-                    find_doubt(kept, self._settings.verify)
+                    find_doubt(kept, self._settings.verify, name=asked.name)
                     yield self._loaded(asked, kept, Source.DISK, alias)
         with suppress(InvalidContentError):
             if (found := self._bundled().find(asked.name)) is not None:
@@ -181,6 +186,17 @@ class Origins:
             registry=registry.name,
             kind=registry.kind,
         )
+
+    def _spelled(self, asked: Question, error: UnknownPromptError) -> UnknownPromptError:
+        """Return the error of a name that is not deployed either with one that is like it."""
+        bundled = self._bundled()
+        if isinstance(error, UnknownAliasError) or bundled.find(asked.name) is not None:
+            return error
+        from promptsync.composition import near_name  # noqa: PLC0415  few names are wrong
+
+        near = near_name(asked.name, bundled.names())
+        hint = f"did you mean `{near}`? `promptsync status --all` lists what the registry has"
+        return UnknownPromptError(error.message, hint=hint) if near else error
 
     def _alias(self, asked: Question) -> str | None:
         if asked.version is not None:

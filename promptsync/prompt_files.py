@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from promptsync.bundled_prompt import BundledPrompt
 from promptsync.catalog import Catalog, load_catalog
@@ -34,6 +34,11 @@ def find_prompt(files: FilesPlace, registry: RegistryConfig, name: str) -> Bundl
     if found is None:
         raise _missing(catalog, name, files)
     return _bundled(found)
+
+
+def names_by_path(files: FilesPlace, registry: RegistryConfig) -> Collection[str]:
+    """Return the names that the paths of prompt files give; no file is parsed."""
+    return [each.name for each in files.read(registry) if isinstance(each, PromptSource)]
 
 
 def _bundled(local: LocalPrompt) -> BundledPrompt:

@@ -30,8 +30,10 @@ def check_stamp(remote: RemotePrompt) -> str | None:
     return None
 
 
-def find_doubt(remote: RemotePrompt, verify: Verify) -> str | None:
+def find_doubt(remote: RemotePrompt, verify: Verify, *, name: str) -> str | None:
     """Say why content is to be served with a warning, None where it is to be served without one.
+
+    `name` is what the prompt is called here.
 
     Raises InvalidContentError for what must not be served, UnprovenContentError where something
     else is to be served in its place.
@@ -40,7 +42,7 @@ def find_doubt(remote: RemotePrompt, verify: Verify) -> str | None:
     if problem is None:
         return None
     if verify == "strict":
-        raise InvalidContentError(problem, hint=f"`promptsync upload {remote.name}` puts it right")
+        raise InvalidContentError(problem, hint=f"`promptsync upload {name}` puts it right")
     if remote.stamp is None:
         return None
     if verify == "fallback":

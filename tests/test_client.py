@@ -274,6 +274,19 @@ def test_the_errors_of_a_first_load_are_distinct(app: Application) -> None:
     assert not isinstance(unknown.value, UnknownAliasError)
 
 
+@pytest.mark.parametrize("offline", [False, True])
+def test_a_name_with_a_typing_error_is_told_with_the_one_that_is_deployed(
+    app: Application, *, offline: bool
+) -> None:
+    (app.folder / "prompts" / "greeting.md").write_text("Say hello.\n")
+    with app.client(offline=offline) as client, pytest.raises(UnknownPromptError) as raised:
+        client.load("greting")
+
+    assert raised.value.hint == (
+        "did you mean `greeting`? `promptsync status --all` lists what the registry has"
+    )
+
+
 def test_a_prompt_that_was_missing_is_found_by_the_next_load(app: Application) -> None:
     with app.client() as client:
         with pytest.raises(UnknownPromptError):

@@ -45,6 +45,31 @@ def test_an_unknown_alias_is_told_with_those_that_there_are(local: LocalRegistry
     assert raised.value.hint == "`promptsync promote greeting --alias production`"
 
 
+def test_an_alias_that_is_like_another_is_told_with_that_one(local: LocalRegistry) -> None:
+    stored = local.save_prompt(prompt(), None)
+    local.set_alias("greeting", "production", stored.version)
+
+    with pytest.raises(UnknownAliasError) as raised:
+        fetch(local, "greeting", alias="prodution", version=None)
+
+    assert raised.value.hint == "did you mean `production`?"
+
+
+def test_hints_name_a_prompt_as_it_is_called_here(local: LocalRegistry) -> None:
+    local.save_prompt(prompt(), None)
+
+    with pytest.raises(UnknownPromptError, match="no version `7` of `greeting`") as version:
+        fetch(local, "greeting", alias=None, version="7", name="hello")
+    with pytest.raises(UnknownAliasError) as alias:
+        fetch(local, "greeting", alias="live", version=None, name="hello")
+    with pytest.raises(UnknownPromptError, match="has no prompt `bye`") as unknown:
+        fetch(local, "bye", alias=None, version=None, name="farewell")
+
+    assert version.value.hint == "`promptsync history hello` lists its versions"
+    assert alias.value.hint == "`promptsync promote hello --alias live`"
+    assert "`promptsync upload farewell`" in (unknown.value.hint or "")
+
+
 def test_a_stamp_of_this_content_is_fine(local: LocalRegistry) -> None:
     bare = local.save_prompt(prompt(), None)
     stamp = Stamp(content_hash=bare.content_hash, path="prompts/greeting.md", file_sha256="2" * 64)
