@@ -14,7 +14,7 @@ from typing import get_args
 from promptsync.arguments import check_optional_texts, check_path
 from promptsync.errors import UsageError
 from promptsync.loaded_prompt import LoadedPrompt
-from promptsync.loading import Loading, Times, landed
+from promptsync.loading import Loading, Times
 from promptsync.origins import Settings
 from promptsync.prompt_cache import Question
 from promptsync.stamp_check import Verify
@@ -114,7 +114,7 @@ class Client:
         if isinstance(begun, LoadedPrompt):
             return begun
         if begun is not None and begun.ends_within(self._timeout):
-            return landed(begun)
+            return begun.answer.result()
         return self._loading.instead(asked, begun)
 
     async def aload(
@@ -134,7 +134,7 @@ class Client:
         if isinstance(begun, LoadedPrompt):
             return begun
         if begun is not None and await finished(begun.answer, self._timeout):
-            return landed(begun)
+            return begun.answer.result()
         instead = partial(self._loading.instead, asked, begun)
         return await run(self._loading.local_threads, instead)
 

@@ -229,15 +229,19 @@ class Loading:
             if self._is_closed:  # it ends because of that
                 raise ClosedClientError from error
             self._hear(error, answers)
-            # It may have come into being while the registry was waited for.
-            if (entry := self._entries.get(asked)) is not None:
-                entry.looks += 1
-                return self._keep(entry, error)
-            if isinstance(error, _FALL_BACK):
-                return self._fall_back(asked, error)
-            raise
+            if (served := self._despite(error, asked)) is None:
+                raise
+            return served
         self._hear(None, answers)
         return self._serve(asked, fetched, times_forgotten)
+
+    def _despite(self, error: Exception, asked: Question) -> LoadedPrompt | None:
+        """Return what is served although the registry failed, None where that is to be raised."""
+        # It may have come into being while the registry was waited for.
+        if (entry := self._entries.get(asked)) is not None:
+            entry.looks += 1
+            return self._keep(entry, error)
+        return self._fall_back(asked, error) if isinstance(error, _FALL_BACK) else None
 
     def _hear(self, error: Exception | None, answers: int) -> None:
         """Note that the registry answered, or that it was silent to everybody who asked."""
@@ -301,11 +305,6 @@ class Loading:
             f"`{asked.name}` cannot be loaded, and nothing is there in its place: {error.message}",
             hint="`promptsync bundle` makes what a process serves when its registry is down",
         )
-
-
-def landed(waiting: Waiting) -> LoadedPrompt:
-    """Return what was waited for, or raise its error."""
-    return waiting.answer.result()
 
 
 def _tell(before: LoadedPrompt | None, fetched: Fetched, *, is_doubt_known: bool) -> None:

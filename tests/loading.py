@@ -23,6 +23,8 @@ from tests.fakes.service.exchange import NeverAnswered, Request, Response, Serve
 GREETING = prompt("greeting", "Say hello to {{name}}.")
 WARMER = prompt("greeting", "Say hello to {{name}}, and mean it.")
 FAREWELL = prompt("farewell", "Say goodbye.")
+# What they say.
+HELLO, DEAR, BYE = GREETING.content, WARMER.content, FAREWELL.content
 
 
 @dataclass

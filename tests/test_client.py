@@ -27,8 +27,11 @@ from tests.builders import prompt
 from tests.deployment import COMMIT, hash_of
 from tests.fakes.braintrust import BraintrustServer, key_refused
 from tests.loading import (
+    BYE,
+    DEAR,
     FAREWELL,
     GREETING,
+    HELLO,
     WARMER,
     Application,
     Held,
@@ -41,8 +44,6 @@ from tests.loading import (
 )
 
 pytestmark = pytest.mark.network
-
-HELLO, DEAR, BYE = GREETING.content, WARMER.content, FAREWELL.content
 
 
 @pytest.fixture

@@ -11,8 +11,11 @@ import pytest
 from promptsync import UnknownPromptError, correlation_id
 from tests.fakes.braintrust import Hangs
 from tests.loading import (
+    BYE,
+    DEAR,
     FAREWELL,
     GREETING,
+    HELLO,
     WARMER,
     Application,
     Held,
@@ -23,8 +26,6 @@ from tests.loading import (
 )
 
 pytestmark = pytest.mark.network
-
-HELLO, DEAR, BYE = GREETING.content, WARMER.content, FAREWELL.content
 
 
 @pytest.fixture

@@ -25,8 +25,11 @@ from tests.fakes.braintrust import (
 )
 from tests.fakes.service.faults import Fault
 from tests.loading import (
+    BYE,
+    DEAR,
     FAREWELL,
     GREETING,
+    HELLO,
     WARMER,
     Application,
     Held,
@@ -39,7 +42,6 @@ from tests.loading import (
 
 pytestmark = pytest.mark.network
 
-HELLO, DEAR, BYE = GREETING.content, WARMER.content, FAREWELL.content
 # Shorter than any pause between attempts.
 SHORT = 0.15
 # A registry that is down and says so at once, also when it is asked again.

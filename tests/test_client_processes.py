@@ -11,8 +11,11 @@ import pytest
 
 from tests.fakes.braintrust import Hangs
 from tests.loading import (
+    BYE,
+    DEAR,
     FAREWELL,
     GREETING,
+    HELLO,
     WARMER,
     Application,
     Held,
@@ -21,8 +24,6 @@ from tests.loading import (
 
 pytestmark = [pytest.mark.network, pytest.mark.system]
 needs_fork = pytest.mark.skipif(sys.platform == "win32", reason="there is no fork on Windows")
-
-HELLO, DEAR, BYE = GREETING.content, WARMER.content, FAREWELL.content
 
 
 @pytest.fixture
