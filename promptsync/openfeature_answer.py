@@ -50,24 +50,24 @@ def refuse(loaded: LoadedPrompt) -> NoReturn:
 
 
 def make_details(
-    loaded: LoadedPrompt, value: Value, *, is_chosen: bool
+    loaded: LoadedPrompt, value: Value, chosen: Reason | None
 ) -> FlagResolutionDetails[Value]:
-    """Return an answer; `is_chosen` says that the context decided about the alias."""
+    """Return an answer; `chosen` is what became of the alias that the context chose, if it did."""
     return FlagResolutionDetails(
         value=value,
         # Where no alias was asked for, the version says which content this is.
         variant=loaded.alias or loaded.version,
-        reason=_reason(loaded, is_chosen=is_chosen),
+        reason=_reason(loaded, chosen),
         flag_metadata=_metadata(loaded),
     )
 
 
-def _reason(loaded: LoadedPrompt, *, is_chosen: bool) -> Reason:
+def _reason(loaded: LoadedPrompt, chosen: Reason | None) -> Reason:
     if loaded.is_fallback:
         is_deployed = loaded.source in (Source.BUNDLE, Source.FILE)
         return Reason.DEFAULT if is_deployed else Reason.STALE
-    if is_chosen:
-        return Reason.TARGETING_MATCH
+    if chosen is not None:
+        return chosen
     return Reason.CACHED if loaded.source is Source.MEMORY else Reason.STATIC
 
 

@@ -26,6 +26,7 @@ except ModuleNotFoundError as error:
     ) from error
 
 from promptsync.client import Client
+from promptsync.errors import UnknownAliasError
 from promptsync.loaded_prompt import LoadedPrompt
 from promptsync.openfeature_answer import (
     as_mapping,
@@ -34,11 +35,13 @@ from promptsync.openfeature_answer import (
     openfeature_errors,
     refuse,
 )
+from promptsync.openfeature_targeting import Target, Targeting
 
 # Not `alias`: applications have attributes of that name, which are about their users.
 ALIAS_ATTRIBUTE = "prompt_alias"
 
-# Returns the alias for a prompt's name, None for that of the client.
+# Returns the alias for a prompt's name, None for that of the client, which a prompt is served at
+# that lacks the other one, too.
 ChooseAlias: TypeAlias = Callable[[str, EvaluationContext], str | None]
 Value = TypeVar("Value")
 ObjectValue: TypeAlias = Sequence[Any] | Mapping[str, Any]
@@ -74,6 +77,7 @@ class PromptsyncProvider(AbstractProvider):
         self._choose_alias = choose_alias
         self._lock = threading.Lock()
         self._fallbacks: set[tuple[str, str | None]] = set()
+        self._targeting = Targeting()
 
     def get_metadata(self) -> Metadata:
         """Return the name of the provider."""
@@ -191,10 +195,16 @@ class PromptsyncProvider(AbstractProvider):
         # A prompt is loaded for any type: an unknown one is not found rather than of another type,
         # which is what lets several providers share the keys.
         with openfeature_errors():
-            alias = self._choose_alias(name, context or EvaluationContext())
-            loaded = self._opened().load(name, alias=alias)
+            target = self._target(name, context)
+            try:
+                loaded = self._opened().load(name, alias=target.alias)
+            except UnknownAliasError:
+                if target.alias is None:
+                    raise
+                loaded = self._opened().load(name)
+                target = self._targeting.without(target, loaded)
         self._tell_status(loaded)
-        return make_details(loaded, value_of(loaded), is_chosen=alias is not None)
+        return make_details(loaded, value_of(loaded), target.reason)
 
     async def _aresolve(
         self,
@@ -203,10 +213,20 @@ class PromptsyncProvider(AbstractProvider):
         value_of: Callable[[LoadedPrompt], Value],
     ) -> FlagResolutionDetails[Value]:
         with openfeature_errors():
-            alias = self._choose_alias(name, context or EvaluationContext())
-            loaded = await self._opened().aload(name, alias=alias)
+            target = self._target(name, context)
+            try:
+                loaded = await self._opened().aload(name, alias=target.alias)
+            except UnknownAliasError:
+                if target.alias is None:
+                    raise
+                loaded = await self._opened().aload(name)
+                target = self._targeting.without(target, loaded)
         self._tell_status(loaded)
-        return make_details(loaded, value_of(loaded), is_chosen=alias is not None)
+        return make_details(loaded, value_of(loaded), target.reason)
+
+    def _target(self, name: str, context: EvaluationContext | None) -> Target:
+        chosen = self._choose_alias(name, context or EvaluationContext())
+        return self._targeting.target(name, chosen)
 
     def _opened(self) -> Client:
         if self._client is None:

@@ -228,13 +228,45 @@ def test_a_flag_that_is_no_prompt_is_not_found_whatever_its_type(flags: OpenFeat
     assert codes == [ErrorCode.FLAG_NOT_FOUND] * 5
 
 
-def test_an_alias_that_a_prompt_lacks_is_not_found_and_said(flags: OpenFeatureClient) -> None:
+def test_a_prompt_that_lacks_the_alias_of_the_context_is_served_at_that_of_the_client(
+    flags: OpenFeatureClient, registry: LocalRegistry, caplog: pytest.LogCaptureFixture
+) -> None:
     context = EvaluationContext(attributes={"prompt_alias": "candidate"})
 
     details = flags.get_string_details("farewell", "Bye.", context)
+    # It is remembered that there is none, so that no evaluation waits for the registry again.
+    registry.set_alias("farewell", "candidate", "1")
+    again = asyncio.run(flags.get_string_details_async("farewell", "Bye.", context))
 
-    assert failed(details) == ("Bye.", ErrorCode.FLAG_NOT_FOUND, Reason.ERROR)
-    assert "no version of `farewell` has the alias `candidate`" in str(details.error_message)
+    for each in (details, again):
+        assert (each.value, each.variant) == ("Say goodbye to {{name}}.", "production")
+        assert (each.reason, each.error_code) == (Reason.DEFAULT, None)
+    assert [each.getMessage() for each in caplog.records if each.levelname == "WARNING"] == [
+        "`farewell` (version 1, alias `production`) is served as the program asks: "
+        "it has no alias `candidate`"
+    ]
+
+
+def test_an_asynchronous_evaluation_is_served_so_as_well(flags: OpenFeatureClient) -> None:
+    context = EvaluationContext(attributes={"prompt_alias": "candidate"})
+
+    details = asyncio.run(flags.get_string_details_async("farewell", "Bye.", context))
+
+    assert (details.variant, details.reason) == ("production", Reason.DEFAULT)
+
+
+@pytest.mark.usefixtures("registry")
+def test_an_alias_of_the_client_that_a_prompt_lacks_is_not_found_and_said(
+    serve: Callable[[PromptsyncProvider], OpenFeatureClient],
+) -> None:
+    flags = serve(PromptsyncProvider(Client(alias="staging", cache=False)))
+    context = EvaluationContext(attributes={"prompt_alias": "candidate"})
+
+    for evaluation in (None, context):
+        details = flags.get_string_details("farewell", "Bye.", evaluation)
+
+        assert failed(details) == ("Bye.", ErrorCode.FLAG_NOT_FOUND, Reason.ERROR)
+        assert "no version of `farewell` has the alias `staging`" in str(details.error_message)
 
 
 def test_content_that_belies_its_stamp_is_a_parse_error_where_that_is_refused(
