@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from promptsync.lineage.attempt import Prompts, attempt, chosen, missing_sdk
+from promptsync.lineage.attempt import Prompts, attempt, chosen, needs_sdk
 from promptsync.lineage.record import KEY, records, summary
 from promptsync.loaded_prompt import LoadedPrompt
 from promptsync.prompt import JsonObject
@@ -58,10 +58,8 @@ def log_prompts(prompts: Prompts = None, *, span: Any = None, strict: bool = Fal
 
 
 def _braintrust() -> Any:
-    try:
+    with needs_sdk("braintrust"):
         import braintrust  # noqa: PLC0415  it takes a quarter of a second
-    except ModuleNotFoundError as error:
-        raise missing_sdk("braintrust") from error
     return braintrust
 
 

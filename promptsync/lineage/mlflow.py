@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from promptsync.forking import survive_forks
-from promptsync.lineage.attempt import Prompts, attempt, missing_sdk
+from promptsync.lineage.attempt import Prompts, attempt, needs_sdk
 from promptsync.lineage.mlflow_run import RunLog, plan_run
 from promptsync.lineage.mlflow_trace import log_to_trace
 from promptsync.loaded_prompt import LoadedPrompt
@@ -48,10 +48,8 @@ def log_prompts(
 
 
 def _mlflow() -> Any:
-    try:
+    with needs_sdk("mlflow"):
         import mlflow  # noqa: PLC0415  it takes a second
-    except ModuleNotFoundError as error:
-        raise missing_sdk("mlflow") from error
     return mlflow
 
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from promptsync.lineage.attempt import Prompts, attempt, chosen, missing_sdk
+from promptsync.lineage.attempt import Prompts, attempt, chosen, needs_sdk
 from promptsync.lineage.record import KEY, record, records, summary
 from promptsync.loaded_prompt import LoadedPrompt
 from promptsync.prompt import JsonObject, Template
@@ -53,10 +53,8 @@ def log_prompts(prompts: Prompts = None, *, strict: bool = False) -> bool:
 
 
 def _opik() -> Any:
-    try:
+    with needs_sdk("opik"):
         import opik  # noqa: PLC0415  it takes a second
-    except ModuleNotFoundError as error:
-        raise missing_sdk("opik") from error
     return opik
 
 
