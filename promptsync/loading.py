@@ -145,6 +145,7 @@ class Loading:
             return entry.prompt
         if asked.alias is not None and asked.version is not None:
             raise UsageError(f"load `{asked.name}` by an alias or a version, not by both")
+        self._origins.prepare()
         is_down = self._outage.error is not None
         if self._is_offline or (is_down and not self._outage.claim_probe()):
             return None

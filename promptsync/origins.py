@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from importlib import import_module
 from typing import NamedTuple
 
 from promptsync import load_log
@@ -75,6 +76,19 @@ class Origins:
         self._override = read_alias_override()
         self._lacking: set[str] = set()
         self._is_closed = False
+
+    def prepare(self) -> None:
+        """Find in the caller's own thread what another one would wait for in vain.
+
+        A package that loads prompts as it is imported is finished when they are there, and to any
+        other thread it is there when it is finished. Raises UsageError and ConfigError.
+        """
+        package = self._settings.package
+        if package is None or self._found is not None:
+            return
+        with suppress(ModuleNotFoundError):  # which is worded where it is looked for
+            import_module(package)  # without the lock, for the same reason
+        self._bundled()
 
     def fetch(self, asked: Question) -> Fetched:
         """Ask the registry. Raises what `fetching.fetch` does."""

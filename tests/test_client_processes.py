@@ -99,6 +99,28 @@ def test_a_prompt_can_be_loaded_while_a_module_is_imported(app: Application) -> 
     assert output_of("import said; print(said.HELLO.template)") == f"{HELLO}\n"
 
 
+@pytest.mark.parametrize("options", ["", ", offline=True"], ids=["registry", "offline"])
+@pytest.mark.parametrize(
+    "load", ["promptsync.load('greeting')", "asyncio.run(promptsync.aload('greeting'))"]
+)
+def test_a_package_can_load_its_own_prompts_while_it_is_imported(
+    app: Application, load: str, options: str
+) -> None:
+    app.upload(GREETING)
+    package = app.folder / "shop"
+    package.mkdir()
+    (package / "promptsync-bundle.json").write_bytes(
+        (app.folder / "promptsync-bundle.json").read_bytes()
+    )
+    (package / "__init__.py").write_text(
+        "import asyncio, promptsync\n"
+        f"promptsync.configure(package='shop', alias='production', timeout=30{options})\n"
+        f"HELLO = {load}\n"
+    )
+
+    assert output_of("import shop; print(shop.HELLO.template)") == f"{HELLO}\n"
+
+
 FORKS = """
 import os, promptsync, sys, threading
 
