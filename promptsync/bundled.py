@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from promptsync.bundle_file import MissingBundleError, open_bundle
 from promptsync.content_hash import content_hash
-from promptsync.errors import PromptsyncError
+from promptsync.errors import PromptsyncError, UsageError
 from promptsync.prompt_location import BundlePlace, locate
 
 TYPE_CHECKING = False
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from promptsync.bundled_prompt import BundledPrompt
     from promptsync.prompt_location import AnyPath, FilesPlace
     from promptsync.registry_config import RegistryConfig
+
+# More than any catalog has: names may come from whoever uses the application.
+_NAMES = 10_000
 
 
 class Bundled:
@@ -40,6 +43,8 @@ class Bundled:
         self._folder = folder
         self._read = read
         self.names = names
+        # Prompts may be many, and each is looked after every few minutes.
+        self._served_names: dict[str, str] = {}
 
     @property
     def folder(self) -> Path:
@@ -67,9 +72,20 @@ class Bundled:
         return None
 
     def served_name(self, name: str) -> str:
-        """Return the name that the registry serves a prompt under."""
-        found = self.find(name)
-        return found.prompt.served_name(self.registry.kind) if found else name
+        """Return the name that the registry serves a prompt under, as it was found the first time.
+
+        Raises PromptFileError for a prompt file that is wrong: the registry may serve something
+        else under the name that the file has.
+        """
+        if (known := self._served_names.get(name)) is not None:
+            return known
+        try:
+            served = self._read(name).prompt.served_name(self.registry.kind)
+        except UsageError:  # there is no such prompt here
+            served = name
+        if len(self._served_names) < _NAMES:
+            self._served_names[name] = served
+        return served
 
 
 def find_bundled(

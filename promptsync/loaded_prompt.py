@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from promptsync.content_hash import short_hash
 from promptsync.prompt import JsonObject, Message, Prompt
 from promptsync.rendered_prompt import RenderedPrompt
 from promptsync.rendering import Renderer, compile_prompt
@@ -83,6 +84,16 @@ class LoadedPrompt:
         from promptsync.anthropic_arguments import anthropic_arguments  # noqa: PLC0415  likewise
 
         return anthropic_arguments(self.render(**variables), where=self._where())
+
+    def __repr__(self) -> str:
+        """Say which prompt this is, and where it came from. No text: values get into logs."""
+        facts = [
+            f"version {self.version}" if self.version else "",
+            f"alias {self.alias}" if self.alias else "",
+            f"{'fallback ' if self.is_fallback else ''}from {self.source.value}",
+            short_hash(self.content_hash),
+        ]
+        return f"<LoadedPrompt {self.name}, {', '.join(filter(None, facts))}>"
 
     def _where(self) -> str:
         return _where(self.name, self.version, self.path)

@@ -122,8 +122,8 @@ class Origins:
 
     def keep(self, asked: Question, fetched: Fetched) -> None:
         """Keep on disk what the registry served."""
-        kept = self._last_known_good()
-        kept.write(asked.name, fetched.prompt.alias, asked.version, fetched.remote)
+        name, kept = self._bundled().served_name(asked.name), self._last_known_good()
+        kept.write(name, fetched.prompt.alias, asked.version, fetched.remote)
 
     def fall_back(self, asked: Question, reason: str) -> LoadedPrompt | None:
         """Return what is served while the registry is not: from disk, else bundle or file."""
@@ -160,8 +160,9 @@ class Origins:
             self._registry = None
 
     def _fallbacks(self, asked: Question) -> Iterator[LoadedPrompt]:
+        name = self._bundled().served_name(asked.name)
         for alias in self._aliases(asked):
-            kept = self._last_known_good().read(asked.name, alias, asked.version)
+            kept = self._last_known_good().read(name, alias, asked.version)
             if kept is not None:
                 with suppress(InvalidContentError):
                     find_doubt(kept, self._settings.verify, name=asked.name)

@@ -10,6 +10,7 @@ from promptsync.arguments import check_optional_texts, check_path
 from promptsync.errors import UsageError
 from promptsync.file_search import (
     configuration_files,
+    exists,
     find_bundle,
     folder_of,
     is_folder,
@@ -90,7 +91,7 @@ def locate(
     configuration names. Relative paths in the settings of a registry start where the configuration
     or the bundle was found, but at `start` for a bundle that somebody named: it may lie anywhere.
 
-    Raises ConfigError, and UsageError for a package that is none.
+    Raises ConfigError, and UsageError for a package that is none or a folder that is not there.
     """
     check_path("source", source)
     check_optional_texts(package=package, registry=registry)
@@ -102,12 +103,23 @@ def locate(
         return locate_in_package(package, start=start, registry=registry)
     place = joined(os.fspath(start), "" if source is None else source)
     if source is not None and not is_folder(place):
+        _require_folder(place)
         return BundlePlace(place, start)
     configured = any(configuration_files(place))
     if configured and (files := _configured(place)).config.file and holds_prompts(files, registry):
         return files
     bundle = find_bundle(place)
     return BundlePlace(bundle, folder_of(bundle)) if bundle else _configured(place)
+
+
+def _require_folder(place: str) -> None:
+    """Raise UsageError for a folder that is not there; of a bundle that is not, others decide."""
+    folder, name = os.path.split(place)
+    if not name.endswith(".json") and not exists(folder, name):
+        raise UsageError(
+            f"there is no folder `{place}`",
+            hint="`source` is a bundle, or a folder with prompt files or a configuration",
+        )
 
 
 def _configured(place: str) -> FilesPlace:

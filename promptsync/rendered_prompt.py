@@ -34,5 +34,10 @@ class RenderedPrompt:
         return None if isinstance(self.content, str) else self.content
 
     def __str__(self) -> str:
-        """Return the text; a chat prompt is shown as a value, for it is no text."""
+        """Return the text; a chat prompt is shown as `repr` does, for it is no text."""
         return self.content if isinstance(self.content, str) else repr(self)
+
+    def __repr__(self) -> str:
+        """Name the prompt. What is said stays out of it: values get into logs."""
+        kind = "characters" if isinstance(self.content, str) else "messages"
+        return f"<RenderedPrompt {self.name}, {len(self.content)} {kind}>"

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from promptsync import (
     UsageError,
 )
 from promptsync.loaded_prompt import make_loaded_prompt
+from promptsync.prompt import Message
 from promptsync.prompt_cache import PromptCache, Question
 from tests.builders import prompt
 from tests.deployment import COMMIT, hash_of
@@ -351,6 +353,13 @@ def test_what_is_asked_for_is_text(
     assert app.service.requests == []
 
 
+def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with Client(tmp_path / "typo") as client, pytest.raises(UsageError) as caught:
+        client.load("greeting")
+
+    assert str(caught.value) == f"there is no folder `{tmp_path / 'typo'}`"
+
+
 def test_an_alias_and_a_version_at_once_are_refused(app: Application) -> None:
     with app.client() as client, pytest.raises(UsageError, match="alias or a version"):
         client.load("greeting", alias="production", version="1")
@@ -458,6 +467,27 @@ def test_active_versions_are_those_of_each_name_and_alias(app: Application) -> N
 
     assert [(each.name, each.template) for each in now] == [("farewell", BYE), ("greeting", DEAR)]
     assert [each.version for each in ever if each.name == "greeting"] == [old, new]
+
+
+def test_what_is_logged_of_a_prompt_says_which_one_it_is_and_not_its_text(
+    app: Application,
+) -> None:
+    version = app.upload(GREETING)
+    chat = Message(role="user", content="A secret.")
+    app.upload(replace(GREETING, name="chat", content=(chat, chat)))
+    with app.client() as client:
+        loaded = client.load("greeting")
+        rendered = [client.load(each).render(name="Ada") for each in ("greeting", "chat")]
+
+    short = hash_of(GREETING)[: len("sha256:") + 12]
+    about = f"version {version}, alias production, from registry, {short}"
+    assert f"{loaded}" == repr(loaded) == f"<LoadedPrompt greeting, {about}>"
+    assert list(map(repr, rendered)) == [
+        "<RenderedPrompt greeting, 17 characters>",
+        "<RenderedPrompt chat, 2 messages>",
+    ]
+    assert str(rendered[0]) == "Say hello to Ada."
+    assert str(rendered[1]) == repr(rendered[1])
 
 
 def test_of_what_was_replaced_the_last_thousand_are_remembered() -> None:

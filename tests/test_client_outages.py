@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from promptsync import RegistryUnavailableError, UnknownPromptError
+from promptsync import ConfigError, RegistryUnavailableError, UnknownPromptError
 from promptsync.config import user_cache_folder
 from tests.builders import prompt
 from tests.deployment import COMMIT
@@ -313,6 +313,20 @@ def test_a_refused_key_raises_at_first_and_never_in_a_running_process(
     assert facts(loaded) == (HELLO, "memory", True)
     assert "401" in str(loaded.reason)
     assert len(told(caplog)) == 1
+
+
+def test_a_missing_key_is_an_error_although_there_is_a_bundle(
+    app: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("BRAINTRUST_API_KEY")
+
+    with app.client() as client, pytest.raises(ConfigError) as caught:
+        client.load("greeting")
+    with app.client(offline=True) as client:
+        assert facts(client.load("greeting")) == (HELLO, "bundle", False)
+
+    assert str(caught.value) == "registry `production` needs a Braintrust API key"
+    assert "BRAINTRUST_API_KEY" in str(caught.value.hint)
 
 
 def test_a_prompt_that_was_deleted_is_served_on(
