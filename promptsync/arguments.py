@@ -19,7 +19,7 @@ def check_text(argument: str, value: object) -> None:
         hint = f'say `{argument}="{value}"`' if type(value) is int else None
         raise UsageError(f"`{argument}` is text, not {_shown(value)}", hint=hint)
     if not value:
-        raise UsageError(f"`{argument}` is empty", hint="None, or leaving it out, is the default")
+        raise UsageError(f"`{argument}` is empty", hint=f"`{argument}` is text that says which")
     if not value.isprintable():
         raise UsageError(f"`{argument}` has characters that cannot be shown: {_shown(value)}")
 

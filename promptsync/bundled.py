@@ -30,6 +30,7 @@ class Bundled:
     """What an application was deployed with, and the registry that should serve it.
 
     `names` returns what prompts may be asked for; those of files are the ones their paths give.
+    `is_configured` is False where nothing says which registry is meant: it is the local one.
     """
 
     def __init__(
@@ -38,6 +39,8 @@ class Bundled:
         folder: AnyPath,
         read: Callable[[str], BundledPrompt],
         names: Callable[[], Collection[str]],
+        *,
+        is_configured: bool = True,
     ) -> None:
         self.registry = registry
         self._folder = folder
@@ -45,6 +48,7 @@ class Bundled:
         self.names = names
         # Prompts may be many, and each is looked after every few minutes.
         self._served_names: dict[str, str] = {}
+        self.is_configured = is_configured
 
     @property
     def folder(self) -> Path:
@@ -156,4 +160,5 @@ def _from_files(files: FilesPlace, registry: str | None) -> Bundled:
 
         return names_by_path(files, chosen)
 
-    return Bundled(chosen, files.folder, read, names)
+    is_configured = files.config.file is not None
+    return Bundled(chosen, files.folder, read, names, is_configured=is_configured)

@@ -209,9 +209,19 @@ class Origins:
             return error
         from promptsync.composition import near_name  # noqa: PLC0415  few names are wrong
 
-        near = near_name(asked.name, bundled.names())
-        hint = f"did you mean `{near}`? `promptsync status --all` lists what the registry has"
-        return UnknownPromptError(error.message, hint=hint) if near else error
+        names = bundled.names()
+        # Some give the path of the prompt file.
+        near = near_name(asked.name.removesuffix(".md").replace("/", "."), names)
+        if near is not None:
+            hint = f"did you mean `{near}`? `promptsync status --all` lists what the registry has"
+        elif bundled.is_configured or names:
+            return error
+        else:
+            hint = (
+                f"no configuration, bundle or prompt file was found from `{bundled.folder}`; "
+                "start the program in its folder, or name `source` or `package`"
+            )
+        return UnknownPromptError(error.message, hint=hint)
 
     def _alias(self, asked: Question) -> str | None:
         if asked.version is not None:

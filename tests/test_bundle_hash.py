@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promptsync import bundle_hash
+from promptsync import UsageError, bundle_hash
 
 VECTORS = json.loads((Path(__file__).parent / "vectors" / "bundle-hash.json").read_bytes())
 
@@ -43,3 +43,9 @@ def test_other_prompts_have_another_hash(
     some: set[tuple[str, str]], others: set[tuple[str, str]]
 ) -> None:
     assert (bundle_hash(some) == bundle_hash(others)) == (some == others)
+
+
+@pytest.mark.parametrize("pairs", [3, [("greeting",)], [3], [("greeting", 3)], [(["a"], "b")]])
+def test_what_are_no_pairs_of_texts_is_refused(pairs: Any) -> None:
+    with pytest.raises(UsageError, match="are pairs of a name and a content hash"):
+        bundle_hash(pairs)

@@ -278,15 +278,28 @@ def test_the_errors_of_a_first_load_are_distinct(app: Application) -> None:
 
 
 @pytest.mark.parametrize("offline", [False, True])
+@pytest.mark.parametrize("name", ["greting", "prompts/greeting.md"])
 def test_a_name_with_a_typing_error_is_told_with_the_one_that_is_deployed(
-    app: Application, *, offline: bool
+    app: Application, name: str, *, offline: bool
 ) -> None:
     (app.folder / "prompts" / "greeting.md").write_text("Say hello.\n")
     with app.client(offline=offline) as client, pytest.raises(UnknownPromptError) as raised:
-        client.load("greting")
+        client.load(name)
 
     assert raised.value.hint == (
         "did you mean `greeting`? `promptsync status --all` lists what the registry has"
+    )
+
+
+@pytest.mark.parametrize("offline", [False, True])
+def test_a_program_that_is_started_elsewhere_is_told_so(tmp_path: Path, *, offline: bool) -> None:
+    client = Client(tmp_path, offline=offline, cache=False)
+    with client, pytest.raises(UnknownPromptError) as raised:
+        client.load("greeting")
+
+    assert raised.value.hint == (
+        f"no configuration, bundle or prompt file was found from `{tmp_path}`; "
+        "start the program in its folder, or name `source` or `package`"
     )
 
 
