@@ -26,12 +26,13 @@ if TYPE_CHECKING:  # whoever starts offline waits for no more than it needs
     from typing import Literal, Self
 
 TTL = 300.0
-TIMEOUT = 2.0
+# The very first load of a container that just started imports the registry's adapter meanwhile.
+TIMEOUT = 5.0
 RETRY = 30.0
 
 # A request goes on for so many timeouts after which its caller was served something else: what a
 # slow registry answers then is served from memory.
-_PATIENCE = 3
+_PATIENCE = 2
 
 
 class Client:
