@@ -206,7 +206,7 @@ print(client.load("greeting").template)
 
 
 @pytest.mark.parametrize(
-    ("ending", "timeout"), [("", 30), ("sys.exit(0)", 30), ("client.close()", 1)]
+    ("ending", "timeout"), [("", 30), ("sys.exit(0)", 30), ("client.close()", 2)]
 )
 def test_an_interpreter_that_ends_during_a_refresh_says_nothing(
     app: Application, ending: str, timeout: float
