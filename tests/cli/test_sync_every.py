@@ -61,6 +61,45 @@ def test_it_stops_when_it_is_asked_to(repo: Repo, number: signal.Signals, code: 
     assert (process.returncode, stdout, stderr) == (code, "", "stopped\n")
 
 
+# While a program waits, a handler that sets an event may need the lock that the waiting holds.
+ASKED_AT_EVERY_LINE = """
+import itertools, signal, sys
+from datetime import timedelta
+from promptsync.cli.until_signal import UntilSignal
+
+def ask_at(moment):
+    lines = itertools.count(1)
+    def step(frame, event, argument):
+        if event == "line" and next(lines) == moment:
+            signal.raise_signal(signal.SIGTERM)
+        return step
+    return step
+
+before = sys.gettrace()
+for moment in itertools.count(1):
+    with UntilSignal() as clock:
+        sys.settrace(ask_at(moment))
+        stopped = clock.wait(timedelta(milliseconds=1))
+        sys.settrace(before)
+        if not clock.is_stopped():
+            break
+        assert stopped
+print(moment)
+"""
+
+
+def test_it_stops_at_whatever_moment_it_is_asked_to() -> None:
+    moments = subprocess.run(
+        [sys.executable, "-c", ASKED_AT_EVERY_LINE],
+        check=True,
+        timeout=60,
+        capture_output=True,
+        text=True,
+    )
+
+    assert int(moments.stdout) > 2
+
+
 @pytest.mark.slow
 def test_it_syncs_whenever_it_is_due(repo: Repo) -> None:
     with_greeting(repo)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tests.fakes.service.program import announce, make_parser, stop_signal
+from tests.fakes.service.program import StopSignal, announce, make_parser
 
 from .seeding import generated_prompts, prompts_from, seed
 from .server import API_KEY, braintrust_server
@@ -26,7 +26,7 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> None:
     """Serve until told to stop."""
-    options, stop = parse_arguments(), stop_signal()
+    options, stop = parse_arguments(), StopSignal()
     faults = [PageCap(options.page_cap)] if options.page_cap else []
     with braintrust_server(
         *faults,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.fakes.service.program import announce, make_parser, stop_signal
+from tests.fakes.service.program import StopSignal, announce, make_parser
 
 from .seeding import generated_prompts, prompts_from, seed
 from .server import opik_server
@@ -15,7 +15,7 @@ from .server import opik_server
 
 def main() -> None:
     """Serve until told to stop."""
-    options, stop = make_parser("tests.fakes.opik", __doc__).parse_args(), stop_signal()
+    options, stop = make_parser("tests.fakes.opik", __doc__).parse_args(), StopSignal()
     with opik_server(projects=[options.project], port=options.port, delay=options.delay) as server:
         folder: Path | None = options.prompts_from
         bodies = prompts_from(folder) if folder else generated_prompts(options.prompts)

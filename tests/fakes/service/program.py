@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import signal
+import socket
 import sys
-import threading
 from pathlib import Path
 
 
@@ -21,12 +21,22 @@ def make_parser(module: str, description: str | None) -> argparse.ArgumentParser
     return parser
 
 
-def stop_signal() -> threading.Event:
-    """Return what SIGTERM and Ctrl-C set from now on, instead of ending the process."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    return stop
+class StopSignal:
+    """SIGTERM and Ctrl-C, waited for from now on, instead of ending the process.
+
+    They ring a socket: an event set by a signal's handler may be missed, or wait for itself.
+    """
+
+    def __init__(self) -> None:
+        self._bell, self._ringer = socket.socketpair()
+        self._ringer.setblocking(False)
+        signal.set_wakeup_fd(self._ringer.fileno())
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: None)
+
+    def wait(self) -> None:
+        """Wait until one of them came."""
+        self._bell.recv(1)
 
 
 def announce(url: str) -> None:
