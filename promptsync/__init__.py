@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from promptsync.bundle_hash import bundle_hash
     from promptsync.client import Client
     from promptsync.correlation import correlation_id
+    from promptsync.default_client import active_versions, aload, close, configure, load
     from promptsync.drift_report import DriftReport, PromptDrift
     from promptsync.errors import (
         BusyError,
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
         UsageError,
     )
     from promptsync.loaded_prompt import LoadedPrompt, Source
-    from promptsync.loader import active_versions, aload, close, configure, load
     from promptsync.promoting import set_alias
     from promptsync.prompt import Message, Prompt, Template
     from promptsync.registered_prompt import RegisteredPrompt
@@ -105,15 +105,15 @@ _MODULES = {
     "bundle_hash": ("bundle_hash",),
     "client": ("Client",),
     "correlation": ("correlation_id",),
+    "default_client": ("active_versions", "aload", "close", "configure", "load"),
     "drift_report": ("DriftReport", "PromptDrift"),
     "errors": tuple(name for name in __all__ if name.endswith("Error")),
     "loaded_prompt": ("LoadedPrompt", "Source"),
-    "loader": ("active_versions", "aload", "close", "configure", "load"),
     "promoting": ("set_alias",),
     "prompt": ("Message", "Prompt", "Template"),
-    "rendered_prompt": ("RenderedPrompt",),
     "registered_prompt": ("RegisteredPrompt",),
     "registering": ("register",),
+    "rendered_prompt": ("RenderedPrompt",),
     "seed_report": ("SeedReport",),
     "seeding": ("seed",),
     "status": ("Status",),

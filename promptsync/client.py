@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import get_args
 
-from promptsync.arguments import check_optional_texts, check_path
+from promptsync.argument_checks import check_optional_texts, check_path
 from promptsync.errors import UsageError
 from promptsync.loaded_prompt import LoadedPrompt
 from promptsync.loading import Loading, Times

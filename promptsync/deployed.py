@@ -13,7 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from promptsync.arguments import check_names, check_optional_texts
+from promptsync.argument_checks import check_names, check_optional_texts
 from promptsync.bundle import Bundle, read_bundle
 from promptsync.bundle_file import bytes_of
 from promptsync.catalog import Catalog, load_catalog, select
@@ -22,8 +22,8 @@ from promptsync.config import RegistryConfig, user_cache_folder
 from promptsync.drift_report import DriftReport, describe, prompt_drift
 from promptsync.errors import PromptsyncError, UsageError
 from promptsync.file_search import BUNDLE
-from promptsync.loaded import Loaded, named_prompts, read_loaded
 from promptsync.prompt_location import AnyPath, BundlePlace, FilesPlace, locate
+from promptsync.prompt_objects import PromptObjects, named_objects, read_object
 from promptsync.registries import open_registry
 from promptsync.registries.base import Registry
 from promptsync.status import PromptState, Status, find_status
@@ -36,7 +36,7 @@ def answer(
     registry: str | None,
     alias: str | None,
     names: Iterable[str] | None,
-    loaded: Loaded | None,
+    loaded: PromptObjects | None,
     until: float,
 ) -> DriftReport:
     """Compare by a moment of the monotonic clock. Raises PromptsyncError."""
@@ -172,7 +172,7 @@ def compare_with_served(
 
 
 def compare_with_loaded(
-    deployed: Deployed, loaded: Loaded, *, names: Sequence[str] = ()
+    deployed: Deployed, loaded: PromptObjects, *, names: Sequence[str] = ()
 ) -> tuple[tuple[PromptState, ...], list[str]]:
     """Compare with the objects that the application loaded; no registry is asked.
 
@@ -180,7 +180,7 @@ def compare_with_loaded(
     """
     chosen = set(select(deployed.catalog, names))
     states, failures = [], []
-    for given, found in named_prompts(loaded):
+    for given, found in named_objects(loaded):
         name = deployed.catalog.name_by_served_name.get(given, given)
         if names and name not in chosen:
             continue
@@ -197,6 +197,6 @@ def _loaded_state(catalog: Catalog, name: str, found: object, kind: str) -> Prom
     local = catalog.prompts.get(name)
     if local is None:
         return PromptState(name=name, status=Status.UNMANAGED)
-    remote = read_loaded(found, local.expanded, kind)
+    remote = read_object(found, local.expanded, kind)
     status = find_status(local, remote, is_taken_in=lambda: False)
     return PromptState(name=name, status=status, local=local, remote=remote)

@@ -13,7 +13,7 @@ from functools import partial
 from typing import NamedTuple
 
 from promptsync import load_log
-from promptsync.arguments import check_optional_texts, check_text
+from promptsync.argument_checks import check_optional_texts, check_text
 from promptsync.background import BackgroundThreads
 from promptsync.errors import (
     LoadError,

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 
 from promptsync.apply import apply_upload
-from promptsync.arguments import check_optional_texts, check_text
+from promptsync.argument_checks import check_optional_texts, check_text
 from promptsync.catalog import Catalog, select
 from promptsync.comparison import Scope, compare
 from promptsync.deployed import Deployed
@@ -15,7 +15,12 @@ from promptsync.errors import UnknownPromptError, UsageError
 from promptsync.plan import Plan
 from promptsync.program_change import TIMEOUT, change_registry, forget_loaded, raise_errors
 from promptsync.program_past import ProgramPast
-from promptsync.promotion import Pointing, make_promotion_plan, make_version_plan, versions_named
+from promptsync.promotion_plan import (
+    Pointing,
+    make_promotion_plan,
+    make_version_plan,
+    versions_named,
+)
 from promptsync.registries.base import Registry
 from promptsync.remote_prompt import RemotePrompt, Stamp
 from promptsync.status import LocalPrompt

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
-from promptsync.arguments import check_optional_texts, check_path
+from promptsync.argument_checks import check_optional_texts, check_path
 from promptsync.errors import UsageError
 from promptsync.file_search import (
     configuration_files,

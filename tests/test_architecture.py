@@ -27,7 +27,7 @@ VALUES = frozenset(
         "anthropic_arguments",
         "anthropic_messages",
         "anthropic_params",
-        "arguments",
+        "argument_checks",
         "bundle_hash",
         "bundled_prompt",
         "catalog_file",
@@ -58,7 +58,7 @@ VALUES = frozenset(
         "openai_arguments",
         "performance",
         "plan",
-        "promotion",
+        "promotion_plan",
         "prompt",
         "prompt_details",
         "prompt_file",
@@ -110,6 +110,7 @@ WORLD = frozenset(
         "correlation",
         "daemon_threads",
         "deadline",
+        "default_client",
         "deployed",
         "deployed_git",
         "detail_edits",
@@ -140,8 +141,6 @@ WORLD = frozenset(
         "lineage",
         "listing",
         "load_log",
-        "loaded",
-        "loader",
         "loading",
         "origins",
         "outage",
@@ -156,6 +155,7 @@ WORLD = frozenset(
         "prompt_import",
         "prompt_location",
         "prompt_memo",
+        "prompt_objects",
         "prompt_sources",
         "prompt_writer",
         "provenance",
@@ -395,7 +395,7 @@ def test_import_promptsync_loads_nothing_slow() -> None:
 # What an application waits for that starts with a bundle: a module more is a moment more.
 NEEDED_BY_A_BUNDLE = frozenset(
     """
-    alias_override arguments background bundle_file bundled bundled_prompt client config
+    alias_override argument_checks background bundle_file bundled bundled_prompt client config
     content_hash correlation drift errors file_search forking load_log loaded_prompt loading
     mustache mustache_syntax origins outage prompt prompt_cache prompt_location prompt_path
     prompt_schema registry_config rendered_prompt rendering sha256 stamp_check template_errors

@@ -17,7 +17,7 @@ from promptsync.cli.talk import track
 from promptsync.comparison import in_parallel
 from promptsync.errors import UsageError
 from promptsync.plan import Change, Plan
-from promptsync.promotion import Pointing
+from promptsync.promotion_plan import Pointing
 from promptsync.remote_prompt import Stamp
 from promptsync.status import LocalPrompt
 

@@ -25,7 +25,7 @@ from promptsync.cli.session import Session, chosen_names, open_session, valid_ca
 from promptsync.comparison import Scope
 from promptsync.errors import UsageError
 from promptsync.plan import Plan
-from promptsync.promotion import make_promotion_plan, make_version_plan
+from promptsync.promotion_plan import make_promotion_plan, make_version_plan
 from promptsync.reading import read_catalog
 
 

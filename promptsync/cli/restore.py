@@ -25,7 +25,7 @@ from promptsync.cli.session import Session, open_session, valid_catalog
 from promptsync.cli.talk import say
 from promptsync.content_hash import short_hash
 from promptsync.errors import UsageError
-from promptsync.promotion import versions_named
+from promptsync.promotion_plan import versions_named
 from promptsync.prompt_file import update_text
 from promptsync.prompt_writer import current_text, write_prompt
 from promptsync.remote_edit import as_file_prompt

@@ -23,7 +23,7 @@ from promptsync.cli.safe_text import as_argument
 from promptsync.cli.session import open_session
 from promptsync.cli.talk import say
 from promptsync.plan import Plan
-from promptsync.promotion import make_rollback_plan
+from promptsync.promotion_plan import make_rollback_plan
 from promptsync.reading import read_catalog
 
 

@@ -20,7 +20,7 @@ from promptsync.cli.render_json import to_json
 from promptsync.cli.safe_text import one_line, shown_name
 from promptsync.cli.session import Session, open_session
 from promptsync.errors import UsageError
-from promptsync.promotion import MIN_DIGITS
+from promptsync.promotion_plan import MIN_DIGITS
 from promptsync.provenance import Origin, in_catalog, in_history, in_remote
 from promptsync.reading import read_catalog
 

@@ -46,7 +46,7 @@ def attempt(
 def chosen(prompts: Prompts) -> tuple[LoadedPrompt, ...]:
     """Return what the caller gave, else what this process has served."""
     if prompts is None:
-        from promptsync.loader import active_versions  # noqa: PLC0415  most callers give theirs
+        from promptsync.default_client import active_versions  # noqa: PLC0415  most callers give theirs
 
         return active_versions()
     return (prompts,) if isinstance(prompts, LoadedPrompt) else tuple(prompts)

@@ -9,7 +9,7 @@ import pytest
 
 from promptsync.errors import UsageError
 from promptsync.plan import Action, Direction, Plan
-from promptsync.promotion import (
+from promptsync.promotion_plan import (
     Pointing,
     make_promotion_plan,
     make_rollback_plan,

@@ -1,6 +1,7 @@
-"""The prompt objects that an application really loaded, told by their shape: no SDK is imported.
+"""Read the prompt objects of Braintrust's, MLflow's and Opik's SDKs by their shape, importing none.
 
-What an object cannot say is taken from the deployed prompt, so that it makes no difference.
+They are what an application says that it loaded, and may be promptsync's own, texts and mappings as
+well. What an object cannot say is taken from the deployed prompt, so that it makes no difference.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ from promptsync.remote_prompt import RemotePrompt, Stamp, make_remote_prompt
 if TYPE_CHECKING:
     from promptsync.loaded_prompt import LoadedPrompt
 
-Loaded = Mapping[str, object] | Iterable[object]
+PromptObjects = Mapping[str, object] | Iterable[object]
 
 # What an object of Braintrust's SDK holds; it leaves out the dialect and Braintrust's own table.
 _SDK_FIELDS = ("content", "model", "params", "tools", "response_format")
 
 
-def named_prompts(loaded: Loaded) -> Iterator[tuple[str, object]]:
+def named_objects(loaded: PromptObjects) -> Iterator[tuple[str, object]]:
     """Yield each loaded object with its name: its key in a mapping, else the one it has."""
     if isinstance(loaded, Mapping):
         yield from loaded.items()
@@ -47,30 +48,36 @@ def _own_name(found: object) -> str:
     )
 
 
-def read_loaded(found: object, deployed: Prompt, kind: str) -> RemotePrompt:
+def read_object(found: object, deployed: Prompt, kind: str) -> RemotePrompt:
     """Return a loaded object as if a registry of that kind served it.
 
     Raises UsageError for a shape that is not known, and whatever the object itself raises.
     """
-    if _is_served(found):
+    if _is_loaded_prompt(found):
         version = found.version or ""
         return make_remote_prompt(found.prompt, kind=kind, version=version, stamp=_stamp(found))
-    if isinstance(found, RemotePrompt):
-        return make_remote_prompt(found.prompt, kind=kind, version=found.version, stamp=found.stamp)
-    if isinstance(found, Mapping) and "prompt_data" in found:
-        whole = _from_braintrust(found)
-        return make_remote_prompt(whole.prompt, kind=kind, version=whole.version, stamp=whole.stamp)
-    if hasattr(found, "template") and hasattr(found, "model_config"):
-        whole = _from_mlflow(found)
-        return make_remote_prompt(whole.prompt, kind=kind, version=whole.version, stamp=whole.stamp)
-    if hasattr(found, "version_id") and hasattr(found, "metadata"):
-        whole = _from_opik(found)
-        return make_remote_prompt(whole.prompt, kind=kind, version=whole.version, stamp=whole.stamp)
+    whole = _whole_prompt(found)
+    if whole is not None:
+        version, stamp = whole.version, whole.stamp
+        return make_remote_prompt(whole.prompt, kind=kind, version=version, stamp=stamp)
     prompt, version = _prompt_and_version(found, deployed)
     return make_remote_prompt(prompt, kind=kind, version=version, stamp=None)
 
 
-def _is_served(found: object) -> TypeGuard[LoadedPrompt]:
+def _whole_prompt(found: object) -> RemotePrompt | None:
+    """Read an object that says all of its prompt, None where it leaves something out."""
+    if isinstance(found, RemotePrompt):
+        return found
+    if isinstance(found, Mapping) and "prompt_data" in found:
+        return _from_braintrust(found)
+    if hasattr(found, "template") and hasattr(found, "model_config"):
+        return _from_mlflow(found)
+    if hasattr(found, "version_id") and hasattr(found, "metadata"):
+        return _from_opik(found)
+    return None
+
+
+def _is_loaded_prompt(found: object) -> TypeGuard[LoadedPrompt]:
     # By its shape as well: where nobody loaded anything, nobody need import how to render it.
     return hasattr(found, "is_fallback") and isinstance(getattr(found, "prompt", None), Prompt)
 
