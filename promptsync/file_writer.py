@@ -12,23 +12,13 @@ from pathlib import Path
 
 from promptsync.errors import UsageError
 from promptsync.file_replacement import TEMPORARY, replace_file
-from promptsync.prompt_name import NAME
+from promptsync.prompt_name import unsafe_reason
 from promptsync.prompt_sources import (
-    SUFFIX,
     Roots,
     paths_in_work_tree,
     paths_of_entries,
     wrong_catalog,
 )
-
-MAX_FILE_NAME = 255
-
-# https://learn.microsoft.com/windows/win32/fileio/naming-a-file, with or without an extension
-_RESERVED = frozenset(
-    {"con", "prn", "aux", "nul"}
-    | {f"{device}{number}" for device in ("com", "lpt") for number in range(10)}
-)
-
 
 WITHOUT_FILE = "rename it there, or write a file with the served name in it"
 
@@ -63,21 +53,6 @@ def why_no_file(roots: Roots, name: str, taken: Mapping[str, str]) -> str | None
     if reason is None and (wrong := wrong_catalog(roots)) is not None:
         reason = f"`{wrong}` is wrong, and may have that name"
     return reason and f"cannot become a prompt file: {reason}"
-
-
-def unsafe_reason(name: str) -> str | None:
-    """Return why a name of foreign data cannot become that of a file, None where it can."""
-    if not NAME.fullmatch(name):
-        return "names have letters, digits, `_`, `.` and `-`, at most 255 of them"
-    if name.startswith(".") or name.endswith(".") or ".." in name:
-        return "it starts or ends with a dot, or has two in a row"
-    if name.split(".", maxsplit=1)[0].lower() in _RESERVED:
-        return "Windows reserves it"
-    if name.lower() == "readme":
-        return "a README is not a prompt"
-    if len(name) > MAX_FILE_NAME - len(SUFFIX):
-        return f"file systems hold file names of at most {MAX_FILE_NAME} characters"
-    return None
 
 
 def write_text(top: Path, path: str, text: str) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import Any, TypeAlias
 
 from promptsync import prompt_schema
 from promptsync.catalog import Catalog
 from promptsync.composition import CompositionError, expand
 from promptsync.content_hash import content_hash
-from promptsync.errors import UsageError
-from promptsync.prompt import NAMING_KEYS, JsonObject, Message, Prompt
-from promptsync.prompt_name import MAX_NAME, NAME
+from promptsync.errors import PromptFileError, UsageError
+from promptsync.prompt import NAMING_KEYS, JsonObject, Message, Prompt, Template
+from promptsync.prompt_file import format_prompt
+from promptsync.prompt_name import MAX_NAME, NAME, unsafe_reason
 from promptsync.rendering import compile_prompt
 from promptsync.status import LocalPrompt
 
@@ -40,14 +42,23 @@ def to_prompt(
         name = prompt
         values = _content_values(name, content) | {"model": model, "params": params}
     _check(name, values)
-    return prompt_schema.read_whole(values, name=name)
+    made = prompt_schema.read_whole(values, name=name)
+    _check_file(made)
+    return made
 
 
 def _values_of(prompt: Prompt) -> dict[str, Any]:
+    template: object = prompt.template
+    tags: object = prompt.tags
+    if not isinstance(template, Template):
+        hint = f"such as `{Template.JINJA2}`"
+        raise _wrong(prompt.name, "cannot be registered: `template` must be a `Template`", hint)
     try:
-        return prompt_schema.whole_values(prompt)
+        values = prompt_schema.whole_values(prompt)
     except (AttributeError, TypeError, ValueError) as error:
         raise _wrong(prompt.name, f"is no prompt: {error}") from error
+    # A text would be taken for the list of its letters.
+    return values | {"tags": tags} if isinstance(tags, str) else values
 
 
 def _content_values(name: object, content: Content | None) -> dict[str, Any]:
@@ -75,12 +86,27 @@ def _check(name: object, values: Mapping[str, Any]) -> None:
     if not isinstance(name, str) or not NAME.fullmatch(name):
         rule = f"a name is 1 to {MAX_NAME} letters, digits, `_`, `.` and `-`"
         raise UsageError(f"{str(name)[:40]!r} is no name of a prompt", hint=rule)
-    if wrong := next(prompt_schema.check(values), None):
+    # Roles are looked at where all else is right.
+    if wrong := next(chain(prompt_schema.check(values), prompt_schema.check_roles(values)), None):
         raise _wrong(name, f"cannot be registered: {wrong.message}", wrong.hint)
-    if found := _unsayable(values):
-        raise _wrong(name, f"holds a value that JSON cannot: {found}")
+    try:
+        unsayable = _unsayable(values)
+    except RecursionError as error:
+        raise _wrong(name, "holds a value that is nested without end, or nearly so") from error
+    if unsayable:
+        raise _wrong(name, f"holds a value that JSON cannot: {unsayable}")
     if values.get("partial"):
         raise _wrong(name, "is a partial, and those are never uploaded by themselves")
+
+
+def _check_file(prompt: Prompt) -> None:
+    """Refuse what could not be downloaded into a prompt file, in that file's words."""
+    try:
+        format_prompt(prompt)
+    except PromptFileError as error:
+        problem = error.problems[0]
+        what = f"cannot be registered: {problem.message}"
+        raise _wrong(prompt.name, what, problem.hint) from error
 
 
 def _unsayable(value: object) -> str | None:
@@ -120,10 +146,29 @@ def to_local(prompt: Prompt, catalog: Catalog) -> LocalPrompt:
     except (TypeError, ValueError) as error:
         what = f"holds a value that JSON cannot: {error}"
         raise _wrong(prompt.name, what) from error
+    _check_name(prompt.name, catalog)
     compile_prompt(expanded, where=prompt.name)
+    if expanded.content != prompt.content:
+        _check_file(expanded)
     return LocalPrompt(
         prompt=named, expanded=expanded, content_hash=digest, path="", file_sha256=""
     )
+
+
+def _check_name(name: str, catalog: Catalog) -> None:
+    """Refuse a name under which no file could be written, unless a file states it already."""
+    if name in catalog.files:
+        return
+    if (reason := unsafe_reason(name)) is not None:
+        raise _wrong(name, f"cannot become a prompt file: {reason}", "choose another name")
+    served = (*catalog.files, *catalog.name_by_served_name)
+    if name not in served and (other := _same_but_for_case(name, served)) is not None:
+        what = f"cannot be registered: there is a prompt file of `{other}`"
+        raise _wrong(name, what, "case makes no difference: choose another name")
+
+
+def _same_but_for_case(name: str, names: Iterable[str]) -> str | None:
+    return next((each for each in names if each.lower() == name.lower()), None)
 
 
 def _served_as(prompt: Prompt, file: LocalPrompt | None, kind: str | None) -> Prompt:

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 else:  # importing typing costs 3 ms
     Json, JsonObject = object, Mapping
 
-# Who speaks in a chat prompt; vendors know a few more.
+# Who speaks in a chat prompt.
 ROLES = ("system", "developer", "user", "assistant", "tool")
+# Vendors know a few more, which stand in front matter: OpenAI's older one, and Gemini's.
+VENDOR_ROLES = (*ROLES, "function", "model")
 
 
 class Template(Enum):

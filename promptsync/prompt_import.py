@@ -9,10 +9,11 @@ from pathlib import Path, PurePosixPath
 
 from promptsync import git
 from promptsync.errors import UsageError
-from promptsync.file_writer import taken_names, unsafe_reason, write_text
+from promptsync.file_writer import taken_names, write_text
 from promptsync.formats.conversion import Imported, Note
 from promptsync.prompt import Prompt
 from promptsync.prompt_file import format_prompt
+from promptsync.prompt_name import unsafe_reason
 from promptsync.reading import read_catalog
 from promptsync.workspace import Workspace
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import NoneType
 from typing import Any, NamedTuple
 
-from promptsync.prompt import NAMING_KEYS, ROLES, Message, Prompt, Template, is_same
+from promptsync.prompt import (
+    NAMING_KEYS,
+    ROLES,
+    VENDOR_ROLES,
+    Message,
+    Prompt,
+    Template,
+    is_same,
+)
 
 REGISTRY_KINDS = ("local", "braintrust", "mlflow", "opik")
 MAX_SHOWN = 60
@@ -95,6 +103,20 @@ def check(values: Mapping[str, Any], *, text_is_body: bool = False) -> Iterator[
         yield SchemaError((stated[1],), f"`{stated[0]}` and `{stated[1]}` exclude each other")
 
 
+def check_roles(values: Mapping[str, Any]) -> Iterator[SchemaError]:
+    """Yield the roles below `messages` that no model vendor knows; values are checked already.
+
+    Not a part of `check`: a registry may hold any role, and files and bundles have to hold that.
+    """
+    for index, each in enumerate(values.get("messages") or ()):
+        if (role := each["role"]) not in VENDOR_ROLES:
+            message = f"`role` must be one of {', '.join(VENDOR_ROLES)}"
+            near = _nearest(role.lower(), VENDOR_ROLES)
+            yield SchemaError(
+                ("messages", index, "role"), message, f"did you mean `{near}`?" if near else None
+            )
+
+
 def _check_names(kind: str, options: Mapping[str, Any]) -> Iterator[SchemaError]:
     for key in sorted(NAMING_KEYS & options.keys()):
         if not isinstance(options[key], (str, NoneType)):
@@ -110,13 +132,17 @@ def _quotes_hint(value: object, expected: str) -> str | None:
 
 def _unknown(key: str) -> SchemaError:
     shown = key if len(key) <= MAX_SHOWN else f"{key[:MAX_SHOWN]}…"
-    import difflib  # noqa: PLC0415  only for those who misspell
-
-    near = difflib.get_close_matches(key, _KEYS, n=1)
-    hint = f"did you mean `{near[0]}`? " if near else ""
+    near = _nearest(key, _KEYS)
+    hint = f"did you mean `{near}`? " if near else ""
     return SchemaError(
         (key,), f"unknown key `{shown}`", f"{hint}anything else goes below `metadata:`"
     )
+
+
+def _nearest(word: str, words: Iterable[str]) -> str | None:
+    import difflib  # noqa: PLC0415  only for those who misspell
+
+    return next(iter(difflib.get_close_matches(word, list(words), n=1)), None)
 
 
 def to_content(value: str | list[dict[str, Any]]) -> str | tuple[Message, ...]:

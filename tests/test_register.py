@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -37,6 +39,9 @@ from tests.fakes.opik import opik_server
 GREETING = prompt("greeting", "Greet {{name}}.")
 
 NOTHING: Any = None
+NESTED: dict[str, Any] = functools.reduce(lambda inner, _: {"in": inner}, range(70), {})
+ENDLESS: dict[str, Any] = {}
+ENDLESS["in"] = ENDLESS
 
 
 @pytest.fixture
@@ -256,6 +261,24 @@ def test_an_older_release_does_not_undo_what_a_newer_one_registered(folder: Path
         (("greeting", "Hello \ud800."), "no text that UTF-8 can hold"),
         (("greeting", "Hello \0."), "the character NUL"),
         ((replace(GREETING, content=NOTHING),), "`greeting` is no prompt"),
+        (
+            ("greeting", [{"role": "systm", "content": "Be kind."}]),
+            "`greeting` cannot be registered: `role` must be one of system, developer, user, "
+            "assistant, tool, function, model",
+        ),
+        ((replace(GREETING, content=(Message("", "Be kind."),)),), "`role` must be one of"),
+        ((replace(GREETING, params={"seed": math.nan}),), "infinite or not a number"),
+        ((replace(GREETING, params=NESTED),), "nested deeper than 64 levels"),
+        ((replace(GREETING, metadata=ENDLESS),), "nested without end"),
+        ((replace(GREETING, params={"seed": 10**300}),), "has no equivalent in JSON"),
+        ((replace(GREETING, metadata={"a": "x" * 300_000}),), "larger than 256 KiB"),
+        (("greeting", "x" * 1_048_577), "a prompt file has at most 1,048,576"),
+        ((replace(GREETING, template="jinja2"),), "`template` must be a `Template`"),  # type: ignore[arg-type]
+        ((replace(GREETING, tags="kind"),), "`tags` must be a list of texts"),  # type: ignore[arg-type]
+        (("../greeting", "Hello."), "'../greeting' is no name of a prompt"),
+        (("..", "Hello."), "`..` cannot become a prompt file: it starts or ends with a dot"),
+        (("con", "Hello."), "`con` cannot become a prompt file: Windows reserves it"),
+        (("README", "Hello."), "`README` cannot become a prompt file: a README is not a prompt"),
     ],
     ids=[
         "a name with a space",
@@ -272,6 +295,20 @@ def test_an_older_release_does_not_undo_what_a_newer_one_registered(folder: Path
         "half a character",
         "a NUL",
         "a prompt without content",
+        "a misspelt role",
+        "a message without a role",
+        "not a number",
+        "too many levels",
+        "endless levels",
+        "too long a number",
+        "too large a detail",
+        "too large a text",
+        "a dialect as text",
+        "tags as text",
+        "a path as a name",
+        "a name of dots",
+        "a name of a device",
+        "a name of no prompt file",
     ],
 )
 def test_what_is_no_prompt_is_refused(
@@ -282,6 +319,45 @@ def test_what_is_no_prompt_is_refused(
 
     assert message in raised.value.message
     assert not (folder / ".promptsync").exists()
+
+
+def test_a_role_that_is_nearly_one_is_told(folder: Path) -> None:
+    with pytest.raises(UsageError) as raised:
+        register("greeting", [{"role": "System", "content": "Be kind."}])
+
+    assert raised.value.hint == "did you mean `system`?"
+    assert list(folder.iterdir()) == []
+
+
+def test_a_role_that_only_vendors_know_is_taken(folder: Path) -> None:
+    register("greeting", [{"role": "model", "content": "Hello."}])
+
+    assert [each.prompt.content for each in versions(folder)] == [(Message("model", "Hello."),)]
+
+
+def test_a_name_that_differs_from_a_prompt_files_in_case_only_is_refused(repo: Repo) -> None:
+    repo.write("prompts/greeting.md", "Greet {{name}}.\n")
+
+    with pytest.raises(UsageError, match="there is a prompt file of `greeting`") as raised:
+        register("Greeting", "Greet {{name}}.")
+
+    assert raised.value.hint == "case makes no difference: choose another name"
+    assert versions(repo.path, "Greeting") == []
+
+
+def test_a_name_that_a_prompt_file_states_may_be_any(repo: Repo) -> None:
+    repo.write("prompts/console.md", "---\nname: con\n---\n\nGreet {{name}}.\n")
+
+    assert register("con", "Greet {{name}}.").version == "1"
+
+
+def test_what_includes_make_too_large_is_refused(repo: Repo) -> None:
+    repo.write("prompts/rules.md", f"---\npartial: true\n---\n\n{'é' * 400_000}\n")
+
+    with pytest.raises(UsageError, match="a prompt file has at most 1,048,576"):
+        register("greeting", "{{> rules}} {{> rules}}")
+
+    assert versions(repo.path) == []
 
 
 @pytest.mark.parametrize("template", [Template.MUSTACHE, Template.JINJA2])

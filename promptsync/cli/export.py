@@ -24,9 +24,10 @@ from promptsync.cli.session import valid_catalog
 from promptsync.cli.talk import say
 from promptsync.composition import includes_of
 from promptsync.errors import UsageError
-from promptsync.file_writer import unsafe_reason, write_text
+from promptsync.file_writer import write_text
 from promptsync.formats import FORMATS, Exported, Note, export_prompt
 from promptsync.formats import Format as OtherFormat
+from promptsync.prompt_name import unsafe_reason
 from promptsync.workspace import open_workspace
 
 
