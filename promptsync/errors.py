@@ -2,6 +2,7 @@
 
 * PromptsyncError
   - UsageError                  the request cannot be carried out as asked
+    - MissingPackageError       it needs a package that is not installed; an ImportError as well
   - ConfigError                 promptsync.toml or the environment is wrong
   - PromptFileError             prompt files are wrong; carries one Problem for each finding
   - GitError                    git is missing, failed, or cannot answer
@@ -49,6 +50,13 @@ class PromptsyncError(Exception):
 
 class UsageError(PromptsyncError):
     """The request cannot be carried out as asked."""
+
+
+class MissingPackageError(UsageError, ModuleNotFoundError):
+    """A package is not installed that promptsync can do without: an extra, or a tool's SDK.
+
+    A ModuleNotFoundError as well, because an import may raise it, and those are asked for that.
+    """
 
 
 class ConfigError(PromptsyncError):

@@ -1,6 +1,7 @@
 """Serve prompts as feature flags: a prompt is an object flag, and its alias is the variant.
 
-The flag's key is the name of the prompt. What reasons and error codes mean:
+The flag's key is the name of the prompt. Importing this raises MissingPackageError where the extra
+`openfeature` is not installed. What reasons and error codes mean:
 https://openfeature.dev/specification/types
 """
 
@@ -10,7 +11,9 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
-try:
+from promptsync.optional_packages import needs_package
+
+with needs_package("openfeature-sdk", module="openfeature", extra="openfeature"):
     from openfeature.evaluation_context import EvaluationContext
     from openfeature.event import ProviderEventDetails
     from openfeature.exception import (
@@ -20,10 +23,6 @@ try:
     )
     from openfeature.flag_evaluation import FlagResolutionDetails
     from openfeature.provider import AbstractProvider, Metadata
-except ModuleNotFoundError as error:
-    raise ModuleNotFoundError(
-        "openfeature-sdk is not installed: pip install 'promptsync[openfeature]'", name=error.name
-    ) from error
 
 from promptsync.client import Client
 from promptsync.errors import UnknownAliasError

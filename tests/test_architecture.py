@@ -142,6 +142,7 @@ WORLD = frozenset(
         "listing",
         "load_log",
         "loading",
+        "optional_packages",
         "origins",
         "outage",
         "package_location",

@@ -435,18 +435,29 @@ class waiting_for_log(logging.Handler):  # noqa: N801  reads as a statement
         self._logger.setLevel(logging.NOTSET)
 
 
+# What a plain `pip install promptsync` leaves out.
+WITHOUT_SDK = """
+import sys
+
+
+class NotInstalled:
+    @staticmethod
+    def find_spec(name, path, target=None):
+        if name == "openfeature":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
+sys.meta_path.insert(0, NotInstalled)
+import promptsync.openfeature_provider
+"""
+
+
 def test_without_the_sdk_the_error_says_what_to_install() -> None:
-    program = (
-        "import sys; sys.modules['openfeature'] = None; "
-        "sys.modules['openfeature.evaluation_context'] = None; "
-        "import promptsync.openfeature_provider"
-    )
-
     result = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+        [sys.executable, "-c", WITHOUT_SDK], capture_output=True, text=True, check=False
     )
 
-    assert result.stderr.splitlines()[-1] == (
-        "ModuleNotFoundError: openfeature-sdk is not installed: "
-        "pip install 'promptsync[openfeature]'"
-    )
+    assert result.stderr.splitlines()[-2:] == [
+        "promptsync.errors.MissingPackageError: the package `openfeature-sdk` is not installed",
+        "hint: pip install 'promptsync[openfeature]'",
+    ]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 
 from promptsync.errors import LineageError, UsageError
 from promptsync.loaded_prompt import LoadedPrompt
@@ -50,18 +49,6 @@ def chosen(prompts: Prompts) -> tuple[LoadedPrompt, ...]:
 
         return active_versions()
     return (prompts,) if isinstance(prompts, LoadedPrompt) else tuple(prompts)
-
-
-@contextmanager
-def needs_sdk(name: str) -> Iterator[None]:
-    """Say that a tool's SDK is not installed, where importing it says so. Raises UsageError."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if error.name != name:
-            raise  # it is there, and lacks another one
-        hint = f"pip install {name}"
-        raise UsageError(f"the package `{name}` is not installed", hint=hint) from error
 
 
 def _sentence(tool: str, error: Exception) -> str:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from promptsync.lineage.attempt import Prompts, attempt, chosen, needs_sdk
+from promptsync.lineage.attempt import Prompts, attempt, chosen
 from promptsync.lineage.record import KEY, records, summary
 from promptsync.loaded_prompt import LoadedPrompt
+from promptsync.optional_packages import needs_package
 from promptsync.prompt import JsonObject
 
 TOOL = "Braintrust"
@@ -42,8 +43,8 @@ def log_prompts(prompts: Prompts = None, *, span: Any = None, strict: bool = Fal
     Without prompts, all that this process has served are taken. Braintrust names one prompt for a
     span, so `metadata.prompt` is there for one alone; `metadata.promptsync` has them all.
 
-    Return whether there was a span. Raises UsageError without Braintrust's SDK; LineageError only
-    where `strict` says so.
+    Return whether there was a span. Raises MissingPackageError without Braintrust's SDK;
+    LineageError only where `strict` says so.
     """
     braintrust = _braintrust()
 
@@ -58,7 +59,7 @@ def log_prompts(prompts: Prompts = None, *, span: Any = None, strict: bool = Fal
 
 
 def _braintrust() -> Any:
-    with needs_sdk("braintrust"):
+    with needs_package("braintrust"):
         import braintrust  # noqa: PLC0415  it takes a quarter of a second
     return braintrust
 

@@ -9,10 +9,11 @@ from itertools import islice
 from typing import Any
 
 from promptsync.forking import survive_forks
-from promptsync.lineage.attempt import Prompts, attempt, needs_sdk
+from promptsync.lineage.attempt import Prompts, attempt
 from promptsync.lineage.mlflow_run import RunLog, plan_run
 from promptsync.lineage.mlflow_trace import log_to_trace
 from promptsync.loaded_prompt import LoadedPrompt
+from promptsync.optional_packages import needs_package
 
 LOGGER = logging.getLogger("promptsync")
 
@@ -41,14 +42,14 @@ def log_prompts(
     Without prompts, all that this process has served are taken.
 
     Saying the same again costs nothing. Return whether there was a run or a trace. Raises
-    UsageError without MLflow's SDK; LineageError only where `strict` says so.
+    MissingPackageError without MLflow's SDK; LineageError only where `strict` says so.
     """
     mlflow = _mlflow()
     return attempt(TOOL, lambda found: _log(mlflow, found, run_id), prompts, strict=strict)
 
 
 def _mlflow() -> Any:
-    with needs_sdk("mlflow"):
+    with needs_package("mlflow"):
         import mlflow  # noqa: PLC0415  it takes a second
     return mlflow
 

@@ -10,9 +10,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from promptsync.lineage.attempt import Prompts, attempt, chosen, needs_sdk
+from promptsync.lineage.attempt import Prompts, attempt, chosen
 from promptsync.lineage.record import KEY, record, records, summary
 from promptsync.loaded_prompt import LoadedPrompt
+from promptsync.optional_packages import needs_package
 from promptsync.prompt import JsonObject, Template
 
 TOOL = "Opik"
@@ -24,7 +25,8 @@ def as_prompts(prompts: Prompts = None) -> list[Any]:
 
     They link to the versions that were loaded from Opik; others, such as a fallback, have no link
     and are told by their text. Metadata says the content hash of each. Nothing is asked or written.
-    Without prompts, all that this process has served are taken. Raises UsageError without the SDK.
+    Without prompts, all that this process has served are taken. Raises MissingPackageError without
+    the SDK.
     """
     opik = _opik()
     return [_as_prompt(opik, each) for each in chosen(prompts)]
@@ -45,15 +47,15 @@ def log_prompts(prompts: Prompts = None, *, strict: bool = False) -> bool:
     Metadata gets `opik_prompts`, with the ids that link, and `promptsync` with the content hashes.
     Without prompts, all that this process has served are taken.
 
-    Return whether there was a trace or a span. Raises UsageError without Opik's SDK; LineageError
-    only where `strict` says so.
+    Return whether there was a trace or a span. Raises MissingPackageError without Opik's SDK;
+    LineageError only where `strict` says so.
     """
     opik = _opik()
     return attempt(TOOL, lambda found: _log(opik, found), prompts, strict=strict)
 
 
 def _opik() -> Any:
-    with needs_sdk("opik"):
+    with needs_package("opik"):
         import opik  # noqa: PLC0415  it takes a second
     return opik
 

@@ -12,7 +12,8 @@ from sqlalchemy import URL, Connection, Engine, Row, Select, create_engine, insp
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
-from promptsync.errors import ConfigError, RegistryRefusedError
+from promptsync.errors import ConfigError
+from promptsync.optional_packages import missing_package
 from promptsync.registries.local_deadline import Question
 from promptsync.registries.local_errors import is_missing_table, translated_errors
 from promptsync.registries.local_tables import ALIASES, METADATA
@@ -163,11 +164,8 @@ def _make_engine(url: URL, file: Path | None, each: float | None) -> Engine:
             poolclass=NullPool,
             hide_parameters=True,
         )
-    except ImportError as error:
-        raise RegistryRefusedError(
-            "the driver for PostgreSQL is not installed",
-            hint="pip install 'promptsync[postgresql]'",
-        ) from error
+    except ImportError as error:  # also without libpq, which only the binary package brings along
+        raise missing_package("psycopg[binary]", extra="postgresql") from error
 
 
 def _bounds(dialect: str, seconds: float) -> dict[str, str]:

@@ -152,17 +152,17 @@ def test_connections_are_given_back(postgresql_database: str, server: Engine) ->
 WITHOUT_DRIVER = """
 import sys
 sys.modules["psycopg"] = None
-from promptsync.errors import RegistryRefusedError
+from promptsync.errors import MissingPackageError
 from promptsync.registries.local import LocalRegistry
 
 try:
     LocalRegistry("postgresql://bob:geheim@127.0.0.1/prompts")
-except RegistryRefusedError as error:
+except MissingPackageError as error:
     print(error.message, "|", error.hint)
 """
 
 
-def test_a_missing_driver_is_refused_with_the_command_that_installs_it() -> None:
+def test_a_missing_driver_is_named_with_the_command_that_installs_it() -> None:
     result = subprocess.run(
         [sys.executable, "-c", WITHOUT_DRIVER],
         cwd=Path(promptsync.__file__).parents[1],
@@ -172,7 +172,7 @@ def test_a_missing_driver_is_refused_with_the_command_that_installs_it() -> None
     )
 
     assert result.stdout == (
-        "the driver for PostgreSQL is not installed | pip install 'promptsync[postgresql]'\n"
+        "the package `psycopg[binary]` is not installed | pip install 'promptsync[postgresql]'\n"
     )
 
 
