@@ -23,9 +23,9 @@ _LOADS = """
 import promptsync
 promptsync.Client("promptsync-bundle.json", offline=True).load("prompt-7")
 """
-# Values are frozen dataclasses, a bundle is JSON, and one hash is computed: nobody gets below it.
+# A bundle is JSON, and one hash is computed: nobody gets below it.
 _FLOOR = """
-import dataclasses, hashlib, json
+import hashlib, json
 bundle = json.load(open("promptsync-bundle.json", encoding="utf-8"))
 entry = next(each for each in bundle["prompts"] if each["name"] == "prompt-7")
 hashlib.sha256(json.dumps(entry["prompt"], sort_keys=True).encode()).hexdigest()
@@ -43,7 +43,7 @@ def cold_start_figures(folder: Path) -> Iterator[Figure]:
     yield Figure("the same without the start of Python itself / 40 ms", mine - python, 0.040, 1.0)
     floor = Command([sys.executable, "-c", _FLOOR], folder, {})
     mine, theirs = side_by_side(ours, floor, runs=RUNS)
-    yield Figure("the whole program / json, hashlib, dataclasses", mine, theirs, 2.0)
+    yield Figure("the whole program / json, hashlib", mine, theirs, 2.0)
 
 
 def _bundle() -> Bundle:

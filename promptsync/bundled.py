@@ -6,11 +6,10 @@ no catalog and none of the other prompts.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from promptsync.bundle_file import MissingBundleError, open_bundle
 from promptsync.content_hash import content_hash
 from promptsync.errors import PromptsyncError, UsageError
+from promptsync.light_dataclass import replace
 from promptsync.prompt_location import BundlePlace, locate
 
 TYPE_CHECKING = False

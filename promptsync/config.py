@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from promptsync.errors import ConfigError
 from promptsync.file_search import CONFIGURATION, configuration_files, repository_top
+from promptsync.light_dataclass import dataclass
 from promptsync.registry_config import (  # the names of a configuration are found here as well
     DEFAULT_LOCAL_URL as DEFAULT_LOCAL_URL,  # noqa: PLC0414
 )

@@ -26,8 +26,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from promptsync.light_dataclass import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

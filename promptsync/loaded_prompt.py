@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from promptsync.content_hash import short_hash
+from promptsync.light_dataclass import dataclass, field
 from promptsync.prompt import JsonObject, Message, Prompt
 from promptsync.rendered_prompt import RenderedPrompt
 from promptsync.rendering import Renderer, compile_prompt

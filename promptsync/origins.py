@@ -9,7 +9,6 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from importlib import import_module
 from typing import NamedTuple
 
@@ -23,6 +22,7 @@ from promptsync.errors import (
     UnknownPromptError,
     UsageError,
 )
+from promptsync.light_dataclass import replace
 from promptsync.loaded_prompt import LoadedPrompt, Source, make_loaded_prompt
 from promptsync.stamp_check import find_doubt
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
+
+from promptsync.light_dataclass import dataclass, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import NamedTuple
 
 from promptsync.errors import PromptsyncError, RegistryAnswerError, RegistryUnavailableError
+from promptsync.light_dataclass import replace
 from promptsync.loaded_prompt import LoadedPrompt, Source
 
 FOREVER = float("inf")

@@ -7,9 +7,9 @@ it is needed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from promptsync.errors import ConfigError
+from promptsync.light_dataclass import dataclass, field
 from promptsync.prompt_path import is_catalog_file
 
 TYPE_CHECKING = False
