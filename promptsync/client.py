@@ -156,9 +156,10 @@ class Client:
         self._loading.forget(name)
 
     def close(self) -> None:
-        """End what is under way and give back connections; waits for a request that still runs.
+        """End what is under way and give back connections; who waits for it gets a UsageError.
 
-        What is in memory is served on, and no longer looked after.
+        What is in memory is served on, and no longer looked after. A thread that cannot be ended,
+        because it waits for a name server or a locked database, is left behind after 2 seconds.
         """
         self._loading.close()
 

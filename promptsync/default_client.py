@@ -130,7 +130,7 @@ def configure(
 def close() -> None:
     """Close the default client, if there is one; a later load makes another one, as `Client()`.
 
-    Waits for a request that still runs, at most until that is given up.
+    Requests that are under way end. See `Client.close`.
     """
     _DEFAULT.replaced(None)
 

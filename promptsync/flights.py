@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Generic, TypeVar
 
-from promptsync.background import BackgroundThreads, fulfil
+from promptsync.background import BackgroundThreads
 from promptsync.correlation import in_this_context
 
 Key = TypeVar("Key")
@@ -20,12 +20,12 @@ Result = TypeVar("Result")
 class Flight(Generic[Result]):
     """A question under way. `has_begun` says that it no longer waits for a thread.
 
-    One that waited for a thread when there was no more time for it `is_given_up`.
+    Once it `is_over`, its answer is there or about to be, and no other can come.
     """
 
     answer: Future[Result] = field(default_factory=Future)
     has_begun: bool = False
-    is_given_up: bool = False
+    is_over: bool = False
 
 
 class Flights(Generic[Key, Result]):
@@ -60,26 +60,36 @@ class Flights(Generic[Key, Result]):
         return len(self._under_way)
 
     def close(self) -> None:
-        """Let nobody wait any longer for what has not begun; nothing begins after this."""
+        """Let nobody wait any longer, and have nothing begin after this.
+
+        What is under way goes on, and its answer is lost.
+        """
         with self._lock:
             self._is_closed = True
-            waiting = [each for each in self._under_way.values() if not each.has_begun]
-            for flight in waiting:
-                flight.is_given_up = True
-        for flight in waiting:
+            waited_for = [each for each in self._under_way.values() if not each.is_over]
+            for flight in waited_for:
+                flight.is_over = True
+        for flight in waited_for:
             # Not cancelled: `concurrent.futures.wait` is not told of that.
             flight.answer.set_exception(self._closed())
 
     def _fly(self, key: Key, flight: Flight[Result], ask: Callable[[], Result]) -> None:
         with self._lock:
-            if flight.is_given_up:
+            if flight.is_over:
                 return
             flight.has_begun = True
-        fulfil(flight.answer, partial(self._asked, key, ask))
-
-    def _asked(self, key: Key, ask: Callable[[], Result]) -> Result:
         try:
-            return ask()
-        finally:  # before the answer is there: whoever has it may ask again
-            with self._lock:
-                self._under_way.pop(key, None)
+            outcome = ask()
+        except BaseException as error:  # noqa: BLE001  raised again where it is waited for
+            tell = partial(flight.answer.set_exception, error)
+        else:
+            tell = partial(flight.answer.set_result, outcome)
+        if self._lands(key, flight):
+            tell()
+
+    def _lands(self, key: Key, flight: Flight[Result]) -> bool:
+        """Tell whether the answer is still waited for; whoever has it may ask again."""
+        with self._lock:
+            self._under_way.pop(key, None)
+            was_over, flight.is_over = flight.is_over, True
+            return not was_over

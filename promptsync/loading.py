@@ -40,7 +40,8 @@ if TYPE_CHECKING:  # whoever starts offline waits for no more than it needs
     _Key = tuple[Question, int]
 
 _THREADS = 8
-# What a thread may need to find out, on a busy machine, that its time is over; in seconds.
+# What a thread may need, on a busy machine, to end when its client was closed; in seconds. One that
+# cannot be woken, such as by a name server that is silent, is left behind after that.
 _GRACE = 2.0
 # What the registry has, if it has any, is none of these errors' fault.
 _FALL_BACK = (RegistryUnavailableError, RegistryAnswerError, UnprovenContentError)
@@ -89,7 +90,6 @@ class Loading:
         self, settings: Settings, times: Times, *, is_offline: bool, clock: Callable[[], float]
     ) -> None:
         self._times = times
-        self._patience = settings.patience
         self._is_offline = is_offline
         self._is_closed = False
         self._forgotten: dict[str, int] = {}
@@ -107,7 +107,7 @@ class Loading:
             if self._flights is not None:
                 self._flights.close()
         self._origins.close()
-        self._threads.join(self._patience + _GRACE)
+        self._threads.join(_GRACE)
         self.local_threads.join(_GRACE)
 
     def forget(self, name: str) -> None:
@@ -233,6 +233,8 @@ class Loading:
             if (served := self._despite(error, asked)) is None:
                 raise
             return served
+        if self._is_closed:  # nobody waits for it any more
+            raise ClosedClientError
         self._hear(None, answers)
         return self._serve(asked, fetched, times_forgotten)
 

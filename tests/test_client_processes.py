@@ -19,6 +19,7 @@ from tests.loading import (
     WARMER,
     Application,
     Held,
+    Lost,
     deployed_application,
 )
 
@@ -205,24 +206,51 @@ print(client.load("greeting").template)
     ]
 
 
-@pytest.mark.parametrize(
-    ("ending", "timeout"), [("", 30), ("sys.exit(0)", 30), ("client.close()", 2)]
-)
+@pytest.mark.parametrize("ending", ["", "sys.exit(0)", "client.close()", "promptsync.close()"])
 def test_an_interpreter_that_ends_during_a_refresh_says_nothing(
-    app: Application, ending: str, timeout: float
+    app: Application, ending: str
 ) -> None:
     app.upload(GREETING)
     app.service.inject(Hangs(), "GET /v1/prompt*", after=1)
     program = f"""
 import promptsync, sys
 clock = [0.0]
-client = promptsync.Client(alias="production", clock=lambda: clock[0], timeout={timeout})
+options = dict(alias="production", clock=lambda: clock[0], timeout=3600)
+if {ending!r}.startswith("promptsync"):
+    promptsync.configure(**options)
+    client = promptsync
+else:
+    client = promptsync.Client(**options)
 print(client.load("greeting").source)
 clock[0] += 300
 print(client.load("greeting").source)
 {ending}
 """
     assert output_of(program) == "registry\nmemory\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no handler is called there")
+@pytest.mark.parametrize(
+    "close", ["client = promptsync.Client", "promptsync.configure"], ids=["client", "default"]
+)
+def test_a_process_that_is_told_to_stop_during_its_first_load_stops(
+    app: Application, close: str
+) -> None:
+    app.service.inject(lost := Lost(), "GET /v1/prompt*")
+    program = f"""
+import contextlib, promptsync, signal, sys, threading
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
+client = promptsync
+{close}(alias="production", timeout=3600)
+with contextlib.closing(client):
+    client.load("greeting")
+"""
+    with subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE) as running:
+        assert lost.arrived.wait(30)
+        running.terminate()
+        _, told = running.communicate(timeout=60)
+
+    assert (running.returncode, told) == (7, b"")
 
 
 def test_loads_at_the_very_end_of_an_interpreter_are_served(app: Application) -> None:

@@ -18,6 +18,7 @@ from promptsync.registries.http_answers import decode_json
 from promptsync.registries.http_connections import make_manager, proxy_for
 from promptsync.registries.http_credentials import Credentials
 from promptsync.registries.http_errors import Answer, NotReachedError, may_pass, refusal, translate
+from promptsync.registries.http_sockets import Sockets
 from promptsync.registries.http_timeouts import Timeouts, deadline, seconds_left
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ class HttpClient:
         self._verify_tls = verify_tls
         self._managers: dict[tuple[str, str | None], PoolManager] = {}
         self._lock = threading.Lock()
-        self._is_closed = False
+        self._sockets = Sockets()
+        self._closed = threading.Event()
         self._process = os.getpid()
 
     def get(
@@ -103,15 +105,18 @@ class HttpClient:
     def close(self) -> None:
         """Close the connections; nothing is asked after that.
 
-        A request that is under way in another thread is not tried again. In a forked child the
-        connections are the parent's, and are left alone.
+        A request that is under way in another thread ends with an error; where that thread waits
+        for the name of a host to be looked up, after that. In a forked child the connections are
+        the parent's, and are left alone.
         """
         if os.getpid() != self._process:
             # Locks may be held for ever by threads that only the parent has.
-            self._is_closed = True
+            self._closed = threading.Event()
+            self._closed.set()
             return
+        self._closed.set()
+        self._sockets.end()
         with self._lock:
-            self._is_closed = True
             for manager in self._managers.values():
                 manager.clear()
             self._managers.clear()
@@ -166,8 +171,7 @@ class HttpClient:
             wait = self._wait(outcome, pause) if request.is_repeatable else None
             if wait is None or time.monotonic() + wait >= until:
                 break
-            time.sleep(wait)
-            if self._is_closed:
+            if self._closed.wait(wait):
                 break
         if isinstance(outcome, Exception):
             raise outcome
@@ -176,7 +180,7 @@ class HttpClient:
     def _is_over(self) -> bool:
         """Tell whether nobody waits for answers any more."""
         until = self._timeouts.moment
-        return self._is_closed or (until is not None and time.monotonic() >= until)
+        return self._closed.is_set() or (until is not None and time.monotonic() >= until)
 
     def _wait(self, outcome: Answer | Exception, pause: float | None) -> float | None:
         """Return how long to wait before the next attempt, None if there is to be none."""
@@ -224,7 +228,7 @@ class HttpClient:
         with self._lock:
             if (scheme, proxy) not in self._managers:
                 self._managers[scheme, proxy] = make_manager(
-                    scheme, proxy, verify_tls=self._verify_tls
+                    scheme, proxy, verify_tls=self._verify_tls, sockets=self._sockets
                 )
             return self._managers[scheme, proxy]
 
