@@ -16,8 +16,10 @@ from pathlib import Path
 import promptsync
 from benchmarks.measuring import Figure
 from promptsync.config import RegistryConfig
+from promptsync.content_hash import content_hash
 from promptsync.registries import open_registry
 from promptsync.registries.local import LocalRegistry
+from promptsync.remote_prompt import Stamp
 from tests.builders import prompt
 from tests.fakes.opik.server import opik_server
 from tests.fakes.vendor import OPIK_PYTHON, OPIK_QUIET
@@ -65,11 +67,23 @@ client.end()
 def loading_figures(folder: Path) -> Iterator[Figure]:
     """Compare loads from memory with 1 us, with the vendors' clients, and with each other."""
     yield from _vendor_figures(folder)
+    yield first_load_figure(folder / "first")
     local = _local_registry(folder / "local")
     one, many = map(float, _program((*_MODULE, "loads", str(local))).split())
     yield Figure(f"10 million loads from {THREADS} threads / from one", many, one, 1.3)
     megabytes = float(_program((*_MODULE, "memory", str(local))))
     yield Figure("1,000 prompts of 2 kB in memory / 10 MB", megabytes, 10, 1.0, unit="MB")
+
+
+def first_load_figure(folder: Path) -> Figure:
+    """Count what a process that knows nothing asks Opik for one prompt by alias."""
+    with opik_server() as opik:
+        deployed = _deployed(folder, "opik", {"url": opik.url, "project": "Trader"})
+        opik.requests.clear()
+        program = 'import promptsync; promptsync.load("greeting", alias="production")'
+        environment = {"XDG_CACHE_HOME": str(folder / "cache")}
+        _program((sys.executable, "-c", program), folder=deployed, environment=environment)
+        return Figure("first load from Opik / 1 request", len(opik.requests), 1, 1.0, unit="")
 
 
 def _vendor_figures(folder: Path) -> Iterator[Figure]:
@@ -106,7 +120,9 @@ def _deployed(folder: Path, kind: str, options: Mapping[str, str]) -> Path:
     (folder / "promptsync.toml").write_text("\n".join(lines))
     config = RegistryConfig(name=ALIAS, kind=kind, options=options)
     with closing(open_registry(config, folder=folder, cache=folder)) as registry:
-        stored = registry.save_prompt(prompt("greeting", TEXT), None)
+        made = prompt("greeting", TEXT)
+        stamp = Stamp(content_hash=content_hash(made, kind))
+        stored = registry.save_prompt(made, stamp)
         registry.set_alias("greeting", ALIAS, stored.version)
     return folder
 

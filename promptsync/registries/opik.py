@@ -19,6 +19,7 @@ from promptsync.registries.http_errors import LostAnswerError
 from promptsync.registries.http_timeouts import make_timeouts
 from promptsync.registries.opik_api import CONFLICT, LOOK_SECONDS, NOT_FOUND, OpikApi, id_of
 from promptsync.registries.opik_fields import KIND, folded, read_prompt
+from promptsync.registries.opik_identity import Identity, prove
 from promptsync.registries.opik_listing import OpikListing, version_of
 from promptsync.registries.opik_project import OpikProject, prompt_id_of
 from promptsync.registries.opik_version_cache import VersionCache
@@ -114,20 +115,18 @@ class OpikRegistry:
     ) -> RemotePrompt | None:
         """Return one prompt; a version may be spelled `v3` or `3`.
 
-        A prompt that was seen before is one request, one that was not is two more: what Opik
-        answers to a name does not say which project's prompt it is.
+        That is one request where the prompt was seen before. Where it was not, it is one without
+        `details` if the stamp proves whose the version is, and else two more.
         """
-        if version is not None:
-            return self._get_version(name, version, details=details)
         if alias is not None:
             _check_alias(alias)
-        found = self._project.find(name, environment=alias)
-        selected = version_of(found, alias) if found else None
-        if found is None or selected is None:
-            return None
-        _check_environment(selected, name, alias)
-        self._project.keep(found, selected)
-        return read_prompt(found, selected)
+        if version is not None and details:
+            return self._get_version(name, version)
+        if version is not None:
+            return self._get_bare_version(name, version)
+        if details or self._project.was_seen(name):
+            return self._select(self._project.find(name, environment=alias), name, alias)
+        return self._get_unseen(name, alias)
 
     def get_prompts(
         self, names: Collection[str], *, alias: str | None = None
@@ -263,23 +262,48 @@ class OpikRegistry:
         self._threads.close()
         self._client.close()
 
-    def _get_version(self, name: str, version: str, *, details: bool) -> RemotePrompt | None:
-        if not details:
-            return self._get_bare_version(name, version)
+    def _get_version(self, name: str, version: str) -> RemotePrompt | None:
         found = self._project.find(name)
         selected = self._find_number(found, version) if found else None
         return read_prompt(found, selected) if found and selected else None
 
+    def _get_unseen(self, name: str, alias: str | None) -> RemotePrompt | None:
+        """Return a prompt by its name, without what it says beside its versions if that will do."""
+        found = self._api.find_version(name, self._project.name, environment=alias)
+        if found is None:
+            return None
+        if (proven := self._prove(found, name, alias)) is not None:
+            # Where a project gave its name to another one, the next look by the id shows it.
+            self._project.suppose(name, prompt_id_of(found))
+            return proven
+        container = self._project.find_by_id(prompt_id_of(found), name, environment=alias)
+        return self._select(container, name, alias)
+
+    def _prove(self, found: JsonObject, name: str, alias: str | None = None) -> RemotePrompt | None:
+        return prove(found, Identity(self._project.name, name, prompt_id_of(found)), alias)
+
+    def _select(
+        self, found: JsonObject | None, name: str, alias: str | None
+    ) -> RemotePrompt | None:
+        selected = version_of(found, alias) if found else None
+        if found is None or selected is None:
+            return None
+        _check_environment(selected, name, alias)
+        self._project.keep(found, selected)
+        return read_prompt(found, selected)
+
     def _get_bare_version(self, name: str, version: str) -> RemotePrompt | None:
-        """Return a version without what its prompt says where the prompt was seen before."""
+        """Return a version without what its prompt says if that is proven, or was seen before."""
         match = _VERSION.fullmatch(version)
         if match is None:
             return None
-        self._project.id()
         found = self._api.find_version(name, self._project.name, number=f"v{match[1]}")
         if found is None:
             return None
         _check_number(found, f"v{match[1]}")
+        if (proven := self._prove(found, name)) is not None:
+            return proven
+        self._project.id()
         is_known = prompt_id_of(found) == self._project.known_id(name)
         if is_known and "template_structure" in found:
             return read_prompt({"name": name}, found)

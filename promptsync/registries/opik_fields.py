@@ -194,12 +194,14 @@ def _number(value: object) -> str:
     raise ValueError("version_number")
 
 
-def make_version(prompt: Prompt, stamp: Stamp | None) -> dict[str, Any]:
-    """Return the fields of a new version."""
+def make_version(
+    prompt: Prompt, stamp: Stamp | None, said: Mapping[str, str] = {}
+) -> dict[str, Any]:
+    """Return the fields of a new version; `said` is put beside its stamp."""
     fields = {
         "template": _template(prompt),
         "type": TEMPLATES.get(prompt.template),
-        "metadata": _metadata(prompt, stamp),
+        "metadata": _metadata(prompt, stamp, said),
         "change_description": _change(stamp),
     }
     return {key: each for key, each in fields.items() if each not in (None, {})}
@@ -225,9 +227,9 @@ def _template(prompt: Prompt) -> str:
     return json.dumps(messages, ensure_ascii=False, allow_nan=False)
 
 
-def _metadata(prompt: Prompt, stamp: Stamp | None) -> dict[str, Any]:
+def _metadata(prompt: Prompt, stamp: Stamp | None, said: Mapping[str, str]) -> dict[str, Any]:
     fields = {key: getattr(prompt, key) for key in METADATA_TYPES}
-    own = {} if stamp is None else stamp.to_json()
+    own = {} if stamp is None else {**stamp.to_json(), **said}
     if list(prompt.tags) != sorted(prompt.tags):
         own[_TAG_ORDER] = list(prompt.tags)
     return {

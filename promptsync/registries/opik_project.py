@@ -102,6 +102,18 @@ class OpikProject:
         with self._lock:
             return self._ids[name] if name in self._ids else self.cache.find_id(name)
 
+    def suppose(self, name: str, prompt_id: str) -> None:
+        """Keep an id that is proven by the stamp of a version; the next look goes by that id."""
+        with self._lock:
+            self._ids[name] = prompt_id
+
+    def was_seen(self, name: str) -> bool:
+        """Tell whether a prompt is read by its id: by this process before, or in one request."""
+        with self._lock:
+            if name in self._ids:
+                return self._ids[name] is not None
+        return self.cache.project_id() is not None and self.cache.find_id(name) is not None
+
     def taken(self, name: str) -> Taken | None:
         """Tell whether a prompt was seen whose name differs only in case or accents."""
         with self._lock:

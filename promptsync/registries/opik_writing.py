@@ -25,6 +25,7 @@ from promptsync.registries.opik_fields import (
     read_prompt,
     structure_of,
 )
+from promptsync.registries.opik_identity import Identity, new_prompt_id
 from promptsync.registries.opik_limits import find_unsupported
 from promptsync.registries.opik_listing import version_of
 from promptsync.registries.opik_project import OpikProject, prompt_id_of
@@ -86,9 +87,11 @@ class OpikWriter:
         return self._update(there)
 
     def _create(self, replaces: str | None) -> RemotePrompt:
+        prompt_id = new_prompt_id()
         body = {
+            "id": prompt_id,
             **make_details(self.prompt),
-            **make_version(self.prompt, self.stamp),
+            **self._version(prompt_id),
             "template_structure": structure_of(self.prompt),
             "project_id": self.project.id(),
         }
@@ -140,13 +143,17 @@ class OpikWriter:
         body = {
             "name": self.name,
             "project_id": self.project.id(),
-            "version": make_version(self.prompt, self.stamp),
+            "version": self._version(id_of(there.container)),
         }
         before = there.remote.version if there.remote else None
         self._write(
             lambda: self._create_version(body, id_of(there.container)),
             lambda stored: stored.version != before and self._is_stored(stored),
         )
+
+    def _version(self, prompt_id: str) -> JsonObject:
+        identity = Identity(self.project.name, self.name, prompt_id)
+        return make_version(self.prompt, self.stamp, identity.to_json())
 
     def _create_version(self, body: JsonObject, prompt_id: str) -> None:
         if prompt_id_of(self.project.api.create_version(body)) != prompt_id:

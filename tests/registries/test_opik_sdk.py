@@ -12,6 +12,7 @@ import promptsync
 from promptsync.prompt import Message, Prompt, Template
 from promptsync.prompt_file import format_prompt
 from promptsync.registries.opik import OpikRegistry
+from promptsync.registries.opik_identity import Identity
 from tests.builders import prompt
 from tests.fakes.opik import OpikServer
 from tests.fakes.vendor import needs_opik_sdk, run_opik_python
@@ -59,6 +60,7 @@ def sdk(opik_service: OpikServer, tmp_path: Path) -> Any:
 
 def test_the_sdk_reads_a_chat_prompt_as_it_was_uploaded(opik: OpikRegistry, sdk: Any) -> None:
     stored = opik.save_prompt(CHAT, STAMP)
+    identity = Identity("Trader", "analyze-signal", stored.service_ids["prompt_id"])
 
     answer = sdk(
         "found = client.get_chat_prompt('analyze-signal')\n"
@@ -75,7 +77,7 @@ def test_the_sdk_reads_a_chat_prompt_as_it_was_uploaded(opik: OpikRegistry, sdk:
             "params": SAMPLING,
             "tools": [TOOL],
             "response_format": RESPONSE_FORMAT,
-            "promptsync": STAMP.to_json(),
+            "promptsync": {**STAMP.to_json(), **identity.to_json()},
         },
         [
             {"role": "system", "content": "You are careful."},
