@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from promptsync.bundle import Bundle
 from promptsync.config import RegistryConfig
@@ -15,9 +18,19 @@ from promptsync.prompt_file import format_prompt
 from promptsync.registries.braintrust import BraintrustRegistry
 from promptsync.remote_prompt import RemotePrompt, Stamp
 from promptsync.status import LocalPrompt
-from tests.fakes.braintrust import BraintrustServer
+from tests.fakes.braintrust import BraintrustServer, braintrust_server
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+@contextmanager
+def braintrust_with_key(
+    monkeypatch: pytest.MonkeyPatch, *environments: str
+) -> Iterator[BraintrustServer]:
+    """Run a Braintrust with some environments, whose key is where an application looks for it."""
+    with braintrust_server(environments=environments) as service:
+        monkeypatch.setenv("BRAINTRUST_API_KEY", service.api_key)
+        yield service
 
 
 def hash_of(prompt: Prompt) -> str:

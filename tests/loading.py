@@ -73,6 +73,16 @@ class Held:
         return serve(request)
 
 
+class HeldAnswer(Held):
+    """Keeps back an answer that says what was true when it was asked for."""
+
+    def __call__(self, request: Request, serve: Serve) -> Response:
+        answer = serve(request)
+        self.arrived.set()
+        assert self.released.wait(30)
+        return answer
+
+
 @dataclass
 class Lost:
     """Never answers, and says when it was asked."""

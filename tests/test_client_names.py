@@ -11,8 +11,8 @@ import pytest
 from promptsync import Client, PromptFileError, UnknownPromptError
 from promptsync.prompt_file import format_prompt
 from tests.builders import prompt
-from tests.deployment import deploy, upload
-from tests.fakes.braintrust import BraintrustServer, Hangs, braintrust_server
+from tests.deployment import braintrust_with_key, deploy, upload
+from tests.fakes.braintrust import BraintrustServer, Hangs
 from tests.loading import GREETING, Clock, facts, settle
 
 pytestmark = pytest.mark.network
@@ -25,8 +25,7 @@ HELLO = GREETING.content
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[BraintrustServer]:
     """Return a registry with two teams' prompts."""
-    with braintrust_server(environments=("production",)) as service:
-        monkeypatch.setenv("BRAINTRUST_API_KEY", service.api_key)
+    with braintrust_with_key(monkeypatch, "production") as service:
         upload(service, GREETING, replace(WEB, name="web-greeting", registry_options={}))
         yield service
 

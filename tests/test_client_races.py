@@ -16,12 +16,12 @@ import promptsync
 from promptsync import LoadedPrompt, RegistryUnavailableError, UsageError
 from tests.builders import prompt
 from tests.fakes.braintrust import Hangs
-from tests.fakes.service.exchange import Request, Response, Serve
 from tests.loading import (
     GREETING,
     WARMER,
     Application,
     Held,
+    HeldAnswer,
     background_threads,
     deployed_application,
     settle,
@@ -171,16 +171,6 @@ def test_tasks_that_load_while_the_default_client_is_replaced_get_what_they_ask_
 
 
 # -- aliases that move meanwhile --
-
-
-class HeldAnswer(Held):
-    """Keeps back an answer that says what was true when it was asked for."""
-
-    def __call__(self, request: Request, serve: Serve) -> Response:
-        answer = serve(request)
-        self.arrived.set()
-        assert self.released.wait(30)
-        return answer
 
 
 def test_of_two_answers_that_were_overtaken_neither_is_believed(app: Application) -> None:

@@ -33,12 +33,11 @@ from promptsync.content_hash import content_hash, short_hash
 from promptsync.loaded_prompt import LoadedPrompt, Source, make_loaded_prompt
 from promptsync.remote_prompt import make_remote_prompt
 from tests.builders import chat, prompt
-from tests.deployment import COMMIT, bundle_of, deploy, hash_of, upload
+from tests.deployment import COMMIT, braintrust_with_key, bundle_of, deploy, hash_of, upload
 from tests.fakes.braintrust import (
     AnswersHtml,
     BraintrustServer,
     Hangs,
-    braintrust_server,
     key_refused,
 )
 from tests.fakes.service.exchange import NeverAnswered, Request, Response, Serve
@@ -57,8 +56,7 @@ def short(prompt: Prompt) -> str:
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[BraintrustServer]:
     """Return a running Braintrust whose key is in the environment."""
-    with braintrust_server(environments=("production", "staging")) as service:
-        monkeypatch.setenv("BRAINTRUST_API_KEY", service.api_key)
+    with braintrust_with_key(monkeypatch, "production", "staging") as service:
         yield service
 
 

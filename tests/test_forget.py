@@ -9,13 +9,12 @@ import pytest
 
 import promptsync
 from tests.fakes.braintrust import unavailable
-from tests.fakes.service.exchange import Request, Response, Serve
 from tests.loading import (
     FAREWELL,
     GREETING,
     WARMER,
     Application,
-    Held,
+    HeldAnswer,
     deployed_application,
     settle,
 )
@@ -75,16 +74,6 @@ def test_what_is_forgotten_and_cannot_be_asked_for_is_served_as_a_fallback(
         loaded = client.load("greeting")
 
     assert (loaded.prompt, loaded.is_fallback) == (GREETING, True)
-
-
-class HeldAnswer(Held):
-    """Keeps back an answer that says what was true when it was asked for."""
-
-    def __call__(self, request: Request, serve: Serve) -> Response:
-        answer = serve(request)
-        self.arrived.set()
-        assert self.released.wait(30)
-        return answer
 
 
 def test_an_answer_that_was_under_way_is_not_believed(app: Application) -> None:

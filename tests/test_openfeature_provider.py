@@ -28,8 +28,8 @@ from promptsync.prompt_file import format_prompt
 from promptsync.registries.local import LocalRegistry
 from promptsync.remote_prompt import Stamp
 from tests.builders import prompt
-from tests.deployment import upload
-from tests.fakes.braintrust import AnswersHtml, BraintrustServer, braintrust_server
+from tests.deployment import braintrust_with_key, upload
+from tests.fakes.braintrust import AnswersHtml, BraintrustServer
 
 pytestmark = pytest.mark.system
 
@@ -335,8 +335,7 @@ def test_a_shutdown_closes_the_client(
 @pytest.fixture
 def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[BraintrustServer]:
     """Return the registry of an application that was deployed with the greeting's file."""
-    with braintrust_server(environments=("production",)) as service:
-        monkeypatch.setenv("BRAINTRUST_API_KEY", service.api_key)
+    with braintrust_with_key(monkeypatch, "production") as service:
         lines = ["[registries.production]", 'kind = "braintrust"', 'project = "Trader"']
         config = "\n".join([*lines, f'app-url = "{service.url}"'])
         (tmp_path / "promptsync.toml").write_text(config)

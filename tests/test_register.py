@@ -29,12 +29,13 @@ from promptsync.bundle import save_bundle
 from promptsync.content_hash import content_hash
 from promptsync.registries.braintrust import BraintrustRegistry
 from promptsync.registries.local import LocalRegistry
-from promptsync.remote_prompt import RemotePrompt, Stamp
+from promptsync.remote_prompt import Stamp
 from tests.builders import Repo, prompt
 from tests.cli.running import run
-from tests.deployment import COMMIT, bundle_of, deploy, hash_of
-from tests.fakes.braintrust import BraintrustServer, Hangs, braintrust_server
+from tests.deployment import COMMIT, braintrust_with_key, bundle_of, deploy, hash_of
+from tests.fakes.braintrust import BraintrustServer, Hangs
 from tests.fakes.opik import opik_server
+from tests.local_registry import pointed_at, versions
 
 GREETING = prompt("greeting", "Greet {{name}}.")
 
@@ -56,23 +57,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[BraintrustServer]:
     """Return a running Braintrust whose key is in the environment."""
-    with braintrust_server(environments=("production", "candidate")) as service:
-        monkeypatch.setenv("BRAINTRUST_API_KEY", service.api_key)
+    with braintrust_with_key(monkeypatch, "production", "candidate") as service:
         yield service
-
-
-def versions(folder: Path, name: str = "greeting") -> list[RemotePrompt]:
-    registry = LocalRegistry(folder=folder)
-    found = list(registry.list_versions(name))
-    registry.close()
-    return found
-
-
-def pointed_at(folder: Path, alias: str, name: str = "greeting") -> str | None:
-    registry = LocalRegistry(folder=folder)
-    found = registry.get_prompt(name, alias=alias)
-    registry.close()
-    return found.version if found else None
 
 
 def edit(folder: Path, text: str) -> None:

@@ -21,16 +21,16 @@ from promptsync.registries.braintrust import BraintrustRegistry
 from promptsync.registries.local import LocalRegistry
 from promptsync.remote_prompt import RemotePrompt, Stamp
 from tests.builders import Repo, prompt
-from tests.deployment import COMMIT, bundle_of, deploy, hash_of
+from tests.deployment import COMMIT, braintrust_with_key, bundle_of, deploy, hash_of
 from tests.fakes.braintrust import (
     BraintrustServer,
     EnvironmentsRefused,
     Hangs,
-    braintrust_server,
     key_refused,
     unavailable,
 )
 from tests.fakes.opik import opik_server
+from tests.local_registry import pointed_at, versions
 from tests.registries.serving import unused_address
 
 GREETING = prompt("greeting", "Say hello to {{name}}.")
@@ -46,8 +46,7 @@ url = "sqlite:///.promptsync/registry.db"
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[BraintrustServer]:
     """Return a running Braintrust whose key is in the environment."""
-    with braintrust_server(environments=("production", "staging")) as service:
-        monkeypatch.setenv("BRAINTRUST_API_KEY", service.api_key)
+    with braintrust_with_key(monkeypatch, "production", "staging") as service:
         yield service
 
 
@@ -61,20 +60,6 @@ def app(tmp_path: Path, service: BraintrustServer, monkeypatch: pytest.MonkeyPat
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING]
-
-
-def versions(folder: Path, name: str = "greeting") -> list[RemotePrompt]:
-    registry = LocalRegistry(folder=folder)
-    found = list(registry.list_versions(name))
-    registry.close()
-    return found
-
-
-def pointed_at(folder: Path, alias: str, name: str = "greeting") -> str | None:
-    registry = LocalRegistry(folder=folder)
-    found = registry.get_prompt(name, alias=alias)
-    registry.close()
-    return found.version if found else None
 
 
 def stored_in(service: BraintrustServer, alias: str | None = None) -> list[RemotePrompt]:

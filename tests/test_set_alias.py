@@ -17,11 +17,11 @@ from promptsync import (
     seed,
     set_alias,
 )
-from promptsync.registries.local import LocalRegistry
 from tests.builders import Repo
 from tests.cli.running import run
-from tests.deployment import deploy
-from tests.fakes.braintrust import BraintrustServer, Hangs, braintrust_server
+from tests.deployment import braintrust_with_key, deploy
+from tests.fakes.braintrust import BraintrustServer, Hangs
+from tests.local_registry import pointed_at, versions
 
 
 @pytest.fixture
@@ -38,23 +38,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[BraintrustServer]:
     """Return a running Braintrust whose key is in the environment."""
-    with braintrust_server(environments=("production",)) as service:
-        monkeypatch.setenv("BRAINTRUST_API_KEY", service.api_key)
+    with braintrust_with_key(monkeypatch, "production") as service:
         yield service
-
-
-def pointed_at(folder: Path, alias: str = "production") -> str | None:
-    registry = LocalRegistry(folder=folder)
-    found = registry.get_prompt("greeting", alias=alias)
-    registry.close()
-    return found.version if found else None
-
-
-def count_versions(folder: Path) -> int:
-    registry = LocalRegistry(folder=folder)
-    found = registry.list_versions("greeting")
-    registry.close()
-    return len(found)
 
 
 # -- a version by its number or hash --
@@ -64,7 +49,7 @@ def test_an_alias_is_moved_and_where_it_was_is_returned(folder: Path) -> None:
     before = set_alias("greeting", "production", "2")
 
     assert (before, pointed_at(folder)) == ("1", "2")
-    assert count_versions(folder) == 2
+    assert len(versions(folder)) == 2
 
 
 def test_what_is_returned_moves_it_back(folder: Path) -> None:

@@ -7,9 +7,8 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from promptsync.errors import RegistryAnswerError
 from promptsync.prompt import JsonObject, Message, Prompt, Template
-from promptsync.registries.redaction import shorten
+from promptsync.registries.redaction import unknown_prompt
 from promptsync.remote_prompt import STAMP_KEY, RemotePrompt, Stamp, make_remote_prompt
 
 KIND = "braintrust"
@@ -37,11 +36,7 @@ def read_prompt(found: object) -> RemotePrompt:
         return _read(found)
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         slug = found.get("slug") if isinstance(found, dict) else None
-        which = f"the prompt `{shorten(slug, 80)}`" if isinstance(slug, str) else "a prompt"
-        raise RegistryAnswerError(
-            f"Braintrust sent {which} in a shape that promptsync does not know",
-            hint="a newer promptsync may know it",
-        ) from error
+        raise unknown_prompt("Braintrust", slug) from error
 
 
 def _read(found: Any) -> RemotePrompt:

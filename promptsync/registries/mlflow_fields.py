@@ -14,9 +14,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from promptsync.errors import RegistryAnswerError
 from promptsync.prompt import Json, JsonObject, Message, Prompt, Template
-from promptsync.registries.redaction import shorten
+from promptsync.registries.redaction import unknown_prompt
 from promptsync.remote_prompt import STAMP_KEY, RemotePrompt, Stamp, make_remote_prompt
 
 KIND = "mlflow"
@@ -62,11 +61,7 @@ def read_version(
         return _read(found, description, origin)
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError, OSError) as error:
         name = found.get("name") if isinstance(found, dict) else None
-        which = f"the prompt `{shorten(name, 80)}`" if isinstance(name, str) else "a prompt"
-        raise RegistryAnswerError(
-            f"MLflow sent {which} in a shape that promptsync does not know",
-            hint="a newer promptsync may know it",
-        ) from error
+        raise unknown_prompt("MLflow", name) from error
 
 
 def read_object(found: object) -> RemotePrompt:

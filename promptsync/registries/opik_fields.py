@@ -13,10 +13,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from promptsync.errors import RegistryAnswerError
 from promptsync.prompt import JsonObject, Message, Prompt, Template, is_same
 from promptsync.registries.opik_tags import read_tags
-from promptsync.registries.redaction import shorten
+from promptsync.registries.redaction import unknown_prompt
 from promptsync.remote_prompt import STAMP_KEY, RemotePrompt, Stamp, make_remote_prompt
 
 KIND = "opik"
@@ -48,11 +47,7 @@ def read_prompt(container: JsonObject, version: JsonObject) -> RemotePrompt:
         return _read(container, version)
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         name = container.get("name")
-        which = f"the prompt `{shorten(name, 80)}`" if isinstance(name, str) else "a prompt"
-        raise RegistryAnswerError(
-            f"Opik sent {which} in a shape that promptsync does not know",
-            hint="a newer promptsync may know it",
-        ) from error
+        raise unknown_prompt("Opik", name) from error
 
 
 def read_object(found: object) -> RemotePrompt:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from promptsync.errors import RegistryAnswerError
+
 SHOWN_CHARACTERS = 200
 
 # What is shorter protects nothing, and would be cut out of ordinary words.
@@ -46,3 +48,12 @@ def shorten(text: str, limit: int = SHOWN_CHARACTERS) -> str:
     printable = "".join(each if each.isprintable() else " " for each in text)
     line = " ".join(printable.split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def unknown_prompt(service: str, name: object) -> RegistryAnswerError:
+    """Return the error for a prompt that makes no sense, named as far as its name does."""
+    which = f"the prompt `{shorten(name, 80)}`" if isinstance(name, str) else "a prompt"
+    return RegistryAnswerError(
+        f"{service} sent {which} in a shape that promptsync does not know",
+        hint="a newer promptsync may know it",
+    )

@@ -16,8 +16,8 @@ from promptsync.bundle import load_bundle
 from promptsync.cli import app
 from promptsync.content_hash import short_hash
 from tests.builders import Repo, prompt
-from tests.deployment import deploy, hash_of, upload
-from tests.fakes.braintrust import BraintrustServer, Hangs, braintrust_server, key_refused
+from tests.deployment import braintrust_with_key, deploy, hash_of, upload
+from tests.fakes.braintrust import BraintrustServer, Hangs, key_refused
 from tests.registries.serving import unused_address
 
 FILE = "promptsync-bundle.json"
@@ -155,8 +155,7 @@ def test_nothing_is_written_while_a_prompt_file_is_wrong(repo: Repo) -> None:
 
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[BraintrustServer]:
-    with braintrust_server(environments=("production", "staging")) as service:
-        monkeypatch.setenv("BRAINTRUST_API_KEY", service.api_key)
+    with braintrust_with_key(monkeypatch, "production", "staging") as service:
         yield service
 
 

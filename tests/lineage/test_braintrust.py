@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import promptsync
 from promptsync import UsageError, bundle_hash
 from promptsync.lineage import braintrust as lineage
 from promptsync.registries.braintrust import BraintrustRegistry
-from promptsync.remote_prompt import RemotePrompt
-from tests.builders import prompt
 from tests.fakes.braintrust import BraintrustServer
 from tests.fakes.vendor import needs_braintrust_sdk, run_braintrust_python
+from tests.lineage.programs import Run, Versions, answer_of, configure, save_versions
 from tests.lineage.prompts import as_loaded, fallback, loaded
-from tests.registries.contract import STAMP
 
 sdk = [pytest.mark.network, pytest.mark.vendor, needs_braintrust_sdk]
-
-Run = Callable[..., Any]
-Versions = tuple[RemotePrompt, RemotePrompt]
 
 BEGIN = """\
 import json, sys
@@ -37,17 +29,14 @@ from promptsync import lineage
 @pytest.fixture
 def run(service: BraintrustServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Return a function that runs statements beside the SDK and returns what `answer` is then."""
-    monkeypatch.setenv("PYTHONPATH", str(Path(promptsync.__file__).parents[1]))
-    config = '[registries.production]\nkind = "braintrust"\nproject = "Trader"\n'
-    (tmp_path / "promptsync.toml").write_text(config)
+    configure(tmp_path, monkeypatch, kind="braintrust", project="Trader")
 
     def run(statements: str) -> Any:
         program = f"{BEGIN}{statements}\nbraintrust.flush()\nprint(json.dumps(answer))"
         result = run_braintrust_python(
             "-c", program, cwd=tmp_path, url=service.url, api_key=service.api_key
         )
-        assert result.returncode == 0, result.stderr
-        return json.loads(result.stdout.splitlines()[-1])
+        return answer_of(result)
 
     return run
 
@@ -55,11 +44,7 @@ def run(service: BraintrustServer, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 @pytest.fixture
 def versions(braintrust: BraintrustRegistry) -> Versions:
     """Return two versions of a prompt, the older one in production and the newer one in staging."""
-    old = braintrust.save_prompt(prompt(text="Greet {{name}}", model="gpt-5-mini"), STAMP)
-    new = braintrust.save_prompt(prompt(text="Greet {{name}} warmly", model="gpt-5-mini"), STAMP)
-    braintrust.set_alias("greeting", "production", old.version)
-    braintrust.set_alias("greeting", "staging", new.version)
-    return old, new
+    return save_versions(braintrust, newer="staging", model="gpt-5-mini")
 
 
 def spans_of(service: BraintrustServer, name: str) -> list[Any]:

@@ -6,23 +6,20 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import promptsync
 from promptsync import bundle_hash
 from promptsync.registries.mlflow import MlflowRegistry
 from promptsync.remote_prompt import RemotePrompt
 from tests.builders import prompt
+from tests.lineage.programs import Run, Versions, answer_of, configure, save_versions
 from tests.mlflow_server import BIN, QUIET, MlflowServer, needs_mlflow, run_mlflow_python
 from tests.registries.contract import STAMP
 
 pytestmark = [pytest.mark.network, pytest.mark.vendor, pytest.mark.slow, needs_mlflow]
-
-Run = Callable[..., Any]
 
 BEGIN = """\
 import json, os, sys
@@ -47,26 +44,20 @@ def said(run):
 @pytest.fixture
 def run(mlflow_service: MlflowServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Return a function that runs statements beside MLflow and returns what `answer` is then."""
-    monkeypatch.setenv("PYTHONPATH", str(Path(promptsync.__file__).parents[1]))
-    (tmp_path / "promptsync.toml").write_text('[registries.production]\nkind = "mlflow"\n')
+    configure(tmp_path, monkeypatch, kind="mlflow")
 
     def run(statements: str) -> Any:
         program = f"{BEGIN}{statements}\nprint(json.dumps(answer))"
         result = run_mlflow_python(program, cwd=tmp_path, url=mlflow_service.url)
-        assert result.returncode == 0, result.stderr
-        return [json.loads(result.stdout.splitlines()[-1]), result.stderr]
+        return [answer_of(result), result.stderr]
 
     return run
 
 
 @pytest.fixture
-def versions(mlflow: MlflowRegistry) -> tuple[RemotePrompt, RemotePrompt]:
+def versions(mlflow: MlflowRegistry) -> Versions:
     """Return two versions of a prompt, the older one in production."""
-    old = mlflow.save_prompt(prompt(text="Greet {{name}}"), STAMP)
-    new = mlflow.save_prompt(prompt(text="Greet {{name}} warmly"), STAMP)
-    mlflow.set_alias("greeting", "production", old.version)
-    mlflow.set_alias("greeting", "candidate", new.version)
-    return old, new
+    return save_versions(mlflow, newer="candidate")
 
 
 def hashed(*prompts: RemotePrompt) -> str:
@@ -74,7 +65,7 @@ def hashed(*prompts: RemotePrompt) -> str:
 
 
 def test_a_run_says_what_it_used_and_its_links_are_those_of_mlflow(
-    versions: tuple[RemotePrompt, RemotePrompt], run: Run
+    versions: Versions, run: Run
 ) -> None:
     old, _ = versions
 
@@ -111,7 +102,7 @@ def test_a_run_says_what_it_used_and_its_links_are_those_of_mlflow(
 
 
 def test_an_alias_that_moves_during_a_run_is_told_and_stops_nothing(
-    versions: tuple[RemotePrompt, RemotePrompt], run: Run
+    versions: Versions, run: Run
 ) -> None:
     old, new = versions
 
@@ -183,7 +174,7 @@ def test_a_run_by_its_id_and_a_run_of_another_thread_are_found(run: Run) -> None
 
 
 def test_a_trace_is_found_by_the_version_it_used_however_that_was_loaded(
-    versions: tuple[RemotePrompt, RemotePrompt], run: Run
+    versions: Versions, run: Run
 ) -> None:
     old, _ = versions
 
@@ -244,7 +235,7 @@ answer = {alias: [run, said(client.get_run(run))] for alias, run in runs.items()
 
 
 def test_two_evaluations_by_two_aliases_are_told_apart_in_mlflow_and_here(
-    versions: tuple[RemotePrompt, RemotePrompt], mlflow: MlflowRegistry, run: Run
+    versions: Versions, mlflow: MlflowRegistry, run: Run
 ) -> None:
     answer, _ = run(EVALUATE)
 
@@ -259,7 +250,7 @@ def test_two_evaluations_by_two_aliases_are_told_apart_in_mlflow_and_here(
 
 
 def test_an_evaluation_that_promptsync_runs_with_another_alias_says_so_in_mlflow(
-    versions: tuple[RemotePrompt, RemotePrompt],
+    versions: Versions,
     run: Run,
     mlflow_service: MlflowServer,
     tmp_path: Path,

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import promptsync
 from promptsync import UsageError
 from promptsync.lineage import opik as lineage
 from promptsync.prompt import Message, Prompt
 from promptsync.registries.opik import OpikRegistry
-from promptsync.remote_prompt import RemotePrompt
-from tests.builders import prompt
 from tests.fakes.opik import OpikServer
 from tests.fakes.vendor import needs_opik_sdk, run_opik_python
+from tests.lineage.programs import Run, Versions, answer_of, configure, save_versions
 from tests.lineage.prompts import as_loaded, loaded
 from tests.registries.contract import STAMP
-
-Run = Callable[..., Any]
-Versions = tuple[RemotePrompt, RemotePrompt]
 
 BEGIN = """\
 import json
@@ -41,17 +35,14 @@ CHAT = Prompt(
 @pytest.fixture
 def run(opik_service: OpikServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Return a function that runs statements beside the SDK and returns what `answer` is then."""
-    monkeypatch.setenv("PYTHONPATH", str(Path(promptsync.__file__).parents[1]))
-    config = '[registries.production]\nkind = "opik"\nproject = "Trader"\n'
-    (tmp_path / "promptsync.toml").write_text(config)
+    configure(tmp_path, monkeypatch, kind="opik", project="Trader")
 
     def run(statements: str) -> Any:
         program = f"{BEGIN}{statements}\nclient.end()\nprint(json.dumps(answer))"
         result = run_opik_python(
             "-c", program, cwd=tmp_path, url=opik_service.url, project="Trader"
         )
-        assert result.returncode == 0, result.stderr
-        return json.loads(result.stdout.splitlines()[-1])
+        return answer_of(result)
 
     return run
 
@@ -59,11 +50,7 @@ def run(opik_service: OpikServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 @pytest.fixture
 def versions(opik: OpikRegistry) -> Versions:
     """Return two versions of a prompt, the older one in production and the newer one in staging."""
-    old = opik.save_prompt(prompt(text="Greet {{name}}"), STAMP)
-    new = opik.save_prompt(prompt(text="Greet {{name}} warmly"), STAMP)
-    opik.set_alias("greeting", "production", old.version)
-    opik.set_alias("greeting", "staging", new.version)
-    return old, new
+    return save_versions(opik, newer="staging")
 
 
 def test_without_the_sdk_a_log_says_what_to_install() -> None:
