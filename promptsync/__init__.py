@@ -6,10 +6,13 @@ the check at its start pays for nothing else.
 
 from __future__ import annotations
 
+from sys import modules
+
 from promptsync.drift import DriftCheck, check_drift, warn_on_drift
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from promptsync import lineage
     from promptsync.bundle import Bundle, load_bundle
     from promptsync.bundle_hash import bundle_hash
     from promptsync.client import Client
@@ -94,6 +97,7 @@ __all__ = [
     "close",
     "configure",
     "correlation_id",
+    "lineage",
     "load",
     "load_bundle",
     "register",
@@ -126,14 +130,19 @@ _MODULE_BY_NAME = {name: module for module, names in _MODULES.items() for name i
 if not TYPE_CHECKING:
     # A type checker that saw this would take any name for one of promptsync's.
     def __getattr__(name: str) -> object:
-        if name not in _MODULE_BY_NAME:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        if name not in _MODULE_BY_NAME and name != "lineage":
+            # What it is of lets Python say which name may have been meant.
+            message = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(message, name=name, obj=modules[__name__])
         from importlib import import_module  # noqa: PLC0415
 
+        if name == "lineage":
+            return import_module("promptsync.lineage")
         value = getattr(import_module(f"promptsync.{_MODULE_BY_NAME[name]}"), name)
         globals()[name] = value
         return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    # Not the modules that happen to be imported: their names change from version to version.
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

@@ -7,6 +7,7 @@ commit makes the same bytes.
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -107,9 +108,10 @@ def read_bundle(text: str | bytes, *, path: str) -> Bundle:
     )
 
 
-def load_bundle(path: Path) -> Bundle:
+def load_bundle(path: str | os.PathLike[str]) -> Bundle:
     """Read a bundle from a file. Raises UsageError."""
-    return read_bundle(bytes_of(str(path)), path=str(path))
+    shown = os.fspath(path)
+    return read_bundle(bytes_of(shown), path=shown)
 
 
 def save_bundle(path: Path, bundle: Bundle) -> None:

@@ -29,9 +29,9 @@ class RenderedPrompt:
         return self.content if isinstance(self.content, str) else None
 
     @property
-    def messages(self) -> Sequence[Message] | None:
-        """The messages, None for a text prompt."""
-        return None if isinstance(self.content, str) else self.content
+    def messages(self) -> Sequence[Message]:
+        """The messages; a text prompt is one of the user, as most models want it."""
+        return (Message("user", self.content),) if isinstance(self.content, str) else self.content
 
     def __str__(self) -> str:
         """Return the text; a chat prompt is shown as `repr` does, for it is no text."""

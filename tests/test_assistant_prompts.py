@@ -68,7 +68,7 @@ def test_the_calendar_is_listed_as_people_write_it() -> None:
     with Client(offline=True) as client:
         rendered = client.load("schedule").render(**example_variables("schedule"))
 
-    system, _ = rendered.messages or ()
+    system, _ = rendered.messages
     assert (
         "In the calendar (2):\n"
         "\n"

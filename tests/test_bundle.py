@@ -203,6 +203,7 @@ def test_a_saved_bundle_is_loaded_again(tmp_path: Path) -> None:
     save_bundle(tmp_path / "image" / "bundle.json", bundle_of(GREETING, CHAT))
 
     assert load_bundle(tmp_path / "image" / "bundle.json") == bundle_of(CHAT, GREETING)
+    assert load_bundle(f"{tmp_path}/image/bundle.json") == bundle_of(CHAT, GREETING)
     assert [each.name for each in (tmp_path / "image").iterdir()] == ["bundle.json"]
 
 

@@ -21,7 +21,7 @@ def test_the_public_names_are_sorted() -> None:
 def test_a_public_name_is_there_and_says_what_it_is(name: str) -> None:
     value = getattr(promptsync, name)
 
-    assert value.__name__ == name
+    assert value.__name__.removeprefix("promptsync.") == name
     assert value.__doc__
     assert name in dir(promptsync)
 
@@ -49,6 +49,23 @@ def test_star_imports_give_the_public_names() -> None:
 def test_another_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="module 'promptsync' has no attribute 'load_prompts'"):
         _ = promptsync.load_prompts  # type: ignore[attr-defined]
+
+
+def test_a_name_with_a_typing_error_is_told_with_the_one_that_may_be_meant() -> None:
+    program = "import promptsync; promptsync.registr('greeting')"
+
+    result = subprocess.run(
+        [sys.executable, "-c", program], check=False, capture_output=True, text=True
+    )
+
+    assert "Did you mean: 'register'?" in result.stderr
+
+
+def test_what_is_offered_are_the_public_names() -> None:
+    _ = promptsync.seed
+
+    offered = [name for name in dir(promptsync) if not name.startswith("__")]
+    assert offered == promptsync.__all__
 
 
 def test_importing_promptsync_imports_no_other_part_of_it_than_the_cold_start() -> None:

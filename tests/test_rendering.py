@@ -194,7 +194,7 @@ def test_an_image_url_is_filled_in() -> None:
     part = {"type": "image_url", "image_url": {"url": "https://example.com/{{id}}.png"}}
     made = loaded(prompt(content=(Message("user", [part]),)))
 
-    (message,) = made.render(id=7).messages or ()
+    (message,) = made.render(id=7).messages
 
     assert message.content == [
         {"type": "image_url", "image_url": {"url": "https://example.com/7.png"}}
@@ -220,10 +220,10 @@ def test_a_value_that_cannot_be_said_is_an_error_that_names_its_variable() -> No
     assert raised.value.hint == "pass text, numbers, lists or mappings; call functions before"
 
 
-def test_a_text_prompt_has_no_messages_and_a_chat_prompt_has_no_text() -> None:
+def test_a_text_prompt_is_one_message_of_the_user_and_a_chat_prompt_has_no_text() -> None:
     text, messages = loaded(prompt(text="a")).render(), loaded(chat(user="a")).render()
 
-    assert (text.text, text.messages) == ("a", None)
+    assert (text.text, text.messages) == ("a", (Message("user", "a"),))
     assert (messages.text, messages.messages) == (None, (Message("user", "a"),))
     assert str(messages) == repr(messages)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from promptsync.errors import LineageError, UsageError
 from promptsync.loaded_prompt import LoadedPrompt
@@ -48,7 +49,13 @@ def chosen(prompts: Prompts) -> tuple[LoadedPrompt, ...]:
         from promptsync.default_client import active_versions  # noqa: PLC0415  most callers give theirs
 
         return active_versions()
-    return (prompts,) if isinstance(prompts, LoadedPrompt) else tuple(prompts)
+    if isinstance(prompts, LoadedPrompt):
+        return (prompts,)
+    found: tuple[Any, ...] = tuple(prompts)
+    if wrong := [each for each in found if not isinstance(each, LoadedPrompt)]:
+        kind = type(wrong[0]).__name__
+        raise TypeError(f"`prompts` is what `promptsync.load` returned, not of type `{kind}`")
+    return found
 
 
 def _sentence(tool: str, error: Exception) -> str:

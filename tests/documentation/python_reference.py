@@ -29,6 +29,7 @@ SPELLED_OUT = {
 def python_parts() -> dict[str, str]:
     """Return the description of each public name, by its name, and of all errors as `errors`."""
     names = [name for name in promptsync.__all__ if not name.endswith("Error")]
+    names.remove("lineage")  # a package: its modules have parts of their own
     return {
         **{name: described(name, getattr(promptsync, name)) for name in names},
         **{f"lineage.{tool}": lineage_part(f"lineage.{tool}") for tool in lineage.__all__},

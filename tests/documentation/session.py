@@ -106,7 +106,8 @@ class Session:
         folder = str(self.folder)
         for here in (folder, folder.replace("\\", "/"), os.path.realpath(folder)):
             output = output.replace(here, HOME)
-        output = re.sub(r"127\.0\.0\.1:\d+", self.host, output)
+        # No server of a test has a port below 1024: such an address stands in the page itself.
+        output = re.sub(r"127\.0\.0\.1:\d{4,}", self.host, output)
         output = _MOMENT.sub(MOMENT, output)
         output = _ISO_MOMENT.sub(MOMENT.replace(" ", "T") + ":00.000Z", output)
         output = _DAY.sub(MOMENT[:10].replace("-", ""), output)
