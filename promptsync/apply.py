@@ -62,7 +62,8 @@ def find_unsupported(plan: Plan, registry: Registry) -> Iterator[tuple[Change, s
     for change in plan.changes:
         if change.state.local is not None and change.target is None:
             prompt = to_upload(change, registry.kind)
-            for reason in registry.unsupported(prompt, replaces=change.state.remote):
+            there = change.state.remote or change.state.latest
+            for reason in registry.unsupported(prompt, replaces=there):
                 yield change, reason
 
 

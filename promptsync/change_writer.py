@@ -109,10 +109,10 @@ def _point(name: str, alias: str, stored: RemotePrompt, registry: Registry) -> N
 def _save(
     change: Change, name: str, alias: str | None, registry: Registry, make_stamp: MakeStamp
 ) -> RemotePrompt:
-    planned = change.state.remote
-    # With an alias the latest version may be anything: only what the alias points at is replaced.
+    # With an alias the latest version may be anything, unless somebody looked which it is.
+    planned = change.state.remote if alias is None else change.state.latest
     latest = planned.version if planned else None
-    replaces = latest if alias is None else ANY_VERSION
+    replaces = latest if alias is None or planned else ANY_VERSION
     try:
         return _write(change, name, replaces, registry, make_stamp)
     except MovedError as error:
@@ -157,9 +157,10 @@ def to_upload(change: Change, kind: str) -> Prompt:
     if state.local is None:
         raise ValueError(f"`{change.name}` has no file to upload")
     prompt = replace(state.local.expanded, name=state.local.prompt.served_name(kind))
-    if state.remote is None:
+    stored = state.remote or state.latest
+    if stored is None:
         return prompt
-    there = state.remote.prompt
+    there = stored.prompt
     return replace(
         prompt,
         title=prompt.title or there.title,

@@ -35,9 +35,11 @@ class Scope:
     has. `alias` reads the version it points at instead of the latest. `complete` insists on
     seeing every remote prompt, where a listing could end early. `carriers` looks among all
     versions for one that carries a file's content hash, and so does an alias that points at other
-    content unless the comparison is `brief`. `repository` gives the URL of this one, which tells
-    what another repository uploaded from what was removed here. With `was_here`, which tells
-    whether the file of a remote prompt was once one of these, renames are looked for.
+    content unless the comparison is `brief`. With `latest`, for who will write versions and move
+    an alias, an edit is looked for that is later than what the alias points at. `repository` gives
+    the URL of this one, which tells what another repository uploaded from what was removed here.
+    With `was_here`, which tells whether the file of a remote prompt was once one of these, renames
+    are looked for.
     """
 
     names: Sequence[str] | None = None
@@ -45,6 +47,7 @@ class Scope:
     complete: bool = False
     carriers: bool = False
     brief: bool = False
+    latest: bool = False
     repository: Callable[[], str | None] = lambda: None
     was_here: WasHere | None = None
 
@@ -112,7 +115,10 @@ def compare(
         for name, each in local.items()
     ]
     if scope.carriers or (scope.alias is not None and not scope.brief):
-        states = list(_with_carriers(registry, states, scope, registry.kind))
+        latest = _latest(registry, states, scope)
+        states = list(_with_carriers(registry, states, scope, latest))
+        if scope.alias is not None and scope.latest:
+            states = [_with_latest(each, latest.get(each.name), is_taken_in) for each in states]
     if scope.was_here is not None and any(each.status is Status.NEW for each in states):
         if listed is None:
             listed = Listing(registry, complete=True).by_name(())
@@ -187,27 +193,54 @@ def _place(url: str) -> str:
     return f"{host.lower()}/{path.strip('/').removesuffix('.git')}"
 
 
-def _with_carriers(
-    registry: Registry, states: Sequence[PromptState], scope: Scope, kind: str
-) -> Iterator[PromptState]:
+def _latest(
+    registry: Registry, states: Sequence[PromptState], scope: Scope
+) -> Mapping[str, RemotePrompt]:
+    """Return the latest versions of what does not agree, by the names of the states."""
     served = {
-        state.name: state.local.header.served_name(kind)
+        state.local.header.served_name(registry.kind): state.name
         for state in states
-        if state.local is not None and state.status is not Status.IN_SYNC
+        if state.local is not None and _may_be_written(state, scope)
     }
-    asked = registry.get_prompts(list(served.values())) if served else ()
-    latest = {each.name: each for each in asked}
+    asked = registry.get_prompts(list(served)) if served else ()
+    return {served[each.name]: each for each in asked if each.name in served}
 
+
+def _may_be_written(state: PromptState, scope: Scope) -> bool:
+    if state.status is not Status.IN_SYNC:
+        return True
+    is_stamped = state.remote is not None and state.remote.is_from_file
+    return scope.latest and (state.details_differ or not is_stamped)
+
+
+def _with_carriers(
+    registry: Registry,
+    states: Sequence[PromptState],
+    scope: Scope,
+    latest: Mapping[str, RemotePrompt],
+) -> Iterator[PromptState]:
     def search(state: PromptState) -> PromptState:
-        if state.name not in served:
+        if state.local is None or state.status is Status.IN_SYNC:
             return state
-        carrier = _find_carrier(registry, latest.get(served[state.name]), state.local_hash)
+        carrier = _find_carrier(registry, latest.get(state.name), state.local_hash)
         note = state.note
         if state.remote is None and scope.alias is not None:
             note = f"alias `{scope.alias}` points at no version"
         return replace(state, carrier=carrier, note=note)
 
     return in_parallel(search, states)
+
+
+def _with_latest(
+    state: PromptState, latest: RemotePrompt | None, is_taken_in: IsTakenIn
+) -> PromptState:
+    """Say what the latest version is, and whether a new one would bury an edit."""
+    if latest is None or state.local is None:
+        return state
+    known = (state.local_hash, state.remote_hash, latest.stamped_hash)
+    # What another branch uploaded or a program registered is no edit: it has its own alias.
+    is_edit = latest.content_hash not in known and not is_taken_in(state.local, latest)
+    return replace(state, latest=latest, has_later_edit=is_edit)
 
 
 def _find_carrier(

@@ -101,7 +101,9 @@ class Succession:
 class PromptState:
     """One row of a comparison: both sides of a prompt and what their hashes say.
 
-    `carrier` is the version that carries the file's content hash, where one was looked for;
+    `carrier` is the version that carries the file's content hash, where one was looked for.
+    `latest` is the latest version, where an alias was compared and it was looked for, and
+    `has_later_edit` tells that it is an edit which neither that alias nor the file's past has;
     `succession` is what a new prompt may have been called before; `note` is a sentence that
     explains the unusual. `changed_partials` names what changed of a composite whose own file is as
     it was uploaded, empty where that is not known; it is None for all others, and where nobody
@@ -114,6 +116,8 @@ class PromptState:
     remote: RemotePrompt | None = None
     details_differ: bool = False
     carrier: RemotePrompt | None = None
+    latest: RemotePrompt | None = None
+    has_later_edit: bool = False
     note: str | None = None
     succession: Succession | None = None
     changed_partials: tuple[str, ...] | None = None

@@ -202,8 +202,8 @@ class SyncReport:
         return max((error.exit_code for _, error in self.failures), default=0)
 
 
-def refused_outcomes(plan: SyncPlan) -> list[SyncOutcome]:
-    """Return the prompts that a plan leaves alone because a person has to decide."""
+def refused_outcomes(refusals: Iterable[Refusal]) -> list[SyncOutcome]:
+    """Return the prompts that are left alone because a person has to decide."""
     return [
         SyncOutcome(
             name=each.name,
@@ -211,7 +211,7 @@ def refused_outcomes(plan: SyncPlan) -> list[SyncOutcome]:
             path=each.state.path,
             error=ConflictError(f"`{each.name}`: {each.reason}", hint=_as_advice(each.hint)),
         )
-        for each in plan.refusals
+        for each in refusals
     ]
 
 

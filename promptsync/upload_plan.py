@@ -9,6 +9,8 @@ from promptsync.plan import Action, Change, Direction, Plan, Refusal
 from promptsync.prompt_details import details_differ
 from promptsync.status import PromptState, Status
 
+_WRITES_A_VERSION = (Action.CREATE, Action.UPDATE, Action.DETAILS, Action.ADOPT)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadOptions:
@@ -38,6 +40,8 @@ def make_upload_plan(
     refusals: list[Refusal] = []
     for state in sorted(states, key=lambda state: state.name):
         step = _upload_step(state, options, alias)
+        if step in _WRITES_A_VERSION and state.has_later_edit and not options.force:
+            step = _refused_later_edit(state, alias)
         if isinstance(step, Refusal):
             refusals.append(step)
         elif step is Action.CREATE and may_rename:
@@ -92,7 +96,10 @@ def _upload_step(
         case Status.REMOVED:
             return Action.DELETE if options.prune else None
         case Status.NEW:
-            return Action.PROMOTE if is_carried else Action.CREATE
+            if is_carried:
+                return Action.PROMOTE
+            # The alias points at none of the versions that are there.
+            return Action.CREATE if state.latest is None else Action.UPDATE
         case _ if options.only_missing:
             return None
         case Status.MODIFIED:
@@ -110,6 +117,14 @@ def _step_in_sync(state: PromptState, options: UploadOptions) -> Action | None:
         return Action.DETAILS
     is_stamped = state.remote is not None and state.remote.is_from_file
     return Action.ADOPT if options.adopt and not is_stamped else None
+
+
+def _refused_later_edit(state: PromptState, alias: str | None) -> Refusal:
+    version = state.latest.version if state.latest else ""
+    restore = f"promptsync restore {state.name} {version}"
+    reason = f"version {version} is an edit that alias `{alias}` does not have"
+    hint = f"`{restore}` takes it over; upload `--force` leaves it behind"
+    return Refusal(state, reason, hint)
 
 
 def _refused_upload(state: PromptState) -> Refusal:

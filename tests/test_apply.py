@@ -260,6 +260,21 @@ def test_with_an_alias_the_latest_version_may_be_anybodys(registry: Registry) ->
     ]
 
 
+@pytest.mark.parametrize("alias", ["production", "new"])
+def test_with_an_alias_an_edit_since_the_plan_is_not_buried(
+    registry: LocalRegistry, alias: str
+) -> None:
+    upload(registry, alias="production", greeting="Hello\n")
+    scope = Scope(alias=alias, latest=True)
+    states = compare(catalog(greeting="Hello again\n"), registry, scope=scope, is_taken_in=always)
+    registry.edit_prompt("greeting", lambda there: replace(there, content="Hey"))
+
+    outcomes = apply(make_upload_plan(states, registry="test", alias=alias), registry)
+
+    assert "in the registry since the plan was made" in refused(outcomes).message
+    assert latest(registry).prompt.content == "Hey"
+
+
 def test_pruning_works_under_an_alias(registry: Registry) -> None:
     upload(registry, alias="production", gone="Hello\n")
     registry.save_prompt(prompt("gone", "A later version"), latest(registry, "gone").stamp)

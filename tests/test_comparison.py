@@ -277,6 +277,35 @@ def test_an_alias_that_points_nowhere_says_so_and_finds_the_version(
     assert state.note == "alias `production` points at no version"
 
 
+@pytest.mark.parametrize("is_taken_in", [never, always])
+def test_an_edit_later_than_what_an_alias_points_at_is_found(
+    registry: LocalRegistry, is_taken_in: IsTakenIn
+) -> None:
+    first = upload(registry, "greeting", "first")
+    registry.set_alias("greeting", "production", first.version)
+    registry.edit_prompt("greeting", lambda old: replace(old, content="edited"))
+    loaded = catalog(greeting="second\n")
+
+    scope = Scope(alias="production", latest=True)
+    (state,) = compare(loaded, registry, scope=scope, is_taken_in=is_taken_in)
+
+    assert state.remote == first
+    assert state.latest == registry.get_prompt("greeting")
+    assert state.has_later_edit is (is_taken_in is never)
+
+
+@pytest.mark.parametrize("text", ["uploaded elsewhere", "first", "second"])
+def test_what_was_uploaded_later_is_no_edit(registry: LocalRegistry, text: str) -> None:
+    first = upload(registry, "greeting", "first")
+    registry.set_alias("greeting", "production", first.version)
+    latest = upload(registry, "greeting", text)
+
+    scope = Scope(alias="production", latest=True)
+    (state,) = states(catalog(greeting="second\n"), registry, scope).values()
+
+    assert (state.latest, state.has_later_edit) == (latest, False)
+
+
 def test_a_brief_comparison_looks_for_no_carrier(registry: LocalRegistry) -> None:
     upload(registry, "greeting", "Hello")
 

@@ -155,6 +155,42 @@ def test_without_an_alias_there_is_nothing_to_promote(status: Status, action: Ac
     assert decided(upload(state(status, carrier=remote("Hello")))) is action
 
 
+def test_a_version_beside_others_is_no_new_prompt() -> None:
+    each = state(Status.NEW, latest=remote("Hi"))
+
+    assert decided(upload(each, alias="production")) is Action.UPDATE
+
+
+LATER_EDIT = {
+    Status.IN_SYNC: (None, None, "refused"),
+    Status.NEW: ("refused", Action.UPDATE, "refused"),
+    Status.MODIFIED: ("refused", Action.UPDATE, "refused"),
+}
+
+
+@pytest.mark.parametrize("status", LATER_EDIT)
+def test_no_version_is_written_after_an_edit_that_the_alias_lacks(status: Status) -> None:
+    each = state(status, latest=remote("Hey"), has_later_edit=True)
+
+    unstamped = replace(each, remote=remote("Hello", stamped=False) if each.remote else None)
+
+    plans = (
+        upload(each, alias="production"),
+        upload(each, FORCE, alias="production"),
+        upload(unstamped, ADOPT, alias="production"),
+    )
+
+    assert tuple(map(decided, plans)) == LATER_EDIT[status]
+
+
+def test_an_alias_moves_past_an_edit_to_a_version_that_is_there() -> None:
+    each = state(
+        Status.MODIFIED, carrier=remote("Hello"), latest=remote("Hey"), has_later_edit=True
+    )
+
+    assert decided(upload(each, alias="production")) is Action.PROMOTE
+
+
 def test_a_plan_is_sorted_and_counts_what_is_there() -> None:
     states = [
         state(Status.MODIFIED, "zebra"),

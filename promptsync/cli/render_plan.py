@@ -165,6 +165,8 @@ def _effect(change: Change) -> str:
             now = change.state.remote
             target = one_line(change.target.version)
             return f"version {one_line(now.version)} -> {target}" if now else f"to version {target}"
+        case Action.UPDATE if change.before is None and change.state.latest:
+            return f"{after}, after version {one_line(change.state.latest.version)}"
         case _:
             return after if change.before is None else f"{before} -> {after}"
 

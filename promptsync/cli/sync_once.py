@@ -182,7 +182,7 @@ def _carry_out(
     from promptsync.cli.sync_outcomes import agree_to, show_report, warn_of_uncommitted  # noqa: PLC0415
     from promptsync.cli.syncing import check_repository, run_sync  # noqa: PLC0415
 
-    known = (*invalid_outcomes(catalog.problems), *refused_outcomes(plan))
+    known = (*invalid_outcomes(catalog.problems), *refused_outcomes(plan.refusals))
     foreseen = SyncReport(plan=plan, policy=wish.policy, outcomes=known)
     if request.dry_run:
         show_report(foreseen, request)

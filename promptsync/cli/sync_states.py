@@ -48,6 +48,7 @@ def compare_all(session: Session, catalog: Catalog, wish: Wish) -> Sequence[Prom
         names=select(catalog, wish.names) if wish.names else None,
         alias=wish.alias,
         complete=wish.extras,
+        latest=True,
         repository=lambda: session.repository_url,
         # The prompt of a file that is wrong is not gone.
         was_here=None if catalog.problems else session.was_here,

@@ -33,6 +33,7 @@ from promptsync.sync_plan import (
     SyncOutcome,
     SyncPlan,
     SyncReport,
+    refused_outcomes,
 )
 
 ShouldStop = Callable[[], bool]
@@ -145,6 +146,9 @@ class Sync:
         self.outcomes += [_gone(each.name, each.path) for each in gone]
         kept_states = [each for each in states if each not in gone]
         again = plan_sync(self.session, kept_states, replace(self.wish, extras=False)).push
+        told = {each.name for each in self.plan.refusals}
+        refused = [each for each in again.refusals if each.name not in told]
+        self.outcomes += refused_outcomes(refused)
         planned = {each.name for each in self.plan.push.changes}
         kept = [
             each

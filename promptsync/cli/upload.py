@@ -157,6 +157,7 @@ def _make_plan(
         # A prompt is not missing because an alias points at none of its versions.
         alias=None if options.only_missing else alias,
         complete=options.prune,
+        latest=True,
         repository=lambda: session.repository_url,
         was_here=session.was_here if options.renames and not options.only_missing else None,
     )

@@ -614,14 +614,89 @@ def test_an_alias_is_pulled_from_and_pointed_at_what_is_pushed(repo: Repo) -> No
     with_prompts(repo, greeting="Say hello.\n")
     run("upload", "--yes", "--alias", "production")
     edit_in_registry(repo, "greeting", "hello", "hey")
+    run("promote", "greeting", "--version", "2", "--alias", "production", "--yes")
 
-    nothing = sync("--alias", "production")
-    repo.write("prompts/greeting.md", "Say hi.\n")
+    pulled = sync("--alias", "production", "--commit")
+    repo.write("prompts/greeting.md", f"{repo.read('prompts/greeting.md')}Be kind.\n")
     repo.commit()
     pushed = sync("--alias", "production")
 
-    assert (nothing, pushed) == ({}, {"individual_synced": 1})
+    assert (pulled, pushed) == ({"pull_changed": 1}, {"individual_synced": 1})
+    assert repo.read("prompts/greeting.md") == "Say hey.\nBe kind.\n"
     assert run("verify", "--alias", "production").code == 0
+
+
+def with_later_edit(repo: Repo) -> None:
+    """Edit in the registry what an alias does not have, and say something else in git."""
+    with_prompts(repo, greeting="Say hello.\n")
+    run("upload", "--yes", "--alias", "production")
+    edit_in_registry(repo, "greeting", "hello", "hey")
+    repo.write("prompts/greeting.md", "Say hello.\nBe kind.\n")
+    repo.commit()
+
+
+@pytest.mark.parametrize("policy", ["merge", "registry-wins"])
+def test_an_edit_later_than_what_the_alias_has_is_never_buried(repo: Repo, policy: str) -> None:
+    with_later_edit(repo)
+
+    result = run("sync", "--yes", "--alias", "production", "--policy", policy)
+
+    assert (result.code, result.stdout) == (3, "conflicts 1\n")
+    assert (
+        result.stderr
+        == """\
+upload to registry `local`, alias `production`
+
+! left alone  greeting: version 2 is an edit that alias `production` does not have
+              `promptsync restore greeting 2` takes it over; upload `--force` leaves it behind
+
+1 left alone
+
+"""
+    )
+    assert in_registry(repo).prompt.content == "Say hey."
+
+
+def test_an_edit_that_was_taken_over_is_no_longer_in_the_way(repo: Repo) -> None:
+    with_later_edit(repo)
+
+    run("restore", "greeting", "2")
+    repo.commit("Take the edit over")
+    repo.write("prompts/greeting.md", "Say hey.\nBe kind.\n")
+    repo.commit()
+
+    assert sync("--alias", "production") == {"individual_synced": 1}
+    assert in_registry(repo).prompt.content == "Say hey.\nBe kind."
+
+
+def test_git_wins_over_an_edit_that_the_alias_does_not_have_where_it_is_told_to(
+    repo: Repo,
+) -> None:
+    with_later_edit(repo)
+
+    found = sync("--alias", "production", "--policy", "git-wins")
+
+    assert found == {"individual_synced": 1}
+    assert in_registry(repo).prompt.content == "Say hello.\nBe kind."
+
+
+def test_what_was_merged_is_not_pushed_over_an_edit_that_the_alias_does_not_have(
+    repo: Repo,
+) -> None:
+    with_prompts(repo, greeting="Say hello.\n\n\nBe brief.\n")
+    run("upload", "--yes", "--alias", "production")
+    edit_in_registry(repo, "greeting", "hello", "hey")
+    run("promote", "greeting", "--version", "2", "--alias", "production", "--yes")
+    edit_in_registry(repo, "greeting", "hey", "ahoy")
+    repo.write("prompts/greeting.md", "Say hello.\n\n\nBe very brief.\n")
+    repo.commit()
+
+    result = run("sync", "--yes", "--alias", "production", "--format", "json")
+
+    assert result.code == 3
+    assert counters(result.json) == {"pull_changed": 1, "conflicts": 1}
+    assert repo.read("prompts/greeting.md") == "Say hey.\n\n\nBe very brief.\n"
+    assert in_registry(repo).version == "3"
 
 
 @pytest.mark.network

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
-from promptsync.content_hash import short_hash
+from promptsync.content_hash import content_hash, short_hash
 from tests.builders import Repo, prompt
 from tests.cli.running import Ran, run
 from tests.cli.scenes import (
@@ -329,6 +330,93 @@ upload to registry `local`, alias `live`
 
 """
     )
+
+
+def with_hello(repo: Repo) -> None:
+    repo.write(".gitignore", ".promptsync/\n")
+    repo.write("prompts/greeting.md", "Hello\n")
+    repo.commit()
+
+
+def test_a_second_version_under_a_new_alias_is_an_update(repo: Repo) -> None:
+    with_hello(repo)
+    run("upload", "--yes")
+    repo.write("prompts/greeting.md", "Hello warmly\n")
+    repo.commit()
+
+    updated = run("upload", "--yes", "--alias", "live")
+
+    digest = short_hash(content_hash(prompt("greeting", "Hello warmly"), "local"))
+    assert (updated.code, updated.stdout) == (0, "updated `greeting` (version 2)\n")
+    assert (
+        updated.stderr
+        == f"""\
+upload to registry `local`, alias `live`
+
+~ update  greeting  {digest}, after version 1
+
+1 to update
+
+"""
+    )
+
+
+def test_a_second_version_under_a_new_alias_keeps_what_people_wrote_there(repo: Repo) -> None:
+    with_hello(repo)
+    run("upload", "--yes")
+    with closing(registry_of(repo)) as registry:
+        registry.edit_prompt("greeting", lambda there: replace(there, title="Greeting"))
+    repo.write("prompts/greeting.md", "Hello warmly\n")
+    repo.commit()
+
+    run("upload", "--yes", "--alias", "live")
+
+    with closing(registry_of(repo)) as registry:
+        stored = registry.get_prompt("greeting", alias="live")
+    assert stored is not None
+    assert (stored.prompt.title, stored.prompt.content) == ("Greeting", "Hello warmly")
+
+
+@pytest.mark.parametrize("alias", ["live", "other"])
+def test_an_edit_later_than_what_an_alias_has_is_left_alone(repo: Repo, alias: str) -> None:
+    with_hello(repo)
+    run("upload", "--yes", "--alias", "live")
+    edit_in_registry(repo, "greeting", "Hello", "Hey")
+    repo.write("prompts/greeting.md", "Hello warmly\n")
+    repo.commit()
+
+    refused = run("upload", "--yes", "--alias", alias)
+    forced = run("upload", "--yes", "--alias", alias, "--force")
+
+    assert refused == Ran(
+        3,
+        f"""\
+upload to registry `local`, alias `{alias}`
+
+! left alone  greeting: version 2 is an edit that alias `{alias}` does not have
+              `promptsync restore greeting 2` takes it over; upload `--force` leaves it behind
+
+1 left alone
+""",
+        "",
+    )
+    assert (forced.code, forced.stdout) == (0, "updated `greeting` (version 3)\n")
+
+
+def test_what_another_branch_uploaded_is_no_edit_that_an_alias_lacks(repo: Repo) -> None:
+    with_hello(repo)
+    run("upload", "--yes", "--alias", "live")
+    repo.git("switch", "--quiet", "--create", "feature")
+    repo.write("prompts/greeting.md", "Hello from a feature\n")
+    repo.commit()
+    run("upload", "--yes", "--alias", "trial")
+    repo.git("switch", "--quiet", "main")
+    repo.write("prompts/greeting.md", "Hello warmly\n")
+    repo.commit()
+
+    updated = run("upload", "--yes", "--alias", "live")
+
+    assert (updated.code, updated.stdout) == (0, "updated `greeting` (version 3)\n")
 
 
 def test_exactly_the_reviewed_plan_is_applied(repo: Repo) -> None:
