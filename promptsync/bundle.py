@@ -29,7 +29,9 @@ class Bundle:
     """What an application is deployed with.
 
     `prompts` are expanded: their includes are part of their text, and `prompt` is `expanded`.
-    `commit` is the one that holds them, None for a work tree that differs from its HEAD.
+    `registry` is the table of the one that should serve them, without secrets. `commit` is the one
+    that holds them, None for a work tree that differs from its HEAD; `repository` is its URL
+    without credentials. `created_from` is "commit" or "work_tree".
     """
 
     registry: RegistryConfig
@@ -39,7 +41,7 @@ class Bundle:
     created_from: str = "work_tree"
 
     def catalog(self, kind: str) -> Catalog:
-        """Return the prompts as a registry of some kind would serve them."""
+        """Return the prompts by name, hashed as for registries of that kind."""
         files = {each.prompt.name: _hashed_for(kind, each) for each in self.prompts}
         return Catalog(files, (), kind)
 
@@ -109,7 +111,10 @@ def read_bundle(text: str | bytes, *, path: str) -> Bundle:
 
 
 def load_bundle(path: str | os.PathLike[str]) -> Bundle:
-    """Read a bundle from a file. Raises UsageError."""
+    """Read a whole bundle from a file that `promptsync bundle` made, and check every content hash.
+
+    Raises UsageError for a file that is missing, no bundle, or from a newer promptsync.
+    """
     shown = os.fspath(path)
     return read_bundle(bytes_of(shown), path=shown)
 

@@ -1,4 +1,7 @@
-"""Which request of the application caused a load: an identifier that logs carry."""
+"""Which request of the application caused a load: an identifier that logs carry.
+
+The application sets it, and promptsync only reads it: None, as long as it is not set.
+"""
 
 from __future__ import annotations
 

@@ -72,7 +72,10 @@ def load(name: str, *, alias: str | None = None, version: str | None = None) -> 
 
 
 async def aload(name: str, *, alias: str | None = None, version: str | None = None) -> LoadedPrompt:
-    """Do what `load` does, without keeping the event loop of asyncio waiting."""
+    """Do what `load` does, errors too, without keeping the event loop of asyncio waiting.
+
+    Who is cancelled keeps no other caller from the answer.
+    """
     client = _DEFAULT.client or _DEFAULT.made()
     try:
         return await client.aload(name, alias=alias, version=version)

@@ -34,8 +34,10 @@ def check_drift(
 
     `source` is a bundle or a directory; without it, what is found from the working directory is
     compared. With `loaded`, the prompt objects that the application loaded take the registry's
-    place. Returns after `timeout` seconds at the latest, never raises, and logs nothing: what could
-    not be checked makes a report with `checked` False and a `reason`.
+    place: a mapping of names to objects, or a list of objects that have a name, of promptsync's or
+    of the SDKs of Braintrust, MLflow and Opik. Returns after `timeout` seconds at the latest, never
+    raises, and logs nothing: what could not be checked makes a report with `checked` False and a
+    `reason`.
     """
     ask = _asking(source, registry=registry, alias=alias, names=names, loaded=loaded)
     return _within(timeout, ask)
@@ -77,7 +79,11 @@ def warn_on_drift(
 
 
 class DriftCheck:
-    """A check that may still be running. It ends by its deadline, or with the process."""
+    """A check that `warn_on_drift` began, and that may still be running.
+
+    It ends by its deadline, or with the process, and raises nothing. `start` or `run` begins it,
+    once.
+    """
 
     def __init__(self, work: Callable[[], DriftReport]) -> None:
         self._work = work

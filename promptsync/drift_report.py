@@ -17,7 +17,8 @@ class PromptDrift:
 
     `local_hash` is the content hash of the deployed prompt. `remote_hash` is that of what the
     registry serves or, where `is_loaded`, of the object that the application loaded.
-    `stamped_hash` and `commit` are what the stamp says about the last upload.
+    `stamped_hash` and `commit` are what the stamp says about the last upload. Hashes are whole,
+    `sha256:` and 64 hex digits. `path` is that of the deployed prompt file.
     """
 
     name: str
@@ -83,8 +84,9 @@ class PromptDrift:
 class DriftReport:
     """The answer of a check. `reason` says why something was not checked.
 
-    What could be compared in spite of it is in `prompts`. `deployed_commit` is the commit that a
-    bundle was made from.
+    What could be compared in spite of it is in `prompts`, by name. `registry` is the name of the
+    one that should serve them, and `alias` the one it is read at. `deployed_commit` is the commit
+    that a bundle was made from, None for prompt files.
     """
 
     prompts: tuple[PromptDrift, ...] = ()

@@ -14,7 +14,11 @@ from promptsync.rendering import Renderer, compile_prompt
 
 
 class Source(StrEnum):
-    """Where the prompt of a load was taken from."""
+    """Where the prompt of a load was taken from.
+
+    MEMORY is what this process was served before, DISK what a registry served last to any process
+    of this user. BUNDLE and FILE are what the application was deployed with.
+    """
 
     REGISTRY = "registry"
     MEMORY = "memory"
@@ -32,7 +36,10 @@ class LoadedPrompt:
     by, None for the latest version or a version by its number. `content_hash` was computed here.
     `commit` is the one that holds this content, where a stamp or a bundle says so; `path` is the
     prompt file. `is_fallback` tells that the registry could not be asked, and `reason` why.
-    `service_ids` are those of the RemotePrompt: what traces link to.
+    `registry` is the registry's name in the configuration or the bundle, and `kind` its kind, such
+    as "mlflow". `service_ids` are the service's own ids of this version, which traces link to. Two
+    are equal whatever their `service_ids` and `renderer`, the templates as `render` understood
+    them.
     """
 
     prompt: Prompt
@@ -61,7 +68,8 @@ class LoadedPrompt:
     def render(self, /, **variables: object) -> RenderedPrompt:
         """Return the prompt with its variables filled in; what else is given is not used.
 
-        Raises MissingVariableError, and RenderError for a value that cannot be said.
+        They are filled into messages, params, tools and the response format. No value makes a
+        message. Raises MissingVariableError, and RenderError for a value that cannot be said.
         """
         return self._understood().render(variables)
 

@@ -26,7 +26,7 @@ VENDOR_ROLES = (*ROLES, "function", "model")
 
 
 class Template(Enum):
-    """The dialect of the variables in a prompt; the text itself stays opaque to promptsync."""
+    """The dialect of the variables in a prompt; with NONE, braces are plain text."""
 
     MUSTACHE = "mustache"
     JINJA2 = "jinja2"
@@ -37,8 +37,9 @@ class Template(Enum):
 class Message:
     """One message of a chat prompt.
 
-    `content` is text, or a list of parts as the model vendors define them (text, image_url, …).
-    `extra` holds what some roles add: `name`, `tool_calls`, `tool_call_id`.
+    `role` is who speaks: system, developer, user, assistant or tool, or a vendor's own. `content`
+    is text, or a list of parts as the model vendors define them (text, image_url, …). `extra` holds
+    what some roles add: `name`, `tool_calls`, `tool_call_id`.
     """
 
     role: str
@@ -50,8 +51,11 @@ class Message:
 class Prompt:
     """A prompt as git or a registry holds it.
 
-    `content` is text (a text prompt) or messages (a chat prompt). `registry_options` maps a
-    registry kind to what only that service holds, such as Braintrust's `parser`.
+    `content` is text (a text prompt) or messages (a chat prompt). `params` are spelled as in the
+    prompt file; `tools` is a list as OpenAI has it, or text where a template makes the list.
+    `inputs` maps a variable to its `type`, `description` and `example`. A `partial` is only taken
+    in by others. `registry_options` maps a registry kind to what only that service holds, such as
+    Braintrust's `parser`. Mappings and lists are those that were given: change a copy of them.
     """
 
     name: str
@@ -75,7 +79,7 @@ class Prompt:
         return not isinstance(self.content, str)
 
     def served_name(self, kind: str) -> str:
-        """Return the name this prompt has in registries of that kind."""
+        """Return the name this prompt has in registries of that kind: `name`, or a stated one."""
         options = self.registry_options.get(kind, {})
         return str(options.get("slug") or options.get("name") or self.name)
 

@@ -13,7 +13,8 @@ from promptsync.prompt import JsonObject, Message
 class RenderedPrompt:
     """What is said to a model, and how. `str()` of a text prompt is its text.
 
-    What held no variable is the loaded prompt's own: change a copy of it.
+    `params` are spelled as in the prompt file, `tools` is a list as OpenAI has it. What held no
+    variable is the loaded prompt's own: change a copy of it.
     """
 
     name: str

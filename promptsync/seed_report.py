@@ -14,7 +14,8 @@ class SeedReport:
     """The prompts that were created, by name, and those that were there already.
 
     `created` maps a name to the version that the registry gave it. `failed` maps a name to what
-    kept it from being created. `reason` says why not everything was looked at; what was done in
+    kept it from being created. `registry` is the registry's name, and `alias` the one that points
+    at what was created. `reason` says why not everything was looked at; what was done in
     spite of it is told all the same. `is_reachable` is False where the registry did not answer,
     or not in time.
     """

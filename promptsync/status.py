@@ -12,7 +12,13 @@ from promptsync.remote_prompt import RemotePrompt
 
 
 class Status(Enum):
-    """What the comparison of a prompt file with its remote prompt found."""
+    """What the comparison of a prompt file with its remote prompt found.
+
+    NEW is in no registry yet. MODIFIED: the file changed since its upload. BEHIND: the registry has
+    an upload that this repository lacks. DRIFTED: the registry's prompt was edited there. DIVERGED:
+    both moved, or nothing says who did. REMOVED and UNMANAGED are in the registry alone: uploaded
+    from a file that is gone, or by somebody else.
+    """
 
     IN_SYNC = "in_sync"
     NEW = "new"
