@@ -46,6 +46,9 @@ class BackgroundThreads:
 
         Raises RuntimeError where no thread can be started, such as at the interpreter's end.
         """
+        from promptsync.fork_imports import keep_forks_out_of_imports  # noqa: PLC0415
+
+        keep_forks_out_of_imports()
         with self._lock:
             self._waiting.append(work)
             if len(self._threads) >= self._count:

@@ -104,6 +104,7 @@ class DriftCheck:
 
     def start(self) -> None:
         """Run in the background."""
+        _keep_forks_out_of_imports()
         try:
             self._thread.start()
         except RuntimeError as error:  # too many threads, or the interpreter is shutting down
@@ -119,7 +120,16 @@ class DriftCheck:
     def _run_later(self) -> None:
         # Let the caller go first: it waits for the interpreter lock, which imports keep for 5 ms.
         time.sleep(0.01)
+        import logging  # noqa: F401, PLC0415
+
+        _keep_forks_out_of_imports()  # now that its own hook is there
         self.run()
+
+
+def _keep_forks_out_of_imports() -> None:
+    from promptsync.fork_imports import keep_forks_out_of_imports  # noqa: PLC0415
+
+    keep_forks_out_of_imports()
 
 
 def _asking(

@@ -127,6 +127,7 @@ WORLD = frozenset(
         "file_writer",
         "flights",
         "foreign_file",
+        "fork_imports",
         "forking",
         "git",
         "git_commit",

@@ -271,3 +271,53 @@ atexit.register(last)
     app.upload(FAREWELL)
 
     assert output_of(program) == f"{HELLO}\nfarewell\n"
+
+
+# Imports `{module}` in another thread until a fork is about to come. Hooks before a fork are called
+# last one first: the import goes on when promptsync has been asked to wait for it.
+FORK_DURING_AN_IMPORT = """
+import faulthandler, os, sys, threading
+import promptsync
+begun, may_go = threading.Event(), threading.Event()
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        if name == "{module}":
+            begun.set()
+            may_go.wait()
+sys.meta_path.insert(0, Slow())
+{use}
+begun.wait()
+os.register_at_fork(before=may_go.set)
+child = os.fork()
+if child == 0:
+    faulthandler.dump_traceback_later(40, exit=True)
+    import {module}
+    os._exit(0)
+done()
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+BEGIN_TO_IMPORT = {
+    "a check of drift": (
+        "promptsync.deployed",
+        "done = promptsync.warn_on_drift(registry='production', timeout=30).result",
+    ),
+    "a load": (
+        "urllib3",
+        "promptsync.configure(alias='production', timeout=30)\n"
+        "loading = threading.Thread(target=promptsync.load, args=['greeting'])\n"
+        "loading.start()\n"
+        "done = loading.join",
+    ),
+}
+
+
+@needs_fork
+@pytest.mark.parametrize("use", BEGIN_TO_IMPORT)
+def test_a_child_imports_what_a_thread_of_its_parent_was_importing(
+    app: Application, use: str
+) -> None:
+    app.upload(GREETING, alias="production")
+    app.upload(FAREWELL, alias="production")
+    module, statement = BEGIN_TO_IMPORT[use]
+
+    assert output_of(FORK_DURING_AN_IMPORT.format(module=module, use=statement)) == "0\n"
