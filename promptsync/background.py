@@ -37,7 +37,7 @@ class BackgroundThreads:
     def __init__(self, count: int, name: str) -> None:
         self._count = count
         self._name = name
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._waiting: deque[Callable[[], object]] = deque()
         self._threads: set[threading.Thread] = set()
 

@@ -43,7 +43,7 @@ class _Default:
         return self.client not in (None, client)
 
     def after_fork(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
 
 _DEFAULT = _Default()

@@ -34,7 +34,7 @@ class Flights(Generic[Key, Result]):
     def __init__(self, threads: BackgroundThreads, closed: Callable[[], Exception]) -> None:
         self._threads = threads
         self._closed = closed
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._under_way: dict[Key, Flight[Result]] = {}
         self._is_closed = False
 

@@ -125,7 +125,9 @@ class Loading:
         self._renew()
 
     def _renew(self) -> None:
-        self._writing = threading.Lock()
+        # Locks that a thread takes again: a handler of a signal, or an object's `__del__`, may use
+        # the client in the middle of what this thread does with it.
+        self._writing = threading.RLock()
         # A handler of the log may load a prompt when it is told of a file that cannot be read.
         self._falling_back = threading.RLock()
         self._threads = BackgroundThreads(_THREADS, "promptsync-load")

@@ -74,7 +74,7 @@ class PromptsyncProvider(AbstractProvider):
         self._is_given = client is not None
         self._client = client
         self._choose_alias = choose_alias
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._fallbacks: set[tuple[str, str | None]] = set()
         self._targeting = Targeting()
 

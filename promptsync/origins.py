@@ -69,7 +69,7 @@ class Origins:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._lock = threading.Lock()
+        self._renew()
         self._found: Bundled | None = None
         self._registry: Registry | None = None
         self._kept: LastKnownGood | None = None
@@ -146,18 +146,23 @@ class Origins:
 
     def close(self) -> None:
         """Give back connections; the registry is asked nothing after that."""
-        with self._lock:
-            self._is_closed = True
+        self._is_closed = True
+        with self._opening:
             registry, self._registry = self._registry, None
         if registry is not None:
             registry.close()
 
     def after_fork(self) -> None:
-        """Leave the parent's connections to it, and drop a lock that its threads may have held."""
-        self._lock = threading.Lock()
+        """Leave the parent's connections to it, and drop locks that its threads may have held."""
+        self._renew()
         if self._registry is not None:
             _LEFT_TO_THE_PARENT.append(self._registry)
             self._registry = None
+
+    def _renew(self) -> None:
+        self._lock = threading.RLock()
+        # Another lock: an adapter takes long to import, and who waits no longer needs the first.
+        self._opening = threading.RLock()
 
     def _fallbacks(self, asked: Question) -> Iterator[LoadedPrompt]:
         name = self._bundled().served_name(asked.name)
@@ -255,7 +260,7 @@ class Origins:
         from promptsync.fetching import open_for_loading  # noqa: PLC0415
 
         bundled = self._bundled()
-        with self._lock:
+        with self._opening:
             if self._is_closed:
                 raise UsageError("this client was closed")
             if self._registry is None:

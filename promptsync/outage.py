@@ -17,7 +17,7 @@ class Outage:
     def __init__(self, retry: float, clock: Callable[[], float]) -> None:
         self._retry = retry
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._error: RegistryError | None = None
         self._until = 0.0
 
@@ -49,4 +49,4 @@ class Outage:
 
     def after_fork(self) -> None:
         """Drop a lock that a thread of the parent may have held."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()

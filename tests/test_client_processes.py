@@ -321,3 +321,60 @@ def test_a_child_imports_what_a_thread_of_its_parent_was_importing(
     module, statement = BEGIN_TO_IMPORT[use]
 
     assert output_of(FORK_DURING_AN_IMPORT.format(module=module, use=statement)) == "0\n"
+
+
+# A disk may be slow: the module that asks the registry is never imported to its end.
+ENDLESS_IMPORT = """
+import importlib.util, promptsync, sys, threading
+class Endless:
+    def find_spec(self, name, path=None, target=None):
+        if name == "promptsync.registries.braintrust":
+            return importlib.util.spec_from_loader(name, self)
+    def create_module(self, spec):
+        return None
+    def exec_module(self, module):
+        threading.Event().wait()
+sys.meta_path.insert(0, Endless())
+"""
+
+
+@pytest.mark.usefixtures("app")
+def test_a_load_keeps_its_deadline_while_the_adapter_is_imported() -> None:
+    program = f"""{ENDLESS_IMPORT}
+client = promptsync.Client(alias="production", timeout=0.5)
+print(client.load("greeting").reason, end="; ")
+import asyncio
+print(asyncio.run(promptsync.Client(timeout=0.5).aload("farewell")).reason)
+import os
+sys.stdout.flush()
+os._exit(0)
+"""
+    late = "no answer within 0.5 s"
+
+    assert output_of(f"import logging; logging.disable(){program}") == f"{late}; {late}\n"
+
+
+# The clock is asked while the client changes what it serves.
+SIGNAL = """
+import promptsync, signal
+def clock():
+    signal.raise_signal(signal.SIGINT)
+    return 0.0
+client = promptsync.Client(offline=True, clock=clock)
+def tell(*_):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    print({statement})
+signal.signal(signal.SIGINT, tell)
+print(client.load("greeting").name)
+"""
+
+
+@pytest.mark.usefixtures("app")
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [('client.load("farewell").name', "farewell"), ("client.close()", "None")],
+)
+def test_a_handler_of_a_signal_uses_the_client_that_it_interrupts(
+    statement: str, told: str
+) -> None:
+    assert output_of(SIGNAL.format(statement=statement)) == f"{told}\ngreeting\n"

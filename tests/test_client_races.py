@@ -75,6 +75,7 @@ def test_who_waits_for_a_thread_is_told_at_once_that_the_client_was_closed(
     found = [outcomes.get(timeout=30) for _ in range(len(NAMES) - THREADS)]
     held.released.set()
     closing.join()
+    client.close()
 
     assert all(isinstance(each, UsageError) for each in found)
     assert {str(each) for each in found} == {"this client was closed"}
