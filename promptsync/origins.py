@@ -147,8 +147,7 @@ class Origins:
     def close(self) -> None:
         """Give back connections; the registry is asked nothing after that."""
         self._is_closed = True
-        with self._opening:
-            registry, self._registry = self._registry, None
+        registry, self._registry = self._registry, None
         if registry is not None:
             registry.close()
 
@@ -261,13 +260,15 @@ class Origins:
 
         bundled = self._bundled()
         with self._opening:
-            if self._is_closed:
-                raise UsageError("this client was closed")
-            if self._registry is None:
+            if self._registry is None and not self._is_closed:
                 self._registry = open_for_loading(
                     bundled.registry, bundled.folder, self._settings.patience
                 )
-            return self._registry
+            opened = self._registry
+            if opened is None or self._is_closed:
+                self.close()  # nobody else closes what was opened meanwhile
+                raise UsageError("this client was closed")
+            return opened
 
     def _last_known_good(self) -> LastKnownGood:
         from promptsync.last_known_good import (  # noqa: PLC0415  as for fetching

@@ -343,6 +343,7 @@ def test_a_load_keeps_its_deadline_while_the_adapter_is_imported() -> None:
     program = f"""{ENDLESS_IMPORT}
 client = promptsync.Client(alias="production", timeout=0.5)
 print(client.load("greeting").reason, end="; ")
+client.close()
 import asyncio
 print(asyncio.run(promptsync.Client(timeout=0.5).aload("farewell")).reason)
 import os
