@@ -5,15 +5,15 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
-from http.client import HTTPConnection
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import pytest
 
 from tests.fakes.opik import OpikServer, opik_server
 from tests.fakes.opik.collation import folded
 from tests.fakes.opik.ids import Ids
+from tests.fakes.opik_calls import call
 
 pytestmark = pytest.mark.network
 
@@ -24,20 +24,6 @@ PROMPTS = "/v1/private/prompts"
 def service() -> Iterator[OpikServer]:
     with opik_server(projects=("Trader", "Other")) as service:
         yield service
-
-
-def call(service: OpikServer, request: str, body: object = None, **headers: str) -> tuple[int, Any]:
-    """Send a request on a connection of its own and return status and JSON."""
-    method, target = request.split(" ", 1)
-    connection = HTTPConnection(urlsplit(service.url).netloc, timeout=10)
-    sent = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-    try:
-        connection.request(method, target, sent, headers)
-        response = connection.getresponse()
-        text = response.read()
-        return response.status, json.loads(text) if text else None
-    finally:
-        connection.close()
 
 
 def create(service: OpikServer, name: str = "greeting", **fields: Any) -> str:

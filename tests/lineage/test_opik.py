@@ -135,6 +135,45 @@ class TestWithTheSdk:
                 "prompts": {"greeting": version.prompt.content},
             }
 
+    def test_evaluations_by_two_aliases_are_linked_to_what_they_ran_and_what_it_scored(
+        self, versions: Versions, run: Run, opik: OpikRegistry, opik_service: OpikServer
+    ) -> None:
+        seen = run(
+            "from opik.evaluation.metrics import BaseMetric\n"
+            "from opik.evaluation.metrics.score_result import ScoreResult\n"
+            "class Warm(BaseMetric):\n"
+            "    def score(self, output, **ignored):\n"
+            "        return ScoreResult('warm', float('warmly' in output))\n"
+            "dataset = client.get_or_create_dataset('names')\n"
+            "dataset.insert([{'name': 'Ada'}, {'name': 'Grace'}])\n"
+            "answer = {}\n"
+            "for alias in ('production', 'staging'):\n"
+            "    greeting = promptsync.load('greeting', alias=alias)\n"
+            "    def task(item):\n"
+            "        lineage.opik.log_prompts(greeting, strict=True)\n"
+            "        return {'output': greeting.render(name=item['name']).text}\n"
+            "    opik.evaluate(\n"
+            "        dataset, task, scoring_metrics=[Warm('warm', track=False)], verbose=0,\n"
+            "        experiment_name=alias, prompts=lineage.opik.as_prompts(greeting),\n"
+            "        experiment_config=lineage.opik.experiment_config(greeting))\n"
+            "for each in client.rest_client.experiments.find_experiments().content:\n"
+            "    answer[each.name] = [each.prompt_versions[0].version_number,\n"
+            "                         each.metadata['promptsync']['bundle_sha256']]"
+        )
+
+        found = {each.name: each for each in opik.list_experiments("greeting")}
+        told = {each.version: (each.name, each.count, each.scores) for each in found.values()}
+        assert told == {"v1": ("production", 2, {"warm": 0}), "v2": ("staging", 2, {"warm": 1})}
+        for alias, version in zip(("production", "staging"), versions, strict=True):
+            said = lineage.experiment_config(as_loaded(version, "opik", alias))["promptsync"]
+            assert seen[alias] == [version.version, said["bundle_sha256"]]
+            traces: list[Any] = [
+                opik_service.store.traces[each.trace_id]["metadata"]
+                for each in opik_service.store.experiment_items.values()
+                if each.experiment_id == found[alias].id
+            ]
+            assert list(map(linked, traces)) == [[version.version]] * 2
+
     def test_a_fallback_is_told_by_its_text_and_its_hash_and_is_not_linked(
         self, run: Run, opik_service: OpikServer
     ) -> None:

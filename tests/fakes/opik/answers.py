@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from .datasets import Dataset, Item
 from .environments import Environment
 from .experiments import Experiment
 from .json_values import Json, JsonObject
@@ -132,8 +133,56 @@ def environment(environment: Environment) -> JsonObject:
     )
 
 
+def dataset(dataset: Dataset) -> JsonObject:
+    """Return a dataset."""
+    return stated(
+        {
+            "id": dataset.id,
+            "name": dataset.name,
+            "project_id": dataset.project_id,
+            "type": "dataset",
+            "visibility": "private",
+            "description": dataset.description,
+            "created_at": dataset.created_at,
+            "created_by": PERSON,
+            "last_updated_at": dataset.created_at,
+            "last_updated_by": PERSON,
+            "dataset_items_count": len(dataset.items),
+        }
+    )
+
+
+def dataset_item(dataset: Dataset, item: Item) -> JsonObject:
+    """Return an item of a dataset, which has its id twice."""
+    return {
+        "id": item.id,
+        "dataset_item_id": item.id,
+        "dataset_id": dataset.id,
+        "source": item.source,
+        "data": item.data,
+        "created_at": item.created_at,
+        "created_by": PERSON,
+        "last_updated_at": item.created_at,
+        "last_updated_by": PERSON,
+    }
+
+
+def dataset_version(dataset: Dataset, version_id: str) -> JsonObject:
+    """Return a version of a dataset."""
+    number = dataset.versions.index(version_id) + 1
+    return {
+        "id": version_id,
+        "dataset_id": dataset.id,
+        "version_hash": version_id[-8:],
+        "version_name": f"v{number}",
+        "is_latest": number == len(dataset.versions),
+        "items_total": len(dataset.items),
+    }
+
+
 def experiment(store: Store, experiment: Experiment) -> JsonObject:
     """Return an experiment with its averages. Source: Experiment.View.Public."""
+    experiment = store.measured(experiment)
     count = experiment.trace_count
     links: list[Json] = [_link(store, each) for each in experiment.versions]
     scores: list[Json] = [
@@ -144,7 +193,7 @@ def experiment(store: Store, experiment: Experiment) -> JsonObject:
         {
             "id": experiment.id,
             "name": experiment.name,
-            "dataset_name": "signals",
+            "dataset_name": experiment.dataset_name,
             "feedback_scores": scores or None,
             "trace_count": count,
             "created_at": experiment.created_at,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.fakes.service.exchange import Request, Response, json_response
 
-from .endpoints import environments, experiments, projects, prompts, traces, versions
+from .endpoints import datasets, environments, experiments, projects, prompts, traces, versions
 from .errors import ApiError, UnauthorizedError
 from .routing import make_router
 from .store import Store
@@ -14,6 +14,7 @@ ROUTES = (
     *versions.ROUTES,
     *prompts.ROUTES,
     *environments.ROUTES,
+    *datasets.ROUTES,
     *experiments.ROUTES,
     *projects.ROUTES,
     *traces.ROUTES,

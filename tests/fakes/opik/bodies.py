@@ -138,6 +138,45 @@ def version_number(value: Json) -> str | None:
     return "must match v<N>"
 
 
+def dataset_items(value: Json) -> str | None:
+    """Demand 1 to 1,000 items with data and a source."""
+    if not isinstance(value, list) or not 1 <= len(value) <= MOST_IDS:
+        return f"size must be between 1 and {MOST_IDS}"
+    sources = ("manual", "trace", "span", "sdk")
+    fits = all(
+        isinstance(each, dict)
+        and isinstance(each.get("data"), dict)
+        and each.get("source") in sources
+        and null_or_id(each.get("id")) is None
+        for each in value
+    )
+    return None if fits else "must have data and a source"
+
+
+def experiment_items(value: Json) -> str | None:
+    """Demand 1 to 1,000 links of an experiment, an item of a dataset and a trace."""
+    if not isinstance(value, list) or not 1 <= len(value) <= MOST_IDS:
+        return f"size must be between 1 and {MOST_IDS}"
+    keys = ("experiment_id", "dataset_item_id", "trace_id")
+    fits = all(isinstance(each, dict) and all(is_uuid(each.get(k)) for k in keys) for each in value)
+    return None if fits else "must have the ids of experiment, dataset item and trace"
+
+
+def scores(value: Json) -> str | None:
+    """Demand 1 to 1,000 named numbers for traces."""
+    if not isinstance(value, list) or not 1 <= len(value) <= MOST_IDS:
+        return f"size must be between 1 and {MOST_IDS}"
+    fits = all(
+        isinstance(each, dict)
+        and is_uuid(each.get("id"))
+        and not_blank(each.get("name")) is None
+        and isinstance(each.get("value"), int | float)
+        and each.get("source") in ("ui", "sdk", "online_scoring")
+        for each in value
+    )
+    return None if fits else "must have id, name, value and source"
+
+
 PROMPT: Mapping[str, Rule] = {
     "id": null_or_id,
     "name": not_blank,
@@ -169,6 +208,13 @@ RETRIEVE: Mapping[str, Rule] = {
     "environment": null_or_environment,
     "version_number": version_number,
 }
+DATASET: Mapping[str, Rule] = {
+    "id": null_or_id,
+    "name": not_blank,
+    "project_id": null_or_id,
+    "project_name": null_or_not_blank,
+    "description": description,
+}
 TAG_UPDATE: Mapping[str, Rule] = {"ids": ids}
 
 
@@ -182,6 +228,12 @@ def texts(body: JsonObject, key: str) -> list[str]:
     """Return a list of texts of a body."""
     value = body.get(key)
     return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+
+
+def objects(body: JsonObject, key: str) -> list[JsonObject]:
+    """Return a list of objects of a body."""
+    value = body.get(key)
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def part(body: JsonObject, key: str) -> JsonObject:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from statistics import fmean
 
 from .ids import now
 from .json_values import Json
@@ -23,3 +24,23 @@ class Experiment:
     duration: float | None = None
     created_at: str = field(default_factory=now)
     metadata: Json = None
+    dataset_name: str = "signals"
+
+
+@dataclass(frozen=True)
+class ExperimentItem:
+    """That an experiment ran an item of its dataset, and the trace of that call."""
+
+    id: str
+    experiment_id: str
+    dataset_item_id: str
+    trace_id: str
+
+
+def measured(experiment: Experiment, scores: Sequence[Mapping[str, float]]) -> Experiment:
+    """Count the scored calls of an experiment, where it has any, and average what they scored."""
+    if not scores:
+        return experiment
+    names = dict.fromkeys(name for each in scores for name in each)
+    averages = {name: fmean(each[name] for each in scores if name in each) for name in names}
+    return replace(experiment, trace_count=len(scores), scores=averages)

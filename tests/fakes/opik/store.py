@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from typing import TypeVar
 
+from .datasets import Dataset, Datasets
 from .environments import Environment, Environments
 from .errors import NotFoundError
-from .experiments import Experiment
+from .experiments import Experiment, ExperimentItem, measured
 from .ids import Ids
 from .json_values import JsonObject
 from .projects import Project, Projects
@@ -17,7 +18,7 @@ Thing = TypeVar("Thing")
 
 
 class Store:
-    """Projects, prompts, environments and experiments, with one lock around each request."""
+    """Projects, prompts, environments, datasets, experiments, with a lock around each request."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
@@ -25,9 +26,13 @@ class Store:
         self.projects = Projects(self.ids)
         self.prompts = Prompts(self.ids)
         self.environments = Environments(self.ids)
+        self.datasets = Datasets(self.ids)
         self.experiments: list[Experiment] = []
+        self.experiment_items: dict[str, ExperimentItem] = {}
         self.traces: dict[str, JsonObject] = {}
         self.spans: dict[str, JsonObject] = {}
+        # By the id of the trace, then by the name of the score.
+        self.scores: dict[str, dict[str, float]] = {}
 
     @property
     def revision(self) -> int:
@@ -45,6 +50,21 @@ class Store:
     def version(self, version_id: str) -> Version:
         """Return a version by its id, or refuse the request."""
         return _found(self.prompts.version(version_id), "Prompt version not found")
+
+    def dataset(self, dataset_id: str) -> Dataset:
+        """Return a dataset by its id, or refuse the request."""
+        return _found(self.datasets.get(dataset_id), "Dataset not found")
+
+    def experiment(self, experiment_id: str) -> Experiment:
+        """Return an experiment by its id, or refuse the request."""
+        found = (each for each in self.experiments if each.id == experiment_id)
+        return _found(next(found, None), "Not found experiment with id")
+
+    def measured(self, experiment: Experiment) -> Experiment:
+        """Return an experiment with what its items say by now."""
+        items = self.experiment_items.values()
+        traces = [each.trace_id for each in items if each.experiment_id == experiment.id]
+        return measured(experiment, [self.scores.get(each, {}) for each in traces])
 
     def environment(self, environment_id: str) -> Environment:
         """Return an environment by its id, or refuse the request."""

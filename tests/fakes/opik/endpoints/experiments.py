@@ -5,8 +5,8 @@ from __future__ import annotations
 from tests.fakes.service.exchange import Request, Response, json_response
 
 from .. import answers, bodies
-from ..exchange import created
-from ..experiments import Experiment
+from ..exchange import created, nothing
+from ..experiments import Experiment, ExperimentItem
 from ..filtering import Paging
 from ..routing import Route
 from ..store import Store
@@ -35,9 +35,42 @@ def create(store: Store, request: Request) -> Response:
         str(body.get("name")),
         tuple(store.version(str(each)) for each in named),
         metadata=body.get("metadata"),
+        dataset_name=str(body["dataset_name"]),
     )
     store.experiments.append(made)
     return created(f"{PATH}/{made.id}")
 
 
-ROUTES = (Route("GET", PATH, list_all), Route("POST", PATH, create))
+def read(store: Store, request: Request) -> Response:
+    """Return an experiment."""
+    found = store.experiment(request.parameters["experiment_id"])
+    return json_response(answers.experiment(store, found))
+
+
+def add_items(store: Store, request: Request) -> Response:
+    """Say which items of its dataset an experiment ran."""
+    body = bodies.read_body(request, {"experiment_items": bodies.experiment_items})
+    for each in bodies.objects(body, "experiment_items"):
+        made = ExperimentItem(
+            str(each.get("id") or store.ids.next()),
+            store.experiment(str(each["experiment_id"])).id,
+            str(each["dataset_item_id"]),
+            str(each["trace_id"]),
+        )
+        store.experiment_items[made.id] = made
+    return nothing()
+
+
+def finish(_store: Store, request: Request) -> Response:
+    """Take note that experiments are over: the service sends alerts then."""
+    bodies.read_body(request, {"ids": bodies.ids})
+    return nothing()
+
+
+ROUTES = (
+    Route("GET", PATH, list_all),
+    Route("POST", PATH, create),
+    Route("POST", f"{PATH}/items", add_items),
+    Route("POST", f"{PATH}/finish", finish),
+    Route("GET", f"{PATH}/{{experiment_id}}", read),
+)

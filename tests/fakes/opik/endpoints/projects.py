@@ -45,10 +45,16 @@ def ping(_store: Store, _request: Request) -> Response:
     return json_response({"message": "Healthy Server", "healthy": True})
 
 
+def version(_store: Store, _request: Request) -> Response:
+    """Say which release this is: the one that the source was read of, which is an assumption."""
+    return json_response({"version": "2.0.0"})
+
+
 ROUTES = (
     Route("POST", f"{PATH}/retrieve", retrieve),
     Route("POST", PATH, create),
     Route("GET", f"{PATH}/{{project_id}}", read),
     Route("DELETE", f"{PATH}/{{project_id}}", delete),
     Route("GET", "/is-alive/ping", ping),
+    Route("GET", "/is-alive/ver", version),
 )

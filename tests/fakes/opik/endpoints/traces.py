@@ -1,4 +1,4 @@
-"""/v1/private/traces/batch and /spans/batch: what the SDK says of calls is kept as it came."""
+"""/v1/private/traces and /spans: what the SDK says of calls is kept as it came, with scores."""
 
 from __future__ import annotations
 
@@ -21,6 +21,15 @@ def spans(store: Store, request: Request) -> Response:
     return _keep(store.spans, request, "spans")
 
 
+def score(store: Store, request: Request) -> Response:
+    """Keep what was scored of traces; a score of the same name replaces the one before."""
+    body = bodies.read_body(request, {"scores": bodies.scores})
+    for each in bodies.objects(body, "scores"):
+        named = store.scores.setdefault(str(each["id"]), {})
+        named[str(each["name"])] = float(str(each["value"]))
+    return nothing()
+
+
 def _keep(kept: dict[str, JsonObject], request: Request, name: str) -> Response:
     found = bodies.read_body(request, {}).get(name)
     for each in found if isinstance(found, list) else ():
@@ -32,4 +41,5 @@ def _keep(kept: dict[str, JsonObject], request: Request, name: str) -> Response:
 ROUTES = (
     Route("POST", "/v1/private/traces/batch", traces),
     Route("POST", "/v1/private/spans/batch", spans),
+    Route("PUT", "/v1/private/traces/feedback-scores", score),
 )
