@@ -19,6 +19,7 @@ from hypothesis import settings
 from tests.builders import Repo
 from tests.mlflow_server import MlflowServer, mlflow_server
 from tests.postgresql import postgresql_server
+from tests.process_state import process_state
 
 # The same examples in every run, and no clock; `--hypothesis-profile thorough` looks further.
 settings.register_profile("quick", max_examples=40, deadline=None, derandomize=True)
@@ -89,8 +90,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def isolated_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give each test a home of its own and an environment that says nothing about this machine."""
+def isolated_environment(tmp_path: Path) -> Iterator[None]:
+    """Give each test a home of its own and an environment that says nothing about this machine.
+
+    A test that leaves the process otherwise than it found it fails, rather than one after it.
+    """
+    # Not by the fixture `monkeypatch`: what a test changes with that has to be undone before.
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        isolate(tmp_path, monkeypatch)
+        before = process_state()
+        yield
+        after = process_state()
+    changed = [part for part, state in after.items() if state != before[part]]
+    if changed:
+        pytest.fail(f"this test leaves something changed: {', '.join(changed)}")
+
+
+def isolate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set the environment that every test has."""
     for name in list(os.environ):
         if name.upper().startswith(FOREIGN_PREFIXES) or name.upper() in FOREIGN_NAMES:
             monkeypatch.delenv(name)

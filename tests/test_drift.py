@@ -68,8 +68,12 @@ def app(tmp_path: Path, service: BraintrustServer, monkeypatch: pytest.MonkeyPat
     return folder
 
 
+def warning_records(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
+    return [each for each in caplog.records if each.levelno == logging.WARNING]
+
+
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [each.getMessage() for each in caplog.records if each.levelno == logging.WARNING]
+    return [each.getMessage() for each in warning_records(caplog)]
 
 
 def warned(caplog: pytest.LogCaptureFixture, **options: Any) -> list[str]:
@@ -129,7 +133,7 @@ def test_an_edit_in_the_registry_is_warned_of_with_both_hashes_and_the_commit(
         f"deployed {short(GREETING)}, served {short(EDITED)} "
         "(edited in the registry after an upload from commit 0123456789ab)"
     ]
-    (record,) = caplog.records
+    (record,) = warning_records(caplog)
     assert record.name == "promptsync"
     assert record.__dict__["promptsync"] == {
         "name": "greeting",
@@ -486,7 +490,7 @@ def test_a_bug_in_the_callback_is_a_warning_and_no_loss(caplog: pytest.LogCaptur
 
     report = warn_on_drift(loaded={"greeting": GREETING}, on_report=on_report).result()
 
-    (record,) = caplog.records
+    (record,) = warning_records(caplog)
     assert record.getMessage() == "`on_report` failed with the report about the prompts"
     assert record.exc_info
     assert report.ok

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import subprocess
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 
 from tests.builders import Repo
 from tests.conftest import NetworkForbiddenError, NetworkGuard
+from tests.process_state import process_state
 
 # RFC 5737 sets this address aside for documentation: nobody answers there.
 ELSEWHERE = "192.0.2.1"
@@ -66,3 +69,31 @@ def test_the_repository_is_the_working_directory(repo: Repo) -> None:
 
     assert Path.cwd() == repo.path
     assert repo.git("log", "--format=%H %an %s") == f"{commit} Ada Lovelace Add a greeting"
+
+
+def ignore_nothing(_: logging.LogRecord) -> bool:
+    return True
+
+
+LEFT_BEHIND: dict[str, Callable[[pytest.MonkeyPatch], object]] = {
+    "the environment": lambda patch: patch.setenv("PYTHONPATH", "src"),
+    "the working directory": lambda patch: patch.chdir("home"),
+    "the import path": lambda patch: patch.syspath_prepend("src"),
+    "the root logger": lambda patch: patch.setattr(logging.getLogger(), "level", logging.INFO),
+    "the logger `promptsync`": lambda patch: patch.setattr(
+        logging.getLogger("promptsync"), "filters", [ignore_nothing]
+    ),
+}
+
+
+@pytest.mark.parametrize("part", LEFT_BEHIND)
+def test_what_a_test_could_leave_to_the_next_one_is_noticed(
+    part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = process_state()
+
+    LEFT_BEHIND[part](monkeypatch)
+
+    after = process_state()
+    assert [name for name in after if after[name] != before[name]] == [part]
