@@ -14,7 +14,8 @@ from promptsync.errors import (
     UnknownAliasError,
     UnknownPromptError,
 )
-from promptsync.registries import open_registry, unknown_parts
+from promptsync.outage import MissingRegistryError
+from promptsync.registries import missing_file, open_registry, unknown_parts
 from promptsync.registries.base import AnotherPromptError, Registry
 from promptsync.registries.http_timeouts import deadline
 from promptsync.remote_prompt import RemotePrompt
@@ -85,11 +86,7 @@ def _explain(
     aliases = _aliases(registry, name) if version is None and alias is not None else {}
     is_there = bool(aliases) or registry.get_prompt(name) is not None
     if not is_there:
-        raise UnknownPromptError(
-            f"{registry.address} has no prompt `{name}`",
-            hint=f"`promptsync status --all` lists what it has; `promptsync upload {own}` or "
-            "`promptsync.seed()` puts it there",
-        )
+        _raise_unknown(registry, name, own)
     if version is not None or alias is None:
         raise UnknownPromptError(
             f"{registry.address} has no version `{version}` of `{name}`",
@@ -99,6 +96,16 @@ def _explain(
     raise UnknownAliasError(
         f"no version of `{name}` has the alias `{alias}` in {registry.address}{_listed(aliases)}",
         hint=f"did you mean `{near}`?" if near else f"`promptsync promote {own} --alias {alias}`",
+    )
+
+
+def _raise_unknown(registry: Registry, name: str, own: str) -> NoReturn:
+    message = f"{registry.address} has no prompt `{name}`"
+    putting = f"`promptsync upload {own}` or `promptsync.seed()` puts it there"
+    if (file := missing_file(registry)) is not None:
+        raise MissingRegistryError(f"{message}: there is no file `{file}`", hint=putting)
+    raise UnknownPromptError(
+        message, hint=f"`promptsync status --all` lists what it has; {putting}"
     )
 
 

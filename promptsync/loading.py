@@ -26,7 +26,7 @@ from promptsync.errors import (
 from promptsync.forking import survive_forks
 from promptsync.loaded_prompt import LoadedPrompt
 from promptsync.origins import Fetched, Origins, Settings
-from promptsync.outage import Outage
+from promptsync.outage import MissingRegistryError, Outage
 from promptsync.prompt_cache import FOREVER, Entry, PromptCache, Question, reason, trouble_of
 from promptsync.stamp_check import UnprovenContentError
 
@@ -44,7 +44,12 @@ _THREADS = 8
 # cannot be woken, such as by a name server that is silent, is left behind after that.
 _GRACE = 2.0
 # What the registry has, if it has any, is none of these errors' fault.
-_FALL_BACK = (RegistryUnavailableError, RegistryAnswerError, UnprovenContentError)
+_FALL_BACK = (
+    RegistryUnavailableError,
+    RegistryAnswerError,
+    MissingRegistryError,
+    UnprovenContentError,
+)
 # A load that finds nothing to serve has the registry asked, unless it has so much to do already:
 # names may come from whoever uses the application, and an outage may last.
 _QUEUE = 100

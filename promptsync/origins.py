@@ -225,7 +225,7 @@ class Origins:
                 f"no configuration, bundle or prompt file was found from `{bundled.folder}`; "
                 "start the program in its folder, or name `source` or `package`"
             )
-        return UnknownPromptError(error.message, hint=hint)
+        return type(error)(error.message, hint=hint)
 
     def _alias(self, asked: Question) -> str | None:
         if asked.version is not None:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from promptsync.errors import RegistryError
+from promptsync.errors import RegistryError, UnknownPromptError
+
+
+class MissingRegistryError(UnknownPromptError):
+    """The registry is a file that is not there: never written, or removed.
+
+    Which of the two nobody knows. So it is an outage to whoever has something else to serve.
+    """
 
 
 class Outage:

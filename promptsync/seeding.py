@@ -24,6 +24,7 @@ from promptsync.deployed_git import remember, stamps_of, with_git
 from promptsync.drift_report import describe
 from promptsync.errors import RegistryUnavailableError
 from promptsync.plan import Plan
+from promptsync.program_change import forget_loaded
 from promptsync.registries.base import Registry
 from promptsync.seed_report import SeedReport
 from promptsync.upload_plan import UploadOptions, make_upload_plan
@@ -51,6 +52,7 @@ def seed(
     """
     report = _within(timeout, source, package, registry=registry, alias=alias, names=names)
     with suppress(Exception):  # it may be logging that fails
+        forget_loaded(*report.created)  # what was served instead need not last
         _log(report)
     return report
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from promptsync import Client, InvalidContentError
+import promptsync
+from promptsync import Client, InvalidContentError, RegistryUnavailableError, UnknownPromptError
 from promptsync.config import DEFAULT_LOCAL_URL
 from promptsync.content_hash import content_hash
 from promptsync.prompt import Prompt
@@ -137,3 +138,65 @@ def test_another_prompt_file_is_not_needed(deployed: Deployment) -> None:
 
     with deployed.client() as client:
         assert client.load("farewell").source == "registry"
+
+
+# -- a file that is gone, or is none --
+
+
+def test_before_the_first_upload_the_prompt_file_is_served(
+    deployed: Deployment, caplog: pytest.LogCaptureFixture
+) -> None:
+    with deployed.client(cache=False) as client:
+        loaded = client.load("greeting")
+
+    assert facts(loaded) == (HELLO, "file", True)
+    assert loaded.reason is not None
+    assert loaded.reason.endswith(
+        f"has no prompt `greeting`: there is no file `{deployed.database}`"
+    )
+    assert len(told(caplog)) == 1
+
+
+def test_a_database_that_was_removed_is_an_outage(deployed: Deployment, tmp_path: Path) -> None:
+    deployed.registry.set_alias("greeting", "production", deployed.save(WARMER))
+    with deployed.client(cache=tmp_path / "kept") as client:
+        client.load("greeting")
+        deployed.database.unlink()
+
+        with deployed.client(cache=tmp_path / "kept") as started:
+            assert facts(started.load("greeting")) == (DEAR, "disk", True)
+        assert client.load("greeting").template == DEAR
+
+
+def test_a_database_that_is_not_there_is_named_where_nothing_else_is(deployed: Deployment) -> None:
+    with deployed.client(cache=False) as client, pytest.raises(UnknownPromptError) as raised:
+        client.load("farewell")
+
+    assert raised.value.message.endswith(f"there is no file `{deployed.database}`")
+    assert raised.value.hint == "`promptsync upload farewell` or `promptsync.seed()` puts it there"
+
+
+def test_a_damaged_database_is_an_outage(deployed: Deployment) -> None:
+    deployed.database.parent.mkdir()
+    deployed.database.write_bytes(b"no database" * 1000)
+
+    with deployed.client(cache=False) as client:
+        assert facts(client.load("greeting")) == (HELLO, "file", True)
+        with pytest.raises(RegistryUnavailableError, match="is no SQLite database"):
+            client.load("farewell")
+
+
+def test_what_a_program_seeds_it_serves_at_once(
+    deployed: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(deployed.folder)
+    promptsync.configure(cache=False, timeout=30)
+    try:
+        before = promptsync.load("greeting")
+        assert promptsync.seed(timeout=30).created == {"greeting": "1"}
+        after = promptsync.load("greeting")
+    finally:
+        promptsync.close()
+
+    assert facts(before) == (HELLO, "file", True)
+    assert (after.version, facts(after)) == ("1", (HELLO, "registry", False))

@@ -166,6 +166,15 @@ def _open_opik(
     )
 
 
+def missing_file(registry: Registry) -> Path | None:
+    """Return the file that a registry is, where it is not there; None for any other one."""
+    if registry.kind != "local":
+        return None
+    from promptsync.registries.local import LocalRegistry  # noqa: PLC0415
+
+    return registry.missing_file if isinstance(registry, LocalRegistry) else None
+
+
 def unknown_parts(prompt: Prompt, kind: str) -> list[str]:
     """Name what an adapter kept of a prompt without knowing what it means, such as a dialect.
 

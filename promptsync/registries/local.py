@@ -82,6 +82,11 @@ class LocalRegistry:
         """Where this registry is, for people: no credentials in it."""
         return self._database.address
 
+    @property
+    def missing_file(self) -> Path | None:
+        """The file that all is stored in, where it is not there; None where it is, or no file."""
+        return self._database.missing_file
+
     def list_prompts(
         self,
         *,

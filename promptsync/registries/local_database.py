@@ -72,7 +72,7 @@ class Database:
         Whole, because an open cursor on SQLite would keep every writer waiting.
         """
         with translated_errors(self.address):
-            if self._file is not None and not self._file.exists():
+            if self.missing_file is not None:
                 return []
             try:
                 if self._seconds is None:
@@ -83,6 +83,11 @@ class Database:
                 if is_missing_table(error):
                     return []
                 raise
+
+    @property
+    def missing_file(self) -> Path | None:
+        """The file of SQLite, where nothing was ever stored or somebody removed it; else None."""
+        return self._file if self._file is not None and not self._file.exists() else None
 
     def _read(self, query: Select[Any], question: Question | None = None) -> Sequence[Row[Any]]:
         with self._engine.connect() as connection:

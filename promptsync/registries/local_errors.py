@@ -8,7 +8,12 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 
-from promptsync.errors import RegistryError, RegistryRefusedError, RegistryUnavailableError
+from promptsync.errors import (
+    RegistryAnswerError,
+    RegistryError,
+    RegistryRefusedError,
+    RegistryUnavailableError,
+)
 
 
 class LostRaceError(RegistryRefusedError):
@@ -28,8 +33,8 @@ _SQLITE: dict[str, tuple[type[RegistryError], str, str]] = {
     "CANTOPEN": (RegistryRefusedError, "cannot be opened", "check that it is a file you may use"),
     "READONLY": (RegistryRefusedError, "is read-only", "check who may write the file"),
     "PERM": (RegistryRefusedError, "may not be used", "check who may write the file"),
-    "NOTADB": (RegistryRefusedError, "is no SQLite database", "check `url` of this registry"),
-    "CORRUPT": (RegistryRefusedError, "is damaged", _RESTORE),
+    "NOTADB": (RegistryAnswerError, "is no SQLite database", "check `url` of this registry"),
+    "CORRUPT": (RegistryAnswerError, "is damaged", _RESTORE),
 }
 
 # Classes of SQLSTATE after which asking again may help: lost connection, rollback, no resources

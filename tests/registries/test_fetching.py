@@ -13,6 +13,8 @@ from tests.builders import prompt
 
 
 def test_an_unknown_prompt_is_told_with_what_puts_it_there(local: LocalRegistry) -> None:
+    local.save_prompt(prompt("farewell"), None)
+
     with pytest.raises(UnknownPromptError) as raised:
         fetch(local, "greeting", alias="production", version=None)
 

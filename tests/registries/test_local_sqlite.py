@@ -11,7 +11,12 @@ from pathlib import Path
 import pytest
 
 import promptsync
-from promptsync.errors import RegistryError, RegistryRefusedError, RegistryUnavailableError
+from promptsync.errors import (
+    RegistryAnswerError,
+    RegistryError,
+    RegistryRefusedError,
+    RegistryUnavailableError,
+)
 from promptsync.registries.local import LocalRegistry
 from tests.builders import prompt
 from tests.registries.contract import STAMP
@@ -99,15 +104,15 @@ def test_a_locked_file_is_unavailable(local: LocalRegistry, sqlite_file: Path) -
     assert list(local.list_versions("greeting")) == [stored]
 
 
-def test_a_file_that_is_no_database_is_refused_and_left_alone(
+def test_a_file_that_is_no_database_is_told_and_left_alone(
     local: LocalRegistry, sqlite_file: Path
 ) -> None:
     sqlite_file.parent.mkdir(parents=True)
     sqlite_file.write_text("# Shopping list\n" * 100)
 
-    with pytest.raises(RegistryRefusedError) as reading:
+    with pytest.raises(RegistryAnswerError) as reading:
         list(local.list_prompts())
-    with pytest.raises(RegistryRefusedError) as writing:
+    with pytest.raises(RegistryAnswerError) as writing:
         local.save_prompt(prompt(), STAMP)
 
     wrong = ("is no SQLite database", "check `url` of this registry")
@@ -115,14 +120,14 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(
     assert sqlite_file.read_text() == "# Shopping list\n" * 100
 
 
-def test_a_damaged_database_is_refused(local: LocalRegistry, sqlite_file: Path) -> None:
+def test_a_damaged_database_is_told(local: LocalRegistry, sqlite_file: Path) -> None:
     for number in range(20):
         local.save_prompt(prompt(text=f"{number} " * 2000), STAMP)
     damaged = bytearray(sqlite_file.read_bytes())
     damaged[4096:] = b"\xff" * len(damaged[4096:])
     sqlite_file.write_bytes(damaged)
 
-    with pytest.raises(RegistryRefusedError) as raised:
+    with pytest.raises(RegistryAnswerError) as raised:
         list(local.list_prompts())
 
     assert explain(raised, sqlite_file) == (
