@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from promptsync.bundled_prompt import BundledPrompt
+    from promptsync.prompt_files import PromptFiles
     from promptsync.prompt_location import AnyPath, FilesPlace
     from promptsync.registry_config import RegistryConfig
 
@@ -149,15 +150,20 @@ def _without_prompts(place: BundlePlace, registry: str | None, error: Promptsync
 def _from_files(files: FilesPlace, registry: str | None) -> Bundled:
     chosen = files.config.registry(registry)
 
-    def read(name: str) -> BundledPrompt:
-        from promptsync.prompt_files import find_prompt  # noqa: PLC0415  PyYAML costs 20 ms
+    opened: list[PromptFiles] = []
 
-        return _called(name, find_prompt(files, chosen, name))
+    def prompts() -> PromptFiles:
+        if not opened:
+            from promptsync.prompt_files import PromptFiles  # noqa: PLC0415  PyYAML costs 20 ms
+
+            opened.append(PromptFiles(files, chosen))
+        return opened[0]
+
+    def read(name: str) -> BundledPrompt:
+        return _called(name, prompts().find(name))
 
     def names() -> Collection[str]:
-        from promptsync.prompt_files import names_by_path  # noqa: PLC0415  as above
-
-        return names_by_path(files, chosen)
+        return prompts().names()
 
     is_configured = files.config.file is not None
     return Bundled(chosen, files.folder, read, names, is_configured=is_configured)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from promptsync.bundled_prompt import BundledPrompt
 from promptsync.catalog import Catalog, load_catalog
 from promptsync.composition import includes_of
-from promptsync.errors import PromptFileError, UsageError
+from promptsync.errors import Problem, PromptFileError, UsageError
 from promptsync.file_search import BUNDLE
 from promptsync.loaded_prompt import Source
 from promptsync.prompt import Prompt
@@ -17,28 +18,114 @@ from promptsync.registry_config import RegistryConfig
 from promptsync.status import LocalPrompt
 
 
-def find_prompt(files: FilesPlace, registry: RegistryConfig, name: str) -> BundledPrompt:
-    """Read a prompt by its name or its served name, as its file is now.
+class _Names(NamedTuple):
+    """What prompt files say about their names, beyond what their paths say.
 
-    Raises UsageError where there is none, PromptFileError where it is wrong.
+    `paths` gives, for a name or a served name, the one that the path of the file gives. `state` is
+    that of the files when they were parsed.
     """
-    sources = tuple(files.read(registry))
-    catalog = load_catalog(tuple(_needed(sources, name)), kind=registry.kind)
-    if name in catalog.prompts:
-        return _bundled(catalog.prompts[name])
-    if catalog.problems:
-        raise PromptFileError(catalog.problems)
-    # Front matter may give a file another name than its path does.
-    catalog = load_catalog(sources, kind=registry.kind)
-    found = catalog.prompts.get(catalog.name_by_served_name.get(name, name))
-    if found is None:
-        raise _missing(catalog, name, files)
-    return _bundled(found)
+
+    state: object = None
+    paths: Mapping[str, str] = {}
+    partials: Collection[str] = ()
+    is_empty: bool = True
 
 
-def names_by_path(files: FilesPlace, registry: RegistryConfig) -> Collection[str]:
-    """Return the names that the paths of prompt files give; no file is parsed."""
-    return [each.name for each in files.read(registry) if isinstance(each, PromptSource)]
+class PromptFiles:
+    """The prompt files of one place. Each is read when it is asked for, as it is then."""
+
+    def __init__(self, place: FilesPlace, registry: RegistryConfig) -> None:
+        self._root = place.config.root
+        self._kind = registry.kind
+        self._folder = place.prompt_folder(registry)
+        self._names: _Names | None = None
+
+    def find(self, name: str) -> BundledPrompt:
+        """Read a prompt by its name or its served name.
+
+        All files are parsed only where front matter may give one that name, and once as long as
+        none is changed. Raises UsageError where there is none, PromptFileError where it is wrong.
+        """
+        found, problems = self._look(name)
+        if found is None and self._learn():
+            found, problems = self._look(name)
+        if found is not None:
+            return _bundled(found)
+        if problems:
+            raise PromptFileError(problems)
+        raise self._missing(name)
+
+    def names(self) -> Collection[str]:
+        """Return the names that the paths of prompt files give; no file is parsed."""
+        return self._folder.names()
+
+    def _look(self, name: str) -> tuple[LocalPrompt | None, tuple[Problem, ...]]:
+        """Return a prompt by what is known of the names, and what is wrong with its file."""
+        catalog = self._read(name)
+        found = _served(catalog, name)
+        other = None if self._names is None else self._names.paths.get(name)
+        if found is None and other is not None and not catalog.problems:
+            return _served(self._read(other), name), ()
+        return found, catalog.problems
+
+    def _read(self, name: str) -> Catalog:
+        return load_catalog(tuple(self._needed(name)), kind=self._kind)
+
+    def _needed(self, name: str) -> Iterator[PromptSource]:
+        """Yield the file that has the name by its path, and those that it includes at any depth."""
+        seen, to_visit = set[str](), [name]
+        while to_visit:
+            source = self._source(to_visit.pop())
+            if source is not None and source.path not in seen:
+                seen.add(source.path)
+                yield source
+                text = source.data.decode("utf-8", "replace")
+                to_visit.extend(includes_of(Prompt(name=source.name, content=text)))
+
+    def _source(self, name: str) -> PromptSource | None:
+        if (found := self._folder.find(name)) is not None or self._names is None:
+            return found
+        other = self._names.paths.get(name)
+        return None if other is None else self._folder.find(other)
+
+    def _learn(self) -> bool:
+        """Parse every file for its names; tell False where that is known already."""
+        state = self._folder.state()
+        if self._names is not None and self._names.state == state:
+            return False
+        sources = tuple(self._folder.read())
+        self._names = _names_in(sources, load_catalog(sources, kind=self._kind), state)
+        return True
+
+    def _missing(self, name: str) -> UsageError:
+        place, names = self._root, self._names or _Names()
+        hint = f"deploy the prompt files, or `{BUNDLE}`, which `promptsync bundle` makes"
+        if name in names.partials:
+            return UsageError(f"`{name}` is a partial, and never served by itself")
+        if names.is_empty:
+            return UsageError(
+                f"there are no prompt files around `{place}`, and no bundle", hint=hint
+            )
+        return UsageError(f"no prompt file around `{place}` is called `{name}`", hint=hint)
+
+
+def _names_in(
+    sources: Iterable[PromptSource | PromptFileError], catalog: Catalog, state: object
+) -> _Names:
+    known = {each.path: each.name for each in sources if isinstance(each, PromptSource)}
+    paths = {name: known[each.path] for name, each in catalog.files.items()}
+    served = {name: paths[own] for name, own in catalog.name_by_served_name.items()}
+    return _Names(
+        state=state,
+        paths={name: path for name, path in {**paths, **served}.items() if name != path},
+        partials=catalog.files.keys() - catalog.prompts.keys(),
+        is_empty=not (catalog.files or catalog.problems),
+    )
+
+
+def _served(catalog: Catalog, name: str) -> LocalPrompt | None:
+    own = name if name in catalog.prompts else catalog.name_by_served_name.get(name, name)
+    return catalog.prompts.get(own)
 
 
 def _bundled(local: LocalPrompt) -> BundledPrompt:
@@ -49,26 +136,3 @@ def _bundled(local: LocalPrompt) -> BundledPrompt:
         path=local.path,
         file_sha256=local.file_sha256,
     )
-
-
-def _needed(
-    sources: tuple[PromptSource | PromptFileError, ...], name: str
-) -> Iterator[PromptSource]:
-    """Yield the file that has the name by its path, and those that it includes at any depth."""
-    by_name = {each.name: each for each in sources if isinstance(each, PromptSource)}
-    to_visit = [name]
-    while to_visit:
-        if (source := by_name.pop(to_visit.pop(), None)) is not None:
-            yield source
-            text = source.data.decode("utf-8", "replace")
-            to_visit.extend(includes_of(Prompt(name=source.name, content=text)))
-
-
-def _missing(catalog: Catalog, name: str, files: FilesPlace) -> UsageError:
-    place = files.config.root
-    hint = f"deploy the prompt files, or `{BUNDLE}`, which `promptsync bundle` makes"
-    if name in catalog.files:
-        return UsageError(f"`{name}` is a partial, and never served by itself")
-    if not (catalog.files or catalog.problems):
-        return UsageError(f"there are no prompt files around `{place}`, and no bundle", hint=hint)
-    return UsageError(f"no prompt file around `{place}` is called `{name}`", hint=hint)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from promptsync.config import Config
     from promptsync.errors import PromptFileError
+    from promptsync.prompt_folder import PromptFolder
     from promptsync.prompt_sources import PromptSource
     from promptsync.registry_config import RegistryConfig
 
@@ -68,13 +69,18 @@ class FilesPlace(NamedTuple):
 
     def read(self, registry: RegistryConfig) -> Iterator[PromptSource | PromptFileError]:
         """Yield the prompt files that one registry serves."""
-        if self.sources is not None:
-            return iter(self.sources)
-        # It starts git for other questions, and who has a bundle needs none of it.
-        from promptsync.prompt_sources import find_roots, in_work_tree  # noqa: PLC0415
+        return iter(self.prompt_folder(registry).read())
 
-        config = self.config
-        return in_work_tree(find_roots(config.root, config.root, config.roots(registry)))
+    def prompt_folder(self, registry: RegistryConfig) -> PromptFolder:
+        """Return the prompt files that one registry serves, to be read one by one."""
+        # It starts git for other questions, and who has a bundle needs none of it.
+        from promptsync.prompt_folder import GivenPrompts, PromptsOnDisk  # noqa: PLC0415
+        from promptsync.prompt_sources import find_roots  # noqa: PLC0415
+
+        if self.sources is not None:
+            return GivenPrompts(self.sources)
+        root = self.config.root
+        return PromptsOnDisk(find_roots(root, root, self.config.roots(registry)))
 
 
 def locate(

@@ -155,6 +155,7 @@ WORLD = frozenset(
         "promoting",
         "prompt_cache",
         "prompt_files",
+        "prompt_folder",
         "prompt_import",
         "prompt_location",
         "prompt_memo",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -296,6 +298,77 @@ def test_a_prompt_file_is_read_as_it_is_now(tmp_path: Path) -> None:
     (app / "prompts" / "greeting.md").write_text("Say hi.\n")
 
     assert content_of(found, "greeting") == "Say hi."
+
+
+def test_prompt_files_that_come_move_and_go_are_noticed(tmp_path: Path) -> None:
+    app = deploy(tmp_path / "app", GREETING, FAREWELL, app_url="http://127.0.0.1:9")
+    folder = app / "prompts"
+    found = find_bundled(app, None, app, None)
+    assert (found.find("later"), content_of(found, "bye")) == (None, FAREWELL.content)
+
+    (folder / "later.md").write_text("Say it later.\n")
+    (folder / "greeting.md").unlink()
+    (folder / "farewell.md").rename(folder / "moved.md")
+    (folder / "other.md").write_text("---\nname: greeting\n---\n\nSay hi.\n")
+
+    assert content_of(found, "later") == "Say it later."
+    assert content_of(found, "greeting") == "Say hi."
+    assert content_of(found, "moved") == content_of(found, "bye") == FAREWELL.content
+    assert found.find("farewell") is None
+    assert sorted(found.names()) == ["later", "moved", "other"]
+
+    (folder / "other.md").write_text("---\nname: hello\n---\n\nSay hello to all.\n")
+
+    assert (found.find("greeting"), content_of(found, "hello")) == (None, "Say hello to all.")
+
+
+def test_an_entry_of_a_catalog_file_is_read_as_it_is_now(tmp_path: Path) -> None:
+    app = deploy(tmp_path, GREETING, app_url="http://127.0.0.1:9")
+    config = (app / "promptsync.toml").read_text()
+    (app / "promptsync.toml").write_text(f'prompts = ["prompts", "all.yaml"]\n{config}')
+    (app / "all.yaml").write_text("hello: Say hello.\n")
+    found = find_bundled(app, None, app, None)
+    assert content_of(found, "hello") == "Say hello."
+    assert content_of(found, "greeting") == GREETING.content
+    assert sorted(found.names()) == ["greeting", "hello"]
+
+    (app / "all.yaml").write_text("hi: Say hi, nothing more.\n")
+
+    assert (found.find("hello"), content_of(found, "hi")) == (None, "Say hi, nothing more.")
+
+
+def test_a_partial_with_another_name_in_its_front_matter_is_included(tmp_path: Path) -> None:
+    app = deploy(tmp_path, app_url="http://127.0.0.1:9")
+    (app / "prompts" / "a.md").write_text("---\nname: rules\npartial: true\n---\n\nBe brief.\n")
+    (app / "prompts" / "greeting.md").write_text("Hello. {{> rules}}\n")
+
+    assert content_of(find_bundled(app, None, app, None), "greeting") == "Hello. Be brief."
+
+
+def test_of_many_prompt_files_only_those_that_are_asked_for_are_read(tmp_path: Path) -> None:
+    names = [f"prompt-{number}" for number in range(20)]
+    deploy(tmp_path, *map(prompt, names), app_url="http://127.0.0.1:9")
+    program = """
+import promptsync, sys
+opened, listed = [], []
+def watch(event, arguments):
+    if event == "open" and str(arguments[0]).endswith(".md"):
+        opened.append(arguments[0])
+    if event == "os.scandir":
+        listed.append(arguments[0])
+client = promptsync.Client(offline=True)
+client.load("prompt-1")
+sys.addaudithook(watch)
+for number in (12, 13, 14):
+    client.load(f"prompt-{number}")
+print(*(str(each).rpartition("-")[2] for each in opened), len(listed))
+"""
+
+    result = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+
+    assert result.stdout == "12.md 13.md 14.md 0\n"
 
 
 def test_a_relative_path_of_an_installed_package_starts_at_the_working_directory(
