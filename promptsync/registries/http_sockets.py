@@ -13,7 +13,7 @@ class Sockets:
     """Open sockets, connecting or connected. Safe in threads."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._open: WeakSet[socket.socket] = WeakSet()
         self._is_ended = False
 
