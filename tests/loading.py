@@ -69,7 +69,7 @@ class Held:
 
     def __call__(self, request: Request, serve: Serve) -> Response:
         self.arrived.set()
-        assert self.released.wait(30)
+        assert self.released.wait(120)
         return serve(request)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
 import urllib.error
@@ -18,6 +17,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+
+from tests.registries.serving import unused_port
 
 ENVIRONMENT = Path(__file__).parents[1] / ".venv-mlflow"
 BIN = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin")
@@ -116,9 +117,7 @@ def mlflow_server(
 
     One that comes back at the same port has what it had before.
     """
-    if port is None:
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            port = listener.getsockname()[1]
+    port = port or unused_port()
     foreign = ("MLFLOW_", "DATABRICKS_")
     own = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     command = [str(BIN / "mlflow"), "server", "--host", "127.0.0.1", "--port", str(port)]

@@ -536,7 +536,7 @@ def test_closing_ends_a_refresh_that_hangs_and_warns_of_nothing(
     app: Application, caplog: pytest.LogCaptureFixture
 ) -> None:
     app.upload(GREETING)
-    with app.client(timeout=0.7) as client:
+    with app.client(timeout=3600) as client:
         client.load("greeting")
         app.clock.passes(300)
         app.service.inject(lost := Lost())

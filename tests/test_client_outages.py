@@ -196,7 +196,7 @@ def test_a_registry_that_answers_others_meanwhile_is_not_down(
     app.service.inject(lost := Lost(), "GET /v1/prompt?*slug=greeting*")
     found = []
 
-    with app.client(timeout=0.5) as client:
+    with app.client(timeout=2) as client:
         waiting = threading.Thread(target=lambda: found.append(client.load("greeting")))
         waiting.start()
         assert lost.arrived.wait(30)

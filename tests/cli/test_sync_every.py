@@ -56,7 +56,7 @@ def test_it_stops_when_it_is_asked_to(repo: Repo, number: signal.Signals, code: 
         assert process.stderr is not None
         assert process.stderr.readline().startswith("next sync at ")
         process.send_signal(number)
-        stdout, stderr = process.communicate(timeout=30)
+        stdout, stderr = process.communicate(timeout=120)
 
     assert (process.returncode, stdout, stderr) == (code, "", "stopped\n")
 
@@ -110,7 +110,7 @@ def test_it_syncs_whenever_it_is_due(repo: Repo) -> None:
         while (line := line_of(process)).startswith("nothing to sync"):
             pass
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
 
     assert first == ["created `greeting` (version 1)\n", "individual_synced 1\n"]
     assert line == "pulled `greeting` (version 2) into prompts/greeting.md\n"
@@ -129,7 +129,7 @@ def test_it_goes_on_after_a_failure_and_writes_a_document_a_line(repo: Repo) -> 
         while "error" in (document := json.loads(line_of(process))) and document["error"]:
             pass
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
 
     assert failed["error"]["kind"] == "Busy"
     assert document["individual_synced"] == 1

@@ -13,7 +13,7 @@ from tests.fakes.opik import OpikServer
 def call(service: OpikServer, request: str, body: object = None, **headers: str) -> tuple[int, Any]:
     """Send a request on a connection of its own and return status and JSON."""
     method, target = request.split(" ", 1)
-    connection = HTTPConnection(urlsplit(service.url).netloc, timeout=10)
+    connection = HTTPConnection(urlsplit(service.url).netloc, timeout=60)
     sent = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
     try:
         connection.request(method, target, sent, headers)

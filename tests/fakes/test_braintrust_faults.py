@@ -184,7 +184,7 @@ def test_answers_do_not_wait_for_each_other(service: BraintrustServer) -> None:
         barrier = Barrier(8)
 
         def __call__(self, request: Request, serve: Serve) -> Response:
-            self.barrier.wait(timeout=10)
+            self.barrier.wait(timeout=60)
             return serve(request)
 
     service.inject(WaitsForTheOthers())

@@ -28,7 +28,7 @@ class Running:
     address: str
 
     def get(self, target: str, key: str = "sk-example") -> Any:
-        connection = HTTPConnection(self.address.removeprefix("http://"), timeout=10)
+        connection = HTTPConnection(self.address.removeprefix("http://"), timeout=60)
         connection.request("GET", target, headers={"Authorization": f"Bearer {key}"})
         try:
             return json.loads(connection.getresponse().read())
@@ -70,7 +70,7 @@ def test_a_file_that_is_no_prompt_stops_it(tmp_path: Path) -> None:
     (tmp_path / "broken.json").write_text("[]")
 
     with running("--prompts-from", str(tmp_path)) as server:
-        _, errors = server.process.communicate(timeout=10)
+        _, errors = server.process.communicate(timeout=60)
 
     assert server.process.returncode == 1
     assert errors == f"{tmp_path / 'broken.json'}: not an object with a name and a slug\n"
@@ -80,11 +80,11 @@ def test_a_file_that_is_no_prompt_stops_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_stops_when_told_even_with_an_open_connection(number: signal.Signals) -> None:
     with running() as server:
-        connection = HTTPConnection(server.address.removeprefix("http://"), timeout=10)
+        connection = HTTPConnection(server.address.removeprefix("http://"), timeout=60)
         connection.request("GET", "/v1/prompt")
         connection.getresponse().read()
         server.process.send_signal(number)
-        _, errors = server.process.communicate(timeout=10)
+        _, errors = server.process.communicate(timeout=60)
         connection.close()
 
     assert (server.process.returncode, errors) == (0, "")

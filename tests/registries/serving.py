@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import socket
 import ssl
 import threading
@@ -77,7 +78,19 @@ def answers(response: bytes) -> Play:
     return play
 
 
+# Below what Linux, macOS and Windows hand out to whoever binds or connects without naming a port:
+# the servers of tests that run meanwhile, and their clients, are never there.
+_PORTS = range(20_000, 32_000)
+
+
+def unused_port() -> int:
+    """Return a port of this machine at which nobody listens, nor will by chance."""
+    while True:
+        port = secrets.choice(_PORTS)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+
+
 def unused_address() -> str:
-    """Return an address at which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+    """Return an address at which nobody listens, nor will by chance."""
+    return f"http://127.0.0.1:{unused_port()}"

@@ -171,7 +171,7 @@ def test_threads_share_a_bounded_number_of_connections(client: HttpClient) -> No
     def play(connection: socket.socket) -> None:
         connections.append(connection)
         if read_request(connection):
-            everybody_is_there.wait(5)
+            everybody_is_there.wait(60)
             connection.sendall(OK)
         answers(OK)(connection)
 

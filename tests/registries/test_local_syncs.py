@@ -100,7 +100,7 @@ def test_a_killed_process_holds_no_lock(syncs: DatabaseSyncs, postgresql_databas
 
 def is_free_soon(syncs: DatabaseSyncs) -> bool:
     """Wait until the server has noticed that a connection ended."""
-    for _ in range(100):
+    for _ in range(600):
         try:
             with syncs.lock("me"):
                 return True

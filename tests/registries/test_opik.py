@@ -174,7 +174,7 @@ def test_what_is_known_travels_beside_the_list(
 ) -> None:
     fill(opik_service, 3)
     list(open_opik(cache=tmp_path).list_prompts())
-    met = threading.Barrier(2, timeout=5)
+    met = threading.Barrier(2, timeout=60)
     for on in (LISTING, BY_IDS):
         opik_service.inject(Meets(met), on)
 
