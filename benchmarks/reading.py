@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import statistics
 import sys
@@ -18,6 +19,7 @@ from promptsync.prompt_sources import Roots, in_work_tree
 
 def measure(folder: Path) -> None:
     """Print both medians in seconds and the peak memory in MB; runs in a process of its own."""
+    gc.set_threshold(100_000)  # as every command does
     paths = sorted((folder / "prompts").iterdir())
     roots = Roots(folder, ("prompts",))
 

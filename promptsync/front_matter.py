@@ -10,6 +10,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -43,6 +44,23 @@ class _Loader(_BaseLoader):  # type: ignore[misc]  # chosen at run time
         first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
         for first, resolvers in _BaseLoader.yaml_implicit_resolvers.items()
     }
+
+    def resolve(self, kind: type, value: str, implicit: tuple[bool, bool]) -> str:
+        """Return the tag of a node; PyYAML asks up to eight regular expressions for each."""
+        if kind is yaml.ScalarNode and implicit[0] and len(value) <= _SHORT:
+            return _plain_tag(value)
+        tag: str = super().resolve(kind, value, implicit)
+        return tag
+
+
+# Keys and short values come again in every file.
+_SHORT = 40
+
+
+@lru_cache(maxsize=4096)
+def _plain_tag(value: str) -> str:
+    tag: str = _BaseLoader.resolve(_Loader, yaml.ScalarNode, value, (True, False))
+    return tag
 
 
 def read_front_matter(text: str) -> dict[str, Any]:

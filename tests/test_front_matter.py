@@ -444,3 +444,15 @@ def test_an_edit_of_any_yaml_reads_as_wanted(
     result = edit_front_matter(write_front_matter(stated), stated, wanted)
 
     assert repr(sorted(read_front_matter(result))) == repr(sorted(wanted))
+
+
+def test_a_value_in_quotes_is_text_wherever_the_same_one_stands_without() -> None:
+    text = 'plain: on\nquoted: "on"\nagain: on\nnumber: 5\nword: "5"\n'
+
+    assert read_front_matter(text) == {
+        "plain": True,
+        "quoted": "on",
+        "again": True,
+        "number": 5,
+        "word": "5",
+    }
