@@ -17,6 +17,7 @@ from promptsync.cli.options import (
     cli_command,
     dry_run_option,
     format_option,
+    grouped,
     names_argument,
     plan_checksum_option,
     registry_option,
@@ -24,6 +25,7 @@ from promptsync.cli.options import (
 )
 from promptsync.cli.output import show
 from promptsync.cli.planning import (
+    Consent,
     exit_code_without_apply,
     is_to_be_applied,
     show_failures,
@@ -55,46 +57,35 @@ from promptsync.status import PromptState, Status
 @click.option("--force", is_flag=True, help="The registry wins, over uncommitted changes too.")
 @alias_option
 @plan_checksum_option
+@grouped(given=Given, consent=Consent)
 def command(
     *,
     names: tuple[str, ...],
-    registry: str | None,
     format_: Format,
-    yes: bool,
-    dry_run: bool,
     everything: bool,
-    force: bool,
-    alias: str | None,
-    plan_checksum: str | None,
+    given: Given,
+    consent: Consent,
 ) -> int:
     """Write the registry's edits into prompt files.
 
     Where git moved as well, both are merged; what overlaps is left as conflict markers.
     """
-    given = Given(registry=registry, alias=alias)
-    with open_session(registry) as session:
+    with open_session(given.registry) as session:
         catalog = _readable_catalog(session)
-        states = _states(session, catalog, names, session.alias(alias))
+        alias = session.alias(given.alias)
+        states = _states(session, catalog, names, alias)
         plan = plan_pull(
             session,
             catalog,
             states,
-            alias=session.alias(alias),
-            force=force,
+            alias=alias,
+            force=consent.force,
             extras=everything or bool(names),
         )
-        if not (force or dry_run):
+        if not (consent.force or consent.dry_run):
             _refuse_uncommitted(session, plan)
-        if not is_to_be_applied(
-            plan,
-            format_,
-            given,
-            yes=yes,
-            dry_run=dry_run,
-            force=force,
-            checksum=plan_checksum,
-        ):
-            return exit_code_without_apply(plan, dry_run=dry_run)
+        if not is_to_be_applied(plan, format_, given, consent):
+            return exit_code_without_apply(plan, dry_run=consent.dry_run)
         outcomes = list(pull(session, plan))
     _show_outcomes(plan, outcomes, format_, given)
     return _exit_code(plan, outcomes)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from enum import StrEnum
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,6 +28,29 @@ class Format(StrEnum):
 
 
 cli_command = partial(click.command, cls=ReportingCommand)
+
+
+def grouped(**kinds: type) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Hand options to a command as values: of each dataclass, made of the options its fields name.
+
+    Options of several values are fine; whatever no value takes, the command gets as it is.
+    """
+    names = {group: [each.name for each in fields(kind)] for group, kind in kinds.items()}
+    taken = {name for each in names.values() for name in each}
+
+    def decorate(function: Callable[..., int]) -> Callable[..., int]:
+        @wraps(function)
+        def command(**options: Any) -> int:
+            groups = {
+                group: kind(**{name: options[name] for name in names[group]})
+                for group, kind in kinds.items()
+            }
+            others = {name: value for name, value in options.items() if name not in taken}
+            return function(**others, **groups)
+
+        return command
+
+    return decorate
 
 
 def complete_prompt(_: click.Context, __: click.Parameter, incomplete: str) -> Sequence[str]:

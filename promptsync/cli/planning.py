@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from promptsync.cli.errors import repeat_options, show_error
 from promptsync.cli.next_command import Given
@@ -18,30 +19,35 @@ DIFFERS = 1
 MAX_ERRORS_SHOWN = 10
 
 
-def is_to_be_applied(
-    plan: Plan,
-    format_: Format,
-    given: Given,
-    *,
-    yes: bool,
-    dry_run: bool,
-    force: bool,
-    checksum: str | None,
-) -> bool:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """What was said of a plan before it was there: the options with these names.
+
+    `force` passes over the safety limit too; `plan_checksum` is that of the plan that was reviewed.
+    """
+
+    yes: bool
+    dry_run: bool
+    force: bool
+    plan_checksum: str | None
+
+
+def is_to_be_applied(plan: Plan, format_: Format, given: Given, consent: Consent) -> bool:
     """Show a plan, as the result where nothing will follow, and find out whether to apply it.
 
     Raises ConflictError when the plan is not the reviewed one, UsageError when it is unsafe or
     nobody can be asked.
     """
-    if dry_run or not plan.changes:
+    checksum = consent.plan_checksum
+    if consent.dry_run or not plan.changes:
         show(render_plan(plan, format_, given))
         _check(plan, checksum)
         return False
     say(render_plan_text(plan, given))
     _check(plan, checksum)
-    if not force and checksum is None:
+    if not consent.force and checksum is None:
         plan.raise_if_unsafe()
-    if confirm(f"{plan.direction.value} this?", yes=yes or checksum is not None):
+    if confirm(f"{plan.direction.value} this?", yes=consent.yes or checksum is not None):
         return True
     if format_ is Format.JSON:
         show(render_plan(plan, format_, given))

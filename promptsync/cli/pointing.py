@@ -11,7 +11,12 @@ from promptsync.cli.history import commits_of, find_versions
 from promptsync.cli.next_command import Given
 from promptsync.cli.options import Format
 from promptsync.cli.outcomes import errors_of, show_outcomes
-from promptsync.cli.planning import exit_code_without_apply, is_to_be_applied, worst_exit_code
+from promptsync.cli.planning import (
+    Consent,
+    exit_code_without_apply,
+    is_to_be_applied,
+    worst_exit_code,
+)
 from promptsync.cli.session import Session
 from promptsync.cli.talk import track
 from promptsync.comparison import in_parallel
@@ -76,20 +81,14 @@ def carry_out(
     plan: Plan,
     format_: Format,
     given: Given,
-    *,
-    yes: bool,
-    dry_run: bool,
-    force: bool,
-    checksum: str | None,
+    consent: Consent,
 ) -> int:
     """Show a plan that only moves an alias, apply it if that is wanted, and tell how it went.
 
     Nothing is logged: where an alias points says nothing of what the files have taken in.
     """
-    if not is_to_be_applied(
-        plan, format_, given, yes=yes, dry_run=dry_run, force=force, checksum=checksum
-    ):
-        return exit_code_without_apply(plan, dry_run=dry_run)
+    if not is_to_be_applied(plan, format_, given, consent):
+        return exit_code_without_apply(plan, dry_run=consent.dry_run)
     applied = apply_upload(plan, session.registry, make_stamp=_no_stamp)
     outcomes = sorted(
         track(applied, len(plan.changes), plan.direction.value), key=lambda each: each.change.name

@@ -13,12 +13,14 @@ from promptsync.cli.options import (
     cli_command,
     dry_run_option,
     format_option,
+    grouped,
     moved_alias_option,
     names_argument,
     plan_checksum_option,
     registry_option,
     yes_option,
 )
+from promptsync.cli.planning import Consent
 from promptsync.cli.pointing import carry_out, read_pointings, require_alias, with_commits
 from promptsync.cli.restore import version_named
 from promptsync.cli.session import Session, chosen_names, open_session, valid_catalog
@@ -41,40 +43,27 @@ from promptsync.reading import read_catalog
 @dry_run_option
 @click.option("--force", is_flag=True, help="Pass over edits made in the registry, too.")
 @plan_checksum_option
+@grouped(given=Given, consent=Consent)
 def command(
     *,
     names: tuple[str, ...],
-    registry: str | None,
     format_: Format,
-    alias: str | None,
     version: str | None,
-    yes: bool,
-    dry_run: bool,
-    force: bool,
-    plan_checksum: str | None,
+    given: Given,
+    consent: Consent,
 ) -> int:
     """Point an alias at versions that say what the files say.
 
     No version is written: what no version says yet needs an upload. VERSION is one that
     `promptsync history` lists, or the first 6 digits or more of its hash.
     """
-    given = Given(registry=registry, alias=alias)
-    with open_session(registry) as session:
-        target = require_alias(session, alias)
+    with open_session(given.registry) as session:
+        target = require_alias(session, given.alias)
         if version is None:
-            plan = _plan_of_files(session, names, target, force=force)
+            plan = _plan_of_files(session, names, target, force=consent.force)
         else:
             plan = _plan_of_version(session, names, target, version)
-        return carry_out(
-            session,
-            plan,
-            format_,
-            given,
-            yes=yes,
-            dry_run=dry_run,
-            force=force,
-            checksum=plan_checksum,
-        )
+        return carry_out(session, plan, format_, given, consent)
 
 
 def _plan_of_files(session: Session, names: Sequence[str], alias: str, *, force: bool) -> Plan:

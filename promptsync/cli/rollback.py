@@ -12,11 +12,13 @@ from promptsync.cli.options import (
     complete_prompt,
     dry_run_option,
     format_option,
+    grouped,
     moved_alias_option,
     plan_checksum_option,
     registry_option,
     yes_option,
 )
+from promptsync.cli.planning import Consent
 from promptsync.cli.pointing import carry_out, read_pointings, require_alias, with_commits
 from promptsync.cli.report import some_names
 from promptsync.cli.safe_text import as_argument
@@ -36,39 +38,27 @@ from promptsync.reading import read_catalog
 @dry_run_option
 @click.option("--force", is_flag=True, help="Also where that is more than 30 % of many prompts.")
 @plan_checksum_option
+@grouped(given=Given, consent=Consent)
 def command(
     *,
     names: tuple[str, ...],
-    registry: str | None,
     format_: Format,
-    alias: str | None,
-    yes: bool,
-    dry_run: bool,
-    force: bool,
-    plan_checksum: str | None,
+    given: Given,
+    consent: Consent,
 ) -> int:
     """Point an alias at the version before the one it points at.
 
     That is the newest older version with other content: going back changes what is served.
     The plan names its commit. Files and versions stay as they are.
     """
-    given = Given(registry=registry, alias=alias)
-    with open_session(registry) as session:
-        moved = require_alias(session, alias)
+    with open_session(given.registry) as session:
+        moved = require_alias(session, given.alias)
         # A file that is wrong keeps nobody from going back.
         pointings = read_pointings(session, read_catalog(session.workspace), names, moved)
         plan = make_rollback_plan(pointings, registry=session.name, alias=moved)
-        code = carry_out(
-            session,
-            with_commits(session, plan, pointings),
-            format_,
-            given,
-            yes=yes,
-            dry_run=dry_run,
-            force=force,
-            checksum=plan_checksum,
-        )
-    if code == 0 and not dry_run:
+        named = with_commits(session, plan, pointings)
+        code = carry_out(session, named, format_, given, consent)
+    if code == 0 and not consent.dry_run:
         _tell_what_git_says(plan, given)
     return code
 

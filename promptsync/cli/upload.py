@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import click
 
@@ -17,13 +18,19 @@ from promptsync.cli.options import (
     cli_command,
     dry_run_option,
     format_option,
+    grouped,
     names_argument,
     plan_checksum_option,
     registry_option,
     yes_option,
 )
 from promptsync.cli.outcomes import errors_of, show_outcomes
-from promptsync.cli.planning import exit_code_without_apply, is_to_be_applied, worst_exit_code
+from promptsync.cli.planning import (
+    Consent,
+    exit_code_without_apply,
+    is_to_be_applied,
+    worst_exit_code,
+)
 from promptsync.cli.pushing import push
 from promptsync.cli.session import Session, chosen_names, open_session, valid_catalog
 from promptsync.cli.talk import say
@@ -33,6 +40,38 @@ from promptsync.plan import Plan
 from promptsync.upload_plan import UploadOptions, make_upload_plan
 
 NOT_SEEDED = "\nwarning: not every missing prompt was created; running the command again is safe"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What an upload is to do beyond a fast-forward: the options with these names."""
+
+    only_missing: bool
+    prune: bool
+    no_renames: bool
+    adopt: bool
+    force: bool
+    allow_unreachable: bool
+
+    def check(self) -> None:
+        """Raise UsageError for options that do not go together."""
+        if self.allow_unreachable and not self.only_missing:
+            raise UsageError("`--allow-unreachable` goes with `--only-missing`")
+        others = {"--prune": self.prune, "--adopt": self.adopt, "--force": self.force}
+        for option, is_given in others.items():
+            if self.only_missing and is_given:
+                raise UsageError(f"`--only-missing` and `{option}` exclude each other")
+
+    @property
+    def options(self) -> UploadOptions:
+        """What the plan is made by."""
+        return UploadOptions(
+            force=self.force,
+            only_missing=self.only_missing,
+            prune=self.prune,
+            adopt=self.adopt,
+            renames=not self.no_renames,
+        )
 
 
 @cli_command()
@@ -62,64 +101,38 @@ NOT_SEEDED = "\nwarning: not every missing prompt was created; running the comma
     is_flag=True,
     help="With `--only-missing`: warn, and exit 0, when the registry cannot be asked.",
 )
+@grouped(wanted=Wanted, given=Given, consent=Consent)
 def command(
     *,
     names: tuple[str, ...],
-    registry: str | None,
     format_: Format,
-    yes: bool,
-    dry_run: bool,
-    only_missing: bool,
-    prune: bool,
-    no_renames: bool,
-    adopt: bool,
-    force: bool,
-    alias: str | None,
     changed_since: str | None,
-    plan_checksum: str | None,
-    allow_unreachable: bool,
+    wanted: Wanted,
+    given: Given,
+    consent: Consent,
 ) -> int:
     """Make the registry agree with the prompt files.
 
     Fast-forward only: what was edited in the registry is left alone without `--force`.
     """
-    _check_seeding(
-        only_missing,
-        allow_unreachable=allow_unreachable,
-        others={"--prune": prune, "--adopt": adopt, "--force": force},
-    )
-    given = Given(registry=registry, alias=alias)
-    options = UploadOptions(
-        force=force,
-        only_missing=only_missing,
-        prune=prune,
-        adopt=adopt,
-        renames=not no_renames,
-    )
+    wanted.check()
     try:
-        with open_session(registry) as session:
+        with open_session(given.registry) as session:
             catalog = valid_catalog(session.workspace)
             chosen = chosen_names(session.workspace, catalog, names, changed_since)
-            plan = _make_plan(session, catalog, chosen, session.alias(alias), options)
+            alias = session.alias(given.alias)
+            plan = _make_plan(session, catalog, chosen, alias, wanted.options)
             check_supported(plan, session.registry)
-            if not is_to_be_applied(
-                plan,
-                format_,
-                given,
-                yes=yes,
-                dry_run=dry_run,
-                force=force,
-                checksum=plan_checksum,
-            ):
-                return exit_code_without_apply(plan, dry_run=dry_run)
+            if not is_to_be_applied(plan, format_, given, consent):
+                return exit_code_without_apply(plan, dry_run=consent.dry_run)
             applied = push(session, catalog, plan)
             outcomes = sorted(applied, key=lambda outcome: outcome.change.name)
     except RegistryError as error:
-        if not allow_unreachable:
+        if not wanted.allow_unreachable:
             raise
         return _warn_unreachable(error, format_)
     show_outcomes(plan, outcomes, format_, given)
-    return _exit_code(plan, errors_of(outcomes), allow_unreachable=allow_unreachable)
+    return _exit_code(plan, errors_of(outcomes), allow_unreachable=wanted.allow_unreachable)
 
 
 def _exit_code(plan: Plan, errors: Sequence[PromptsyncError], *, allow_unreachable: bool) -> int:
@@ -127,16 +140,6 @@ def _exit_code(plan: Plan, errors: Sequence[PromptsyncError], *, allow_unreachab
         say(NOT_SEEDED)
         return 0
     return worst_exit_code(plan, errors)
-
-
-def _check_seeding(
-    only_missing: bool, *, allow_unreachable: bool, others: Mapping[str, bool]
-) -> None:
-    if allow_unreachable and not only_missing:
-        raise UsageError("`--allow-unreachable` goes with `--only-missing`")
-    for option, is_given in others.items():
-        if only_missing and is_given:
-            raise UsageError(f"`--only-missing` and `{option}` exclude each other")
 
 
 def _warn_unreachable(error: RegistryError, format_: Format) -> int:

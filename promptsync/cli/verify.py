@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -13,6 +15,7 @@ from promptsync.cli.options import (
     changed_since_option,
     cli_command,
     format_option,
+    grouped,
     names_argument,
     quiet_option,
     registry_option,
@@ -20,6 +23,31 @@ from promptsync.cli.options import (
 from promptsync.early_verify import begin_listing, is_nothing_staged
 from promptsync.errors import PromptsyncError, RegistryError, UsageError
 from promptsync.workspace import open_workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is compared with what, and how the answer is given: the options with these names."""
+
+    names: Sequence[str]
+    registry: str | None
+    format_: Format
+    staged: bool
+    rev: str | None
+    changed_since: str | None
+    alias: str | None
+    uploaded: bool
+    strict: bool
+    timeout: float | None
+    quiet: bool
+
+    def check(self, bundle: Path | None) -> None:
+        """Raise UsageError for options that do not go together."""
+        if self.staged and self.rev:
+            raise UsageError("`--staged` and `--rev` exclude each other")
+        chooses_files = self.staged or self.rev or self.changed_since or self.uploaded
+        if bundle is not None and chooses_files:
+            raise UsageError("`--bundle` is compared instead of files: leave the options for those")
 
 
 @cli_command()
@@ -53,76 +81,44 @@ from promptsync.workspace import open_workspace
     help="Give up on a request after so many seconds.",
 )
 @quiet_option
-def command(
-    *,
-    names: tuple[str, ...],
-    registry: str | None,
-    format_: Format,
-    staged: bool,
-    rev: str | None,
-    changed_since: str | None,
-    alias: str | None,
-    uploaded: bool,
-    strict: bool,
-    bundle: Path | None,
-    warn_only: bool,
-    allow_unreachable: bool,
-    timeout: float | None,
-    quiet: bool,
-) -> int:
+@grouped(asked=Asked)
+def command(*, bundle: Path | None, warn_only: bool, allow_unreachable: bool, asked: Asked) -> int:
     """Prove that git and the registry agree.
 
     Exit 0 in sync, 1 different, 2 wrong files or usage, 4 registry not asked.
     """
-    if staged and rev:
-        raise UsageError("`--staged` and `--rev` exclude each other")
+    asked.check(bundle)
     if bundle is not None:
-        if staged or rev or changed_since or uploaded:
-            raise UsageError("`--bundle` is compared instead of files: leave the options for those")
-        from promptsync.cli.verify_bundle import Question, verify_bundle  # noqa: PLC0415
+        from promptsync.cli.verify_bundle import verify_bundle  # noqa: PLC0415
 
         return verify_bundle(
-            Question(bundle=bundle, names=names, registry=registry, alias=alias, strict=strict),
-            timeout=timeout,
-            warn_only=warn_only,
-            allow_unreachable=allow_unreachable,
-            format_=format_,
-            quiet=quiet,
+            bundle, asked, warn_only=warn_only, allow_unreachable=allow_unreachable
         )
     try:
-        early = click.get_current_context().obj
-        workspace = early.workspace if early else open_workspace(Path.cwd(), registry)
-        if staged and not names and format_ is Format.TEXT and is_nothing_staged(workspace):
-            return 0
-        listing = early.listing if early else None
-        if not (listing or names or changed_since or staged):
-            listing = begin_listing(workspace, complete=strict, timeout=timeout)
-        # The comparison and everything below it is only imported for a commit that needs it, and
-        # while the registry's first answer travels.
-        from promptsync.cli.verify_files import verify_files  # noqa: PLC0415
-
-        code = verify_files(
-            workspace,
-            names=names,
-            registry=registry,
-            format_=format_,
-            staged=staged,
-            revision=rev,
-            changed_since=changed_since,
-            alias=alias,
-            uploaded=uploaded,
-            strict=strict,
-            timeout=timeout,
-            quiet=quiet,
-            listing=listing,
-        )
+        code = _verify_files(asked)
     except PromptsyncError as error:
         if warn_only or (allow_unreachable and isinstance(error, RegistryError)):
-            return _warn(error, format_)
-        if staged and format_ is Format.TEXT:
+            return _warn(error, asked.format_)
+        if asked.staged and asked.format_ is Format.TEXT:
             return _stop_commit(error)
         raise
     return 0 if warn_only else code
+
+
+def _verify_files(asked: Asked) -> int:
+    early = click.get_current_context().obj
+    workspace = early.workspace if early else open_workspace(Path.cwd(), asked.registry)
+    is_for_text = asked.format_ is Format.TEXT and not asked.names
+    if asked.staged and is_for_text and is_nothing_staged(workspace):
+        return 0
+    listing = early.listing if early else None
+    if not (listing or asked.names or asked.changed_since or asked.staged):
+        listing = begin_listing(workspace, complete=asked.strict, timeout=asked.timeout)
+    # The comparison and everything below it is only imported for a commit that needs it, and
+    # while the registry's first answer travels.
+    from promptsync.cli.verify_files import verify_files  # noqa: PLC0415
+
+    return verify_files(workspace, asked, listing)
 
 
 def _warn(error: PromptsyncError, format_: Format) -> int:

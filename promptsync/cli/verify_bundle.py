@@ -6,12 +6,11 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Sequence
 from concurrent.futures import Future, wait
 from contextlib import closing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from promptsync.cli.errors import report_error
 from promptsync.cli.options import Format
@@ -28,43 +27,28 @@ from promptsync.errors import PromptsyncError, RegistryError, RegistryUnavailabl
 from promptsync.remote_edit import TwoTexts, two_texts
 from promptsync.status import PromptState, Status
 
+if TYPE_CHECKING:
+    from promptsync.cli.verify import Asked
+
 TIMEOUT = 20.0
 TIMEOUT_OF_A_WARNING = 2.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """Which prompts of which bundle to compare with what."""
-
-    bundle: Path
-    names: Sequence[str]
-    registry: str | None
-    alias: str | None
-    strict: bool
-
-
-def verify_bundle(
-    question: Question,
-    *,
-    timeout: float | None,
-    warn_only: bool,
-    allow_unreachable: bool,
-    format_: Format,
-    quiet: bool,
-) -> int:
+def verify_bundle(bundle: Path, asked: Asked, *, warn_only: bool, allow_unreachable: bool) -> int:
     """Compare a bundle with the registry, show the report, return the exit code."""
+    timeout = asked.timeout
     if timeout is None:
         timeout = TIMEOUT_OF_A_WARNING if warn_only else TIMEOUT
     try:
-        report = _answer_within(timeout, question)
+        report = _answer_within(timeout, bundle, asked)
     except TooLateError as error:
-        _leave(_show_failure(error, format_, is_warning=warn_only or allow_unreachable))
+        _leave(_show_failure(error, asked.format_, is_warning=warn_only or allow_unreachable))
     except Exception as error:
         if not (warn_only or (allow_unreachable and isinstance(error, RegistryError))):
             raise
-        return _show_failure(error, format_, is_warning=True)
-    if not (quiet and report.in_sync and format_ is Format.TEXT):
-        show(render_bundle(report, format_))
+        return _show_failure(error, asked.format_, is_warning=True)
+    if not (asked.quiet and report.in_sync and asked.format_ is Format.TEXT):
+        show(render_bundle(report, asked.format_))
     return 0 if warn_only else int(not report.in_sync)
 
 
@@ -72,7 +56,7 @@ class TooLateError(RegistryUnavailableError):
     """The time is over, and a thread still waits for the registry."""
 
 
-def _answer_within(timeout: float, question: Question) -> Report:
+def _answer_within(timeout: float, bundle: Path, asked: Asked) -> Report:
     if not 0 < timeout < threading.TIMEOUT_MAX:
         raise UsageError("`--timeout` is a number of seconds above 0")
     until = time.monotonic() + timeout
@@ -80,7 +64,7 @@ def _answer_within(timeout: float, question: Question) -> Report:
 
     def work() -> None:
         try:
-            outcome.set_result(make_report(question, until=until))
+            outcome.set_result(make_report(bundle, asked, until=until))
         except BaseException as error:  # noqa: BLE001  raised again where it is waited for
             outcome.set_exception(error)
 
@@ -91,18 +75,14 @@ def _answer_within(timeout: float, question: Question) -> Report:
     return outcome.result()
 
 
-def make_report(question: Question, *, until: float) -> Report:
+def make_report(bundle: Path, asked: Asked, *, until: float) -> Report:
     """Compare a bundle with its registry by a moment of the monotonic clock."""
-    deployed = find_deployed(
-        question.bundle, start=Path.cwd(), registry=question.registry, alias=question.alias
-    )
+    deployed = find_deployed(bundle, start=Path.cwd(), registry=asked.registry, alias=asked.alias)
     if not deployed.catalog.prompts:
-        raise UsageError(f"`{question.bundle}` holds no prompts")
+        raise UsageError(f"`{bundle}` holds no prompts")
     name, alias = deployed.registry.name, deployed.registry.alias
     with closing(open_served(deployed, until - time.monotonic())) as registry:
-        states = compare_with_served(
-            deployed, registry, names=question.names, strict=question.strict
-        )
+        states = compare_with_served(deployed, registry, names=asked.names, strict=asked.strict)
         kind, address = registry.kind, registry.address
 
     def texts(state: PromptState) -> TwoTexts:
@@ -113,7 +93,7 @@ def make_report(question: Question, *, until: float) -> Report:
         kind=kind,
         address=address,
         comparison=Comparison(
-            states=tuple(map(_explained, states)), alias=alias, strict=question.strict
+            states=tuple(map(_explained, states)), alias=alias, strict=asked.strict
         ),
         can_upload=False,
         read_texts=texts,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from promptsync import git
@@ -20,68 +19,50 @@ from promptsync.status import PromptState
 from promptsync.workspace import Workspace
 
 if TYPE_CHECKING:
+    from promptsync.cli.verify import Asked
     from promptsync.listing import Listing
     from promptsync.remote_edit import TwoTexts
 
 
-def verify_files(
-    workspace: Workspace,
-    *,
-    names: Sequence[str],
-    registry: str | None,
-    format_: Format,
-    staged: bool,
-    revision: str | None,
-    changed_since: str | None,
-    alias: str | None,
-    uploaded: bool,
-    strict: bool,
-    timeout: float | None,
-    quiet: bool,
-    listing: Listing | None,
-) -> int:
+def verify_files(workspace: Workspace, asked: Asked, listing: Listing | None) -> int:
     """Compare the chosen prompt files with the registry, show the report, return the exit code.
 
     A `listing` that has begun says that everything is chosen.
     """
     catalog, chosen = None, None
     if listing is None:
-        catalog = valid_catalog(workspace, staged=staged, revision=revision)
-        chosen = _chosen(workspace, catalog, names, changed_since, staged=staged, revision=revision)
+        catalog = valid_catalog(workspace, staged=asked.staged, revision=asked.rev)
+        chosen = _chosen(workspace, catalog, asked)
         if not chosen:
-            _show_nothing_to_compare(workspace, format_, quiet=quiet)
+            _show_nothing_to_compare(workspace, asked.format_, quiet=asked.quiet)
             return 0
     with open_session(
-        registry, revision=revision, timeout=timeout, workspace=workspace, listing=listing
+        asked.registry,
+        revision=asked.rev,
+        timeout=asked.timeout,
+        workspace=workspace,
+        listing=listing,
     ) as session:
         report = make_report(
             session,
-            catalog or valid_catalog(workspace, revision=revision),
+            catalog or valid_catalog(workspace, revision=asked.rev),
             names=chosen,
-            alias=alias,
-            uploaded=uploaded,
-            strict=strict,
-            staged=staged,
+            alias=asked.alias,
+            uploaded=asked.uploaded,
+            strict=asked.strict,
+            staged=asked.staged,
         )
-        if not (quiet and format_ is Format.TEXT and report.in_sync):
-            show(render(report, format_))
-    if staged and not report.in_sync:
+        if not (asked.quiet and asked.format_ is Format.TEXT and report.in_sync):
+            show(render(report, asked.format_))
+    if asked.staged and not report.in_sync:
         _explain_stop(workspace, report)
     return int(not report.in_sync)
 
 
-def _chosen(
-    workspace: Workspace,
-    catalog: Catalog,
-    names: Sequence[str],
-    changed_since: str | None,
-    *,
-    staged: bool,
-    revision: str | None,
-) -> list[str] | None:
-    if staged and not (names or changed_since):
+def _chosen(workspace: Workspace, catalog: Catalog, asked: Asked) -> list[str] | None:
+    if asked.staged and not (asked.names or asked.changed_since):
         return _changed_by_commit(workspace, catalog)
-    return chosen_names(workspace, catalog, names, changed_since, revision=revision)
+    return chosen_names(workspace, catalog, asked.names, asked.changed_since, revision=asked.rev)
 
 
 def _changed_by_commit(workspace: Workspace, catalog: Catalog) -> list[str]:
