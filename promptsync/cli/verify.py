@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -22,6 +21,7 @@ from promptsync.cli.options import (
 )
 from promptsync.early_verify import begin_listing, is_nothing_staged
 from promptsync.errors import PromptsyncError, RegistryError, UsageError
+from promptsync.light_dataclass import dataclass
 from promptsync.workspace import open_workspace
 
 
