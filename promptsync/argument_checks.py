@@ -6,11 +6,14 @@ empty text, such as that of a variable that is not set, never means the default.
 
 from __future__ import annotations
 
+from threading import TIMEOUT_MAX
+
 from promptsync.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import TypeGuard
 
 
 def check_text(argument: str, value: object) -> None:
@@ -53,6 +56,22 @@ def check_names(names: Iterable[str] | None) -> list[str]:
     for each in found:
         check_text("names", each)
     return found
+
+
+def is_duration(value: object) -> TypeGuard[float]:
+    """Tell whether a value is a number of seconds, which may be 0 or without end."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
+
+
+def is_timeout(value: object) -> bool:
+    """Tell whether a value is a number of seconds above 0 that a thread can wait for."""
+    return is_duration(value) and 0 < value <= TIMEOUT_MAX
+
+
+def check_timeout(value: object) -> None:
+    """Refuse a `timeout` that is none."""
+    if not is_timeout(value):
+        raise UsageError("`timeout` is a number of seconds above 0")
 
 
 def _shown(value: object) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import get_args
 
-from promptsync.argument_checks import check_optional_texts, check_path
+from promptsync.argument_checks import check_optional_texts, check_path, check_timeout, is_duration
 from promptsync.errors import UsageError
 from promptsync.loaded_prompt import LoadedPrompt
 from promptsync.loading import Loading, Times
@@ -177,19 +177,14 @@ class Client:
 
 def _check_times(*, timeout: float, **seconds: float) -> None:
     for name, value in {"timeout": timeout, **seconds}.items():
-        if not _is_duration(value):
+        if not is_duration(value):
             raise UsageError(f"`{name}` is a number of seconds, not {value!r}")
-    if not 0 < timeout < float("inf"):
-        raise UsageError("`timeout` is a number of seconds above 0")
+    check_timeout(timeout)
 
 
 def _check_verify(verify: str) -> None:
     if verify not in (known := get_args(Verify)):
         raise UsageError(f"`verify` is one of {', '.join(known)}, not `{verify}`")
-
-
-def _is_duration(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
 
 
 def _working_folder() -> str:

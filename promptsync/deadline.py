@@ -9,8 +9,8 @@ from concurrent.futures import Future
 from functools import partial
 from typing import TypeVar
 
+from promptsync.argument_checks import check_timeout
 from promptsync.background import fulfil
-from promptsync.errors import UsageError
 
 Result = TypeVar("Result")
 
@@ -22,8 +22,7 @@ def finish_within(timeout: float, work: Callable[[float], Result], *, name: str)
     when it is not: the thread is left behind, and what it does then is lost. Raises UsageError
     for what is no duration.
     """
-    if not _is_duration(timeout):
-        raise UsageError("`timeout` is a number of seconds above 0")
+    check_timeout(timeout)
     until = time.monotonic() + timeout
     done: Future[Result] = Future()
     run = partial(fulfil, done, partial(work, until))
@@ -31,7 +30,3 @@ def finish_within(timeout: float, work: Callable[[float], Result], *, name: str)
     threading.Thread(target=run, name=name, daemon=True).start()
     # A TimeoutError of the work itself is no late answer, and none leaves promptsync's seams.
     return done.result(timeout)
-
-
-def _is_duration(value: object) -> bool:
-    return isinstance(value, (int, float)) and 0 < value <= threading.TIMEOUT_MAX

@@ -151,7 +151,9 @@ def _asking(
 
 
 def _within(timeout: float, ask: Callable[[float], DriftReport]) -> DriftReport:
-    if not _is_duration(timeout):
+    from promptsync.argument_checks import is_timeout  # noqa: PLC0415  not at `import promptsync`
+
+    if not is_timeout(timeout):
         return _unchecked("`timeout` is a number of seconds above 0")
     until = time.monotonic() + timeout
     check = DriftCheck(lambda: ask(until))
@@ -159,10 +161,6 @@ def _within(timeout: float, ask: Callable[[float], DriftReport]) -> DriftReport:
     # A thread that waits for what never comes is left behind, and ends with the process.
     check.result(timeout)
     return check.result(0) if check.done else _unchecked(f"no answer within {timeout:g} s")
-
-
-def _is_duration(value: object) -> bool:
-    return isinstance(value, (int, float)) and 0 < value <= threading.TIMEOUT_MAX
 
 
 def _unchecked(reason: str | Exception) -> DriftReport:

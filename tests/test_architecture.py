@@ -197,7 +197,8 @@ PURE_LIBRARIES = frozenset(
     """
     __future__ _sha2 _sha256 bisect codecs collections copy dataclasses datetime difflib enum
     functools hashlib heapq io itertools json math operator re string sys.intern sys.modules
-    sys.version_info textwrap types typing unicodedata urllib.parse jinja2 rfc8785 yaml
+    sys.version_info textwrap threading.TIMEOUT_MAX types typing unicodedata
+    urllib.parse jinja2 rfc8785 yaml
     """.split()  # noqa: SIM905  one word per module reads better than forty quoted lines
 )
 IMPORTED_ONLY_BY = {

@@ -320,6 +320,7 @@ def test_a_prompt_that_was_missing_is_found_by_the_next_load(app: Application) -
         ({"retry": True}, "`retry` is a number of seconds, not True"),
         ({"timeout": 0}, "`timeout` is a number of seconds above 0"),
         ({"timeout": float("inf")}, "`timeout` is a number of seconds above 0"),
+        ({"timeout": 1e12}, "`timeout` is a number of seconds above 0"),
         ({"verify": "maybe"}, "`verify` is one of off, warn, fallback, strict, not `maybe`"),
         ({"ttl": "300"}, "`ttl` is a number of seconds, not '300'"),
         ({"timeout": None}, "`timeout` is a number of seconds, not None"),

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from promptsync.argument_checks import is_timeout
 from promptsync.cli.errors import report_error
 from promptsync.cli.options import Format
 from promptsync.cli.output import show
@@ -57,7 +58,7 @@ class TooLateError(RegistryUnavailableError):
 
 
 def _answer_within(timeout: float, bundle: Path, asked: Asked) -> Report:
-    if not 0 < timeout < threading.TIMEOUT_MAX:
+    if not is_timeout(timeout):
         raise UsageError("`--timeout` is a number of seconds above 0")
     until = time.monotonic() + timeout
     outcome: Future[Report] = Future()
