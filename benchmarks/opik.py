@@ -8,6 +8,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from benchmarks.material import DELAY, Project, commit, written_prompts
 from benchmarks.measuring import Command, Figure, side_by_side
 from promptsync.content_hash import content_hash
 from promptsync.registries.opik_fields import KIND, make_details, make_version, structure_of
+from promptsync.registries.opik_identity import Identity
 from promptsync.remote_prompt import Stamp
 from tests.fakes.vendor import OPIK_PYTHON, OPIK_QUIET
 
@@ -74,9 +76,12 @@ def _project(folder: Path) -> Iterator[Project]:
     for made in written_prompts(repository, COUNT):
         path = f"prompts/{made.name}.md"
         stamp = Stamp(content_hash=content_hash(made, KIND), path=path, file_sha256="0" * 64)
+        prompt_id = str(uuid.uuid4())
+        said = Identity("Trader", made.name, prompt_id).to_json()
         body: dict[str, Any] = {
+            "id": prompt_id,
             **make_details(made),
-            **make_version(made, stamp),
+            **make_version(made, stamp, said),
             "template_structure": structure_of(made),
         }
         (bodies / f"{made.name}.json").write_text(json.dumps(body), "utf-8")

@@ -216,15 +216,19 @@ _VERSIONS = ("latest_version", "requested_version")
 
 def _is_known(found: JsonObject) -> bool:
     """Tell whether the members that are looked at without reading a prompt are what they were."""
-    texts = (found[key] for key in _TEXTS if found.get(key) is not None)
-    lists = [found.get(key) or [] for key in _LISTS_OF_TEXTS]
-    versions = [found.get(key) or {} for key in _VERSIONS]
-    return (
-        all(isinstance(each, str) for each in texts)
-        and all(isinstance(each, list) for each in lists)
-        and all(isinstance(text, str) for each in lists for text in each)
-        and all(isinstance(each, dict) and (not each or _is_known(each)) for each in versions)
-    )
+    for key in _TEXTS:
+        text = found.get(key)
+        if text is not None and not isinstance(text, str):
+            return False
+    for key in _LISTS_OF_TEXTS:
+        texts = found.get(key)
+        if texts and not (isinstance(texts, list) and all(isinstance(each, str) for each in texts)):
+            return False
+    for key in _VERSIONS:
+        version = found.get(key)
+        if version and not (isinstance(version, dict) and _is_known(version)):
+            return False
+    return True
 
 
 def _page(answer: object) -> Page:

@@ -7,16 +7,11 @@ own `import` takes it along into other projects, where prompts have ids of their
 
 from __future__ import annotations
 
-import secrets
-import time
-import uuid
 from dataclasses import dataclass
 
 from promptsync.prompt import JsonObject
 from promptsync.registries.opik_fields import read_prompt
 from promptsync.remote_prompt import STAMP_KEY, RemotePrompt
-
-_VERSION, _VARIANT = 0x7 << 76, 0b10 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +45,3 @@ def prove(version: JsonObject, asked: Identity, alias: str | None) -> RemoteProm
         return None
     remote = read_prompt({"name": asked.name}, version)
     return remote if remote.stamped_hash == remote.content_hash else None
-
-
-def new_prompt_id() -> str:
-    """Return an id for a prompt that is to be made: Opik takes UUIDs of version 7."""
-    moment = time.time_ns() // 1_000_000 << 80
-    chance = secrets.randbits(12) << 64 | secrets.randbits(62)
-    return str(uuid.UUID(int=moment | _VERSION | _VARIANT | chance))

@@ -54,6 +54,7 @@ class VersionCache:
         self._project: tuple[str, float] | None = None
         # As the file has them: each is looked at when somebody asks for it.
         self._rows: dict[str, Any] = {}
+        self._parsed: dict[str, KnownPrompt | None] = {}
 
     def project_id(self) -> str | None:
         """Return the project's id, unless it is unknown or was looked up too long ago."""
@@ -69,18 +70,22 @@ class VersionCache:
         with self._lock:
             self._load()
             if self._project is not None and self._project[0] != project_id:
-                self._rows = {}
+                self._replace({})
             self._project = (project_id, time.time())
             self._save()
 
     def get(self, prompt_id: str) -> KnownPrompt | None:
         """Return what was seen of a prompt."""
-        row = self._rows.get(prompt_id)
-        return None if row is None else _known(row)
+        # Taken first: what is parsed of rows that are replaced meanwhile is not kept.
+        parsed = self._parsed
+        if prompt_id not in parsed:
+            row = self._rows.get(prompt_id)
+            parsed[prompt_id] = None if row is None else _known(row)
+        return parsed[prompt_id]
 
     def all(self) -> Iterator[KnownPrompt]:
         """Yield what was seen of every prompt."""
-        return filter(None, map(_known, self._rows.values()))
+        return filter(None, map(self.get, self._rows))
 
     def find_id(self, name: str) -> str | None:
         """Return the id of a prompt that was seen under a name."""
@@ -97,8 +102,12 @@ class VersionCache:
             if not everything:
                 rows = {**self._rows, **rows}
             if rows != self._rows:
-                self._rows = rows
+                self._replace(rows)
                 self._save()
+
+    def _replace(self, rows: dict[str, Any]) -> None:
+        self._rows = rows
+        self._parsed = {}
 
     def _load(self) -> None:
         if self._is_read or self._path is None:
@@ -108,7 +117,8 @@ class VersionCache:
             value = _read_file(self._path)[self._key]
             project_id, rows = value["project"], value["prompts"]
             if _is_id(project_id) and isinstance(rows, dict):
-                self._project, self._rows = (project_id, float(value["found"])), rows
+                self._project = project_id, float(value["found"])
+                self._replace(rows)
 
     def _save(self) -> None:
         if self._path is None or self._project is None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
+import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -25,12 +28,14 @@ from promptsync.registries.opik_fields import (
     read_prompt,
     structure_of,
 )
-from promptsync.registries.opik_identity import Identity, new_prompt_id
+from promptsync.registries.opik_identity import Identity
 from promptsync.registries.opik_limits import find_unsupported
 from promptsync.registries.opik_listing import version_of
 from promptsync.registries.opik_project import OpikProject, prompt_id_of
 from promptsync.registries.opik_tags import PREFIX, holds_title, write_tags
 from promptsync.remote_prompt import RemotePrompt, Stamp
+
+_VERSION, _VARIANT = 0x7 << 76, 0b10 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,7 @@ class OpikWriter:
         return self._update(there)
 
     def _create(self, replaces: str | None) -> RemotePrompt:
-        prompt_id = new_prompt_id()
+        prompt_id = _new_id()
         body = {
             "id": prompt_id,
             **make_details(self.prompt),
@@ -232,3 +237,10 @@ class OpikWriter:
             f"`{self.name}` may not be stored: {error.message}",
             hint="run the same command again: it goes on where this one stopped",
         )
+
+
+def _new_id() -> str:
+    """Return an id for a prompt that is to be made: Opik takes UUIDs of version 7."""
+    moment = time.time_ns() // 1_000_000 << 80
+    chance = secrets.randbits(12) << 64 | secrets.randbits(62)
+    return str(uuid.UUID(int=moment | _VERSION | _VARIANT | chance))
