@@ -177,7 +177,7 @@ def test_what_the_registry_says_late_is_served_from_then_on(
     app.upload(WARMER)
     app.service.inject(held := Held())
 
-    with app.client(timeout=0.5) as client:
+    with app.client(timeout=2) as client:
         early = client.load("greeting")
         held.released.set()
         settle()
@@ -390,7 +390,7 @@ def test_active_versions_say_where_each_came_from(app: Application) -> None:
     app.upload(prompt("kept", "Kept."))
     with app.client() as earlier_process:
         earlier_process.load("kept")
-    with app.client(timeout=SHORT) as client:
+    with app.client(timeout=2) as client:
         client.load("greeting")
         app.service.inject(Hangs())
         client.load("farewell")

@@ -40,7 +40,7 @@ def output_of(program: str) -> str:
     """Return what a program of its own prints, which is nothing to stderr."""
     # In a fork of a process with threads Python itself warns from 3.12 on.
     command = [sys.executable, "-W", "error", "-W", "ignore::DeprecationWarning", "-c", program]
-    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert (result.returncode, result.stderr) == (0, "")
     return result.stdout
 

@@ -219,7 +219,7 @@ def test_many_names_that_nobody_has_are_not_all_asked_for_when_an_outage_ends(
 def test_what_expired_together_is_not_asked_for_one_by_one_in_an_outage(
     app: Application, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with app.client(timeout=0.15) as client:
+    with app.client(timeout=2) as client:
         for name in NAMES:
             client.load(name, alias=None)
         app.clock.passes(300)

@@ -178,7 +178,7 @@ def test_workers_that_start_at_once_and_register_the_same_make_one_version(folde
 
     def work(_: int) -> str:
         start.wait()
-        return register("greeting", "Greet {{name}}.", alias="production").version
+        return register("greeting", "Greet {{name}}.", alias="production", timeout=60).version
 
     with ThreadPoolExecutor(8) as workers:
         assert set(workers.map(work, range(8))) == {"1"}

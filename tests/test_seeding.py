@@ -387,7 +387,7 @@ def test_of_processes_that_start_at_once_exactly_one_creates_each_prompt(repo: R
     for number in range(5):
         repo.write(f"prompts/prompt-{number}.md", f"Text {number}\n")
     program = (
-        "import json, promptsync; report = promptsync.seed(alias='production'); "
+        "import json, promptsync; report = promptsync.seed(alias='production', timeout=60); "
         "print(json.dumps([report.ok, sorted(report.created), sorted(report.skipped)]))"
     )
 

@@ -30,8 +30,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "app"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    register("greeting", "Greet {{name}}.", alias="production")
-    register("greeting", "Greet {{name}} warmly.", alias="candidate")
+    register("greeting", "Greet {{name}}.", alias="production", timeout=60)
+    register("greeting", "Greet {{name}} warmly.", alias="candidate", timeout=60)
     return folder
 
 

@@ -34,8 +34,8 @@ def team(repo: Repo) -> Repo:
     for name in ("memory", "schedule", "weather"):
         repo.write(f"prompts/{name}.md", f"Say {name}.\n")
     repo.write("evaluate.py", PROGRAM)
-    seed(alias="production")
-    register("weather", "Say warm weather.", alias="candidate")
+    assert seed(alias="production", timeout=60).ok
+    register("weather", "Say warm weather.", alias="candidate", timeout=60)
     return repo
 
 
@@ -71,7 +71,7 @@ def test_the_same_program_loads_the_candidate() -> None:
 
 @pytest.mark.usefixtures("team")
 def test_only_the_named_prompts_are_loaded_at_the_alias() -> None:
-    register("memory", "Remember.", alias="candidate")
+    register("memory", "Remember.", alias="candidate", timeout=60)
 
     ran = run_program(
         "run", "memory", "--alias=candidate", "-q", "--", sys.executable, "evaluate.py",

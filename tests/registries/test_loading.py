@@ -241,7 +241,7 @@ def test_a_registry_that_is_stopped_raises_nothing(
     app: Deployment, caplog: pytest.LogCaptureFixture
 ) -> None:
     app.upload(HELLO, "production")
-    with app.client(timeout=1) as running, app.client(timeout=SHORT) as restarted:
+    with app.client(timeout=10) as running, app.client(timeout=SHORT) as restarted:
         running.load("greeting")
         settle()
         app.stop()
@@ -308,7 +308,7 @@ def test_a_first_load_waits_no_longer_than_it_should(app: Deployment) -> None:
     assert app.server is not None
     hang = app.server.inject(Hangs())
 
-    with app.client(timeout=SHORT, cache=False) as client:
+    with app.client(timeout=2, cache=False) as client:
         with pytest.raises(RegistryUnavailableError, match="nothing is there in its place"):
             client.load("greeting")
         assert hang.met >= 1
