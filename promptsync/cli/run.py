@@ -20,6 +20,7 @@ from promptsync.config import environment_with, user_cache_folder
 from promptsync.deployed import find_deployed
 from promptsync.errors import UsageError
 from promptsync.hand_over import hand_over
+from promptsync.prompt_name import NAME
 from promptsync.registries import open_registry
 from promptsync.registries.base import Registry
 
@@ -89,24 +90,48 @@ def command(
 
 def _look(names: Sequence[str], alias: str, registry: str | None) -> tuple[AliasOverride, str]:
     """Ask what will be loaded. Raises UsageError where the alias is not what the person thinks."""
-    deployed = find_deployed(None, start=Path.cwd(), registry=registry)
+    deployed = find_deployed(None, start=Path.cwd(), registry=registry, may_be_empty=True)
     catalog, config = deployed.catalog, deployed.registry
-    chosen = select(catalog, names)
     folder, cache = deployed.folder, user_cache_folder()
     with closing(open_registry(config, folder=folder, cache=cache)) as opened:
+        chosen = _choose(catalog, names, opened, alias)
         found = _versions(catalog, chosen, opened, alias)
+        if not (names or found):
+            # A program may have registered what has the alias.
+            found = _versions(catalog, [each.name for each in opened.list_prompts()], opened, alias)
     _refuse_missing(chosen if names else (), found, config.name, alias)
-    served = {catalog.served_name(name) for name in chosen}
+    served = {_served_name(catalog, name) for name in chosen}
     override = AliasOverride(alias, frozenset({*chosen, *served}) if names else frozenset())
     where = f"`{shown_name(alias)}`" + (f" in registry `{config.name}`" if registry else "")
-    return override, _sentence(found, len(catalog.prompts), where)
+    return override, _sentence(found, len({*catalog.prompts, *found}), where)
+
+
+def _choose(
+    catalog: Catalog, names: Sequence[str], registry: Registry, alias: str
+) -> Sequence[str]:
+    """Return the prompts that are meant: by files, or registered by a program at the alias."""
+    if not names:
+        return select(catalog, names)
+    chosen = set[str]()
+    for name in names:
+        try:
+            chosen.update(select(catalog, [name]))
+        except UsageError:
+            if not NAME.fullmatch(name) or registry.get_prompt(name, alias=alias) is None:
+                raise
+            chosen.add(name)
+    return sorted(chosen)
+
+
+def _served_name(catalog: Catalog, name: str) -> str:
+    return catalog.served_name(name) if name in catalog.files else name
 
 
 def _versions(
     catalog: Catalog, names: Sequence[str], registry: Registry, alias: str
 ) -> Mapping[str, str]:
     """Return the version that the alias points at, by name, for each prompt that has it."""
-    served = {catalog.served_name(name): name for name in names}
+    served = {_served_name(catalog, name): name for name in names}
     found = registry.get_prompts(list(served), alias=alias)
     return dict(sorted((served[each.name], each.version) for each in found))
 

@@ -189,6 +189,19 @@ def test_a_reader_that_leaves_ends_the_program_as_usual() -> None:
     assert ran.code == -signal.SIGPIPE
 
 
+@pytest.mark.usefixtures("team")
+@pytest.mark.parametrize("names", [(), ("greeting",)], ids=["all", "named"])
+def test_a_prompt_that_a_program_registered_is_loaded_at_the_alias(names: tuple[str, ...]) -> None:
+    register("greeting", "Say hello.", alias="production")
+    register("greeting", "Say good day.", alias="trial")
+    ran = run_program(
+        "run", "--alias", "trial", *names, "--", sys.executable, "evaluate.py", "greeting"
+    )
+
+    assert (ran.code, ran.stdout) == (0, "greeting 2 trial Say good day.\n")
+    assert ran.stderr == "1 of 4 prompts at `trial`: greeting 2; 3 as the program asks\n"
+
+
 # -- what is refused --
 
 
