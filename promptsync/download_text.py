@@ -10,8 +10,8 @@ from promptsync.catalog import text_of
 from promptsync.composition import expand, includes_of
 from promptsync.content_hash import content_hash, short_hash
 from promptsync.errors import ConflictError
+from promptsync.file_past import Past
 from promptsync.merge import MergedText, Sides, merge_prompt_files
-from promptsync.past import Past
 from promptsync.plan import Action, Change, FileEdit
 from promptsync.prompt import Prompt, is_same
 from promptsync.prompt_file import parse_prompt, update_text

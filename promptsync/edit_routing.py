@@ -15,8 +15,8 @@ from promptsync.composition import escape_includes, expand
 from promptsync.composition_edit import AttributedEdit, Content, EditConflict, attribute_edit
 from promptsync.content_hash import content_hash
 from promptsync.errors import ShallowCloneError
+from promptsync.file_past import Past
 from promptsync.message_markup import write_body
-from promptsync.past import Past
 from promptsync.plan import Action, Change, FileEdit, Plan, Refusal, SharedEdit
 from promptsync.prompt import Prompt
 from promptsync.remote_edit import as_file_prompt

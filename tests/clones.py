@@ -14,7 +14,7 @@ from promptsync.comparison import Scope, compare
 from promptsync.download import FileOutcome, apply_download
 from promptsync.download_plan import make_download_plan
 from promptsync.edit_routing import route_edits
-from promptsync.past import Past, read_past
+from promptsync.file_past import Past, read_past
 from promptsync.plan import Plan
 from promptsync.reading import read_catalog
 from promptsync.registries.base import Registry

@@ -22,7 +22,7 @@ from promptsync.status import LocalPrompt, PromptState
 from promptsync.workspace import Workspace, open_workspace
 
 if TYPE_CHECKING:
-    from promptsync.past import Past
+    from promptsync.file_past import Past
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Session:
     @cached_property
     def past(self) -> Past:
         """The past of the prompt files, read from git when it is first needed."""
-        from promptsync.past import read_past  # noqa: PLC0415  it needs PyYAML, and few ask
+        from promptsync.file_past import read_past  # noqa: PLC0415  it needs PyYAML, and few ask
 
         return read_past(self.workspace, self.revision, served=self._served_since_upload)
 

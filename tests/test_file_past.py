@@ -10,7 +10,7 @@ import pytest
 
 from promptsync.content_hash import content_hash
 from promptsync.errors import ShallowCloneError
-from promptsync.past import Past
+from promptsync.file_past import Past
 from promptsync.prompt_sources import PromptSource
 from promptsync.remote_prompt import Stamp, make_remote_prompt
 from promptsync.upload_log import LogEntry
