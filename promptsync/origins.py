@@ -116,7 +116,7 @@ class Origins:
                 name=asked.name,
             )
         except UnknownPromptError as error:
-            raise self._spelled(asked, error) from error.__cause__
+            raise self._with_hint(asked, error) from error.__cause__
         doubt = find_doubt(remote, self._settings.verify, name=asked.name)
         return Fetched(self._loaded(asked, remote, Source.REGISTRY, alias), remote, doubt)
 
@@ -138,7 +138,7 @@ class Origins:
                 bundled.why_not(asked.name) or f"there is no prompt `{asked.name}`",
                 hint="deploy the prompt files, or the bundle that `promptsync bundle` makes",
             )
-            raise self._spelled(asked, error)
+            raise self._with_hint(asked, error)
         deployed = self._deployed(asked, found)
         if len(self._aliases(asked)) > 1:
             self._tell_lack(deployed)
@@ -206,26 +206,10 @@ class Origins:
             kind=registry.kind,
         )
 
-    def _spelled(self, asked: Question, error: UnknownPromptError) -> UnknownPromptError:
-        """Return the error of a name that is not deployed either with one that is like it."""
-        bundled = self._bundled()
-        if isinstance(error, UnknownAliasError) or bundled.find(asked.name) is not None:
-            return error
-        from promptsync.composition import near_name  # noqa: PLC0415  few names are wrong
+    def _with_hint(self, asked: Question, error: UnknownPromptError) -> UnknownPromptError:
+        from promptsync.unknown_names import with_hint  # noqa: PLC0415  few names are wrong
 
-        names = bundled.names()
-        # Some give the path of the prompt file.
-        near = near_name(asked.name.removesuffix(".md").replace("/", "."), names)
-        if near is not None:
-            hint = f"did you mean `{near}`? `promptsync status --all` lists what the registry has"
-        elif bundled.is_configured or names:
-            return error
-        else:
-            hint = (
-                f"no configuration, bundle or prompt file was found from `{bundled.folder}`; "
-                "start the program in its folder, or name `source` or `package`"
-            )
-        return type(error)(error.message, hint=hint)
+        return with_hint(error, asked.name, self._bundled())
 
     def _alias(self, asked: Question) -> str | None:
         if asked.version is not None:

@@ -175,6 +175,7 @@ WORLD = frozenset(
         "starters",
         "sync_journal",
         "templates",
+        "unknown_names",
         "upload_log",
         "workspace",
     }
