@@ -39,16 +39,27 @@ class DaemonThreads:
         self._process = os.getpid()
 
     def submit(self, ask: Callable[..., Result], *arguments: object) -> Future[Result]:
-        """Ask one question; the answer, or what was raised, is in the future."""
+        """Ask one question; the answer, or what was raised, is in the future.
+
+        Raises RuntimeError where no thread can be started and none was before.
+        """
         future: Future[Result] = Future()
         with self._lock:
             if self._is_closed:
                 raise RuntimeError("these threads were given back")
-            self._tasks.put((future, partial(copy_context().run, ask, *arguments)))
             if self._started < self._count:
-                self._started += 1
-                threading.Thread(target=self._work, name=self._name, daemon=True).start()
+                self._start_one()
+            self._tasks.put((future, partial(copy_context().run, ask, *arguments)))
         return future
+
+    def _start_one(self) -> None:
+        try:
+            threading.Thread(target=self._work, name=self._name, daemon=True).start()
+        except RuntimeError:  # too many threads, or the interpreter ends
+            if not self._started:
+                raise
+        else:
+            self._started += 1
 
     def map(self, ask: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """Ask a question about each item at once; yield the answers in the order of the items.

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.builders import Repo
 from tests.mlflow_server import MlflowServer, mlflow_server
@@ -22,8 +22,9 @@ from tests.postgresql import postgresql_server
 from tests.process_state import process_state
 
 # The same examples in every run, and no clock; `--hypothesis-profile thorough` looks further.
-settings.register_profile("quick", max_examples=40, deadline=None, derandomize=True)
-settings.register_profile("thorough", max_examples=2000, deadline=None)
+NO_CLOCK = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", NO_CLOCK, max_examples=40, derandomize=True)
+settings.register_profile("thorough", NO_CLOCK, max_examples=2000)
 settings.load_profile("quick")
 
 # What a developer or a CI runner may have set, and what would change a result: git's own

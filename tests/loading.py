@@ -42,8 +42,9 @@ class Clock:
 
 
 def background_threads() -> list[threading.Thread]:
-    """Return the threads of all clients."""
-    return [each for each in threading.enumerate() if each.name.startswith("promptsync-")]
+    """Return the threads of all clients; those of a registry that is open wait for questions."""
+    names = ("promptsync-load", "promptsync-fallback")
+    return [each for each in threading.enumerate() if each.name in names]
 
 
 def settle() -> None:

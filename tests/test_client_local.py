@@ -94,7 +94,7 @@ def test_a_database_that_cannot_be_read_leaves_the_prompt_file(
     deployed.registry.set_alias("greeting", "production", version)
     with closing(sqlite3.connect(deployed.database, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        with deployed.client(timeout=0.4) as client:
+        with deployed.client(timeout=1) as client:
             during = client.load("greeting")
             settle()
             other.execute("ROLLBACK")

@@ -15,7 +15,7 @@ import pytest
 import promptsync
 from promptsync import LoadedPrompt, RegistryUnavailableError, UsageError
 from tests.builders import prompt
-from tests.fakes.braintrust import Hangs
+from tests.fakes.braintrust import Hangs, unavailable
 from tests.loading import (
     GREETING,
     WARMER,
@@ -219,11 +219,11 @@ def test_many_names_that_nobody_has_are_not_all_asked_for_when_an_outage_ends(
 def test_what_expired_together_is_not_asked_for_one_by_one_in_an_outage(
     app: Application, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with app.client(timeout=2) as client:
+    with app.client() as client:
         for name in NAMES:
             client.load(name, alias=None)
         app.clock.passes(300)
-        app.service.inject(Hangs())
+        app.service.inject(unavailable())
         with app.asked() as requests:
             found = [client.load(name) for name in NAMES]
             settle()

@@ -68,6 +68,25 @@ def test_closing_cancels_what_has_not_begun() -> None:
         threads.submit(int)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows refuses no size of a stack")
+def test_a_thread_that_cannot_be_started_is_made_up_for_by_the_others() -> None:
+    more = DaemonThreads(2, "test")
+    assert more.submit(int).result(60) == 0
+    none = DaemonThreads(1, "test")
+    usual = threading.stack_size(2**60)
+    try:
+        with pytest.raises(RuntimeError):
+            none.submit(int)
+        answers = [more.submit(int, each) for each in range(3)]
+    finally:
+        threading.stack_size(usual)
+
+    assert [each.result(60) for each in answers] == [0, 1, 2]
+    assert none.submit(int).result(60) == 0
+    more.close()
+    none.close()
+
+
 def test_a_process_ends_while_a_question_is_open() -> None:
     program = """if True:
         import threading

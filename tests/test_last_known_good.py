@@ -58,7 +58,7 @@ def test_what_traces_link_to_is_kept_too(tmp_path: Path) -> None:
 
 
 @given(prompts(), st.text(), st.none() | st.text(), st.none() | st.text())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_any_prompt_under_any_name_is_read_again(
     tmp_path: Path, found: Prompt, name: str, alias: str | None, version: str | None
 ) -> None:
@@ -111,7 +111,7 @@ def test_what_is_kept_already_is_not_written_again(tmp_path: Path) -> None:
 
 
 @given(st.binary() | json_values.map(lambda value: json.dumps(value).encode()))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_no_bytes_in_the_file_are_an_error(tmp_path: Path, garbage: bytes) -> None:
     kept = LastKnownGood(tmp_path, KEY)
     kept.write("greeting", "live", None, remote())

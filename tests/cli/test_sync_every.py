@@ -143,7 +143,7 @@ def test_in_the_middle_of_a_sync_it_finishes_the_prompts_it_began(
 ) -> None:
     for number in range(40):
         repo.write(f"prompts/prompt-{number:02}.md", f"Say {number}.\n")
-    trader.inject(Slow(0.3), "PUT /v1/prompt")
+    trader.inject(Slow(1), "PUT /v1/prompt")
 
     with syncing(EVERY_SECOND, "--format", "json") as process:
         while not any(each.method == "PUT" for each in trader.requests):

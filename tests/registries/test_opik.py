@@ -619,11 +619,11 @@ def test_a_request_that_hangs_ends_the_reading_in_time(
     with pytest.raises(RegistryUnavailableError):
         list(open_opik(cache=tmp_path, timeout=IMPATIENT).list_prompts())
 
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < Timeouts().answer
 
 
 def test_a_server_that_is_not_there_is_unavailable() -> None:
-    registry = OpikRegistry(url=unused_address(), project="Trader", timeout=IMPATIENT)
+    registry = OpikRegistry(url=unused_address(), project="Trader", timeout=1.4)
 
     with pytest.raises(RegistryUnavailableError, match="cannot connect"):
         list(registry.list_prompts())

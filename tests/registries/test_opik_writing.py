@@ -316,7 +316,7 @@ def test_a_server_that_dies_while_it_writes_leaves_it_open_whether_it_did(
     opik_service.inject(Hangs(), APPEND)
 
     with pytest.raises(RegistryUnavailableError, match="may not be stored"):
-        open_opik(timeout=IMPATIENT).save_prompt(prompt(text="two"), STAMP)
+        open_opik(timeout=2).save_prompt(prompt(text="two"), STAMP)
 
 
 @pytest.mark.parametrize("fault", [CutsOff(), TruncatesJson()], ids=["cut off", "half"])
