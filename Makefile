@@ -46,7 +46,9 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 
 unit: $(VENV)/.dev
-	$(BIN)/pytest --numprocesses auto -m 'not (system or network or slow or vendor)'
+	# Without bytecode each process compiles every test anew, which is a third of the time.
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest --numprocesses auto \
+		-m 'not (system or network or slow or vendor)'
 
 everything: $(VENV)/.dev $(BRAINTRUST)/.installed $(MLFLOW)/.installed $(OPIK)/.installed
 	$(BIN)/pytest --numprocesses auto --cov --cov-report term --cov-fail-under 95
