@@ -27,6 +27,17 @@ def check_text(argument: str, value: object) -> None:
         raise UsageError(f"`{argument}` has characters that cannot be shown: {_shown(value)}")
 
 
+def check_moved_alias(alias: object) -> None:
+    """Refuse what no alias may be called that is to point at something; None is fine."""
+    if alias is None:
+        return
+    check_text("alias", alias)
+    from promptsync.registry_config import ALIAS_RULE, is_alias  # noqa: PLC0415  writers alone ask
+
+    if not is_alias(str(alias)):
+        raise UsageError(f"`alias` cannot be {_shown(alias)}", hint=f"an alias is {ALIAS_RULE}")
+
+
 def check_optional_texts(**values: object) -> None:
     """Refuse arguments as `check_text` does, but for those that are None."""
     for argument, value in values.items():

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 
 from promptsync.apply import apply_upload
-from promptsync.argument_checks import check_optional_texts, check_text
+from promptsync.argument_checks import check_moved_alias, check_optional_texts, check_text
 from promptsync.catalog import Catalog, select
 from promptsync.comparison import Scope, compare
 from promptsync.deployed import Deployed
@@ -53,6 +53,7 @@ def set_alias(
     """
     check_text("name", name)
     check_text("alias", alias)
+    check_moved_alias(alias)
     check_optional_texts(version=version)
 
     def move(deployed: Deployed, opened: Registry) -> str | None:

@@ -6,6 +6,7 @@ import os
 from dataclasses import replace
 
 from promptsync.apply import Outcome, apply_upload, check_supported
+from promptsync.argument_checks import check_moved_alias
 from promptsync.catalog import Catalog
 from promptsync.change_writer import MakeStamp
 from promptsync.comparison import Scope, compare
@@ -53,6 +54,7 @@ def register(
     comes after `timeout` seconds at the latest; a write that is under way then may still be
     carried out, and registering again is safe.
     """
+    check_moved_alias(alias)
     made = to_prompt(prompt, content, model=model, params=params)
     return change_registry(
         lambda deployed, opened: _register(made, deployed, opened, force=force),

@@ -25,6 +25,9 @@ OPTIONS_BY_KIND: Mapping[str, frozenset[str]] = {
     "mlflow": frozenset({"tracking-uri", "registry-uri"}),
     "opik": frozenset({"project", "url", "workspace"}),
 }
+MAX_ALIAS = 255
+ALIAS_RULE = f"1 to {MAX_ALIAS} characters that can be shown, with no space at either end"
+
 _COMMON_OPTIONS = frozenset({"kind", "alias", "prompts"})
 _SECRET_WORDS = ("apikey", "token", "secret", "password", "credential")
 # What gives a secret away: before the host, in HTTP also without a name, or in the query.
@@ -62,6 +65,8 @@ def read_registry(name: str, value: object, file: str) -> RegistryConfig:
         raise ConfigError(f"{where}: `kind` must be one of {known}, not `{kind}`")
     refuse_unknown(table, _COMMON_OPTIONS | OPTIONS_BY_KIND[kind], where)
     roots, alias = table.get("prompts"), optional_text(table, "alias", where)
+    if alias is not None and not is_alias(alias):
+        raise ConfigError(f"{where}: alias: must be {ALIAS_RULE}")
     if alias and kind == "mlflow" and _is_reserved_by_mlflow(alias):
         raise ConfigError(
             f"{where}: `{kind}` reserves the alias `{alias}` for itself",
@@ -78,6 +83,11 @@ def read_registry(name: str, value: object, file: str) -> RegistryConfig:
             if key in OPTIONS_BY_KIND[kind]
         },
     )
+
+
+def is_alias(text: str) -> bool:
+    """Tell whether an alias may have this name; services have stricter rules of their own."""
+    return 0 < len(text) <= MAX_ALIAS and text.isprintable() and text == text.strip()
 
 
 def _names_a_secret(key: str) -> bool:

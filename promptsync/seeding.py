@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from promptsync.apply import Outcome, apply_upload, find_unsupported
-from promptsync.argument_checks import check_names
+from promptsync.argument_checks import check_moved_alias, check_names
 from promptsync.catalog import Catalog, select
 from promptsync.comparison import Scope, compare
 from promptsync.deadline import finish_within
@@ -67,6 +67,7 @@ def _within(
     names: Iterable[str] | None,
 ) -> SeedReport:
     try:
+        check_moved_alias(alias)
         start = Path.cwd()
 
         def work(until: float) -> SeedReport:

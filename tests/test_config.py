@@ -170,6 +170,10 @@ def test_a_byte_order_mark_is_dropped(tmp_path: Path) -> None:
         ),
         ("[registries.x]\nkind = 'local'\nurl = 5", "registries.x: url: must be text"),
         ("[registries.x]\nkind = 'local'\nalias = ''", "registries.x: alias: must be text"),
+        (
+            "[registries.x]\nkind = 'local'\nalias = ' live'",
+            "registries.x: alias: must be 1 to 255 characters that can be shown",
+        ),
     ],
 )
 def test_a_wrong_value_is_named_with_its_place(tmp_path: Path, text: str, problem: str) -> None:

@@ -307,6 +307,13 @@ def test_what_is_no_prompt_is_refused(
     assert not (folder / ".promptsync").exists()
 
 
+def test_what_no_alias_can_be_called_is_refused_before_anything_is_written(folder: Path) -> None:
+    with pytest.raises(UsageError, match="`alias` cannot be 'live '"):
+        register("greeting", "Greet {{name}}.", alias="live ")
+
+    assert list(folder.iterdir()) == []
+
+
 def test_a_role_that_is_nearly_one_is_told(folder: Path) -> None:
     with pytest.raises(UsageError) as raised:
         register("greeting", [{"role": "System", "content": "Be kind."}])

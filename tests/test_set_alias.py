@@ -94,6 +94,7 @@ def test_a_version_that_is_not_there_is_an_error_that_names_the_ones_that_are() 
         (("greeting", "", "1"), "`alias` is empty"),
         (("greeting", None, "1"), "`alias` is text, not None"),
         (("greeting", "a\nb", "1"), r"`alias` has characters that cannot be shown: 'a\nb'"),
+        (("greeting", " production", "1"), "`alias` cannot be ' production'"),
         (("greeting", "production", 1), "`version` is text, not 1"),
     ],
 )

@@ -106,11 +106,43 @@ registry_option = click.option(
     shell_complete=_complete_registry,
     help="Use this registry of the configuration.",
 )
-alias_option = click.option(
-    "--alias", metavar="ALIAS", help="Look at the versions that this alias points at."
-)
-moved_alias_option = click.option(
-    "--alias", metavar="ALIAS", help="Move this alias; without it, the one in the configuration."
+
+
+def _read_alias(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """Refuse an empty alias: that of a variable which is not set never means the default."""
+    if value is not None and not value.strip():
+        raise click.BadParameter("it is empty; leave the option out for the default")
+    if value is not None and any("\ud800" <= each <= "\udfff" for each in value):
+        raise click.BadParameter("it is no valid Unicode")
+    return value
+
+
+def _moved_alias(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> str | None:
+    from promptsync.registry_config import ALIAS_RULE, is_alias  # noqa: PLC0415  for few commands
+
+    alias = _read_alias(context, parameter, value)
+    if alias is not None and not is_alias(alias):
+        raise click.BadParameter(f"an alias is {ALIAS_RULE}")
+    return alias
+
+
+def alias_option_for(help_: str, *, required: bool = False) -> Callable[[Decorated], Decorated]:
+    """Declare `--alias` for a command that reads what an alias points at."""
+    return click.option(
+        "--alias", metavar="ALIAS", required=required, callback=_read_alias, help=help_
+    )
+
+
+def moved_alias_option_for(help_: str) -> Callable[[Decorated], Decorated]:
+    """Declare `--alias` for a command that points the alias at something."""
+    return click.option("--alias", metavar="ALIAS", callback=_moved_alias, help=help_)
+
+
+alias_option = alias_option_for("Look at the versions that this alias points at.")
+moved_alias_option = moved_alias_option_for(
+    "Move this alias; without it, the one in the configuration."
 )
 yes_option = click.option("--yes", "-y", is_flag=True, help="Do it without asking.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show the plan and stop.")

@@ -13,7 +13,7 @@ import click
 from promptsync.alias_override import AliasOverride
 from promptsync.catalog import Catalog, select
 from promptsync.cli.errors import ReportingCommand, show_error
-from promptsync.cli.options import names_argument, quiet_option
+from promptsync.cli.options import alias_option_for, names_argument, quiet_option
 from promptsync.cli.safe_text import one_line, shown_name
 from promptsync.cli.talk import say
 from promptsync.config import environment_with, user_cache_folder
@@ -51,9 +51,7 @@ class BeforeACommand(ReportingCommand):
 
 @click.command(cls=BeforeACommand)
 @names_argument
-@click.option(
-    "--alias", metavar="ALIAS", required=True, help="Load the versions that this alias points at."
-)
+@alias_option_for("Load the versions that this alias points at.", required=True)
 @click.option(
     "--registry",
     "-r",

@@ -10,6 +10,7 @@ from promptsync.cli.options import (
     cli_command,
     dry_run_option,
     format_option,
+    moved_alias_option_for,
     names_argument,
     registry_option,
     yes_option,
@@ -34,11 +35,7 @@ from promptsync.sync_plan import Policy
     callback=lambda _, __, value: Policy(value),
     help="Where both changed: merge (the default), git-wins or registry-wins.",
 )
-@click.option(
-    "--alias",
-    metavar="ALIAS",
-    help="Look at this alias, and point it at what is pushed.",
-)
+@moved_alias_option_for("Look at this alias, and point it at what is pushed.")
 @click.option("--commit", is_flag=True, help="Commit what was pulled on the current branch.")
 @click.option(
     "--branch",

@@ -19,6 +19,7 @@ from promptsync.cli.options import (
     dry_run_option,
     format_option,
     grouped,
+    moved_alias_option_for,
     names_argument,
     plan_checksum_option,
     registry_option,
@@ -91,9 +92,7 @@ class Wanted:
 )
 @click.option("--adopt", is_flag=True, help="Add the stamp to equal prompts that lack it.")
 @click.option("--force", is_flag=True, help="Replace edits made in the registry, too.")
-@click.option(
-    "--alias", metavar="ALIAS", help="Compare with this alias, and point it at what is uploaded."
-)
+@moved_alias_option_for("Compare with this alias, and point it at what is uploaded.")
 @changed_since_option
 @plan_checksum_option
 @click.option(

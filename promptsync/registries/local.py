@@ -37,6 +37,7 @@ from promptsync.registries.local_tables import (
     latest_versions,
     versions_of,
 )
+from promptsync.registry_config import ALIAS_RULE, is_alias
 from promptsync.remote_prompt import RemotePrompt, Stamp, make_remote_prompt
 
 if TYPE_CHECKING:
@@ -168,6 +169,10 @@ class LocalRegistry:
 
     def set_alias(self, name: str, alias: str, version: str) -> None:
         """Point an alias at a version of a prompt."""
+        if not is_alias(alias):
+            raise RegistryRefusedError(
+                f"{alias[:40]!r} is no name of an alias", hint=f"an alias is {ALIAS_RULE}"
+            )
         target = self._find_version(name, version)
         if target is None:
             raise RegistryRefusedError(

@@ -28,6 +28,33 @@ def served(repo: Repo, alias: str = "live", name: str = "greeting") -> str | Non
     return found.version if found else None
 
 
+@pytest.mark.parametrize(
+    "command",
+    [("promote",), ("rollback", "greeting"), ("upload",), ("sync",)],
+    ids=["promote", "rollback", "upload", "sync"],
+)
+@pytest.mark.parametrize("alias", [" live", "li\nve", "li\x1b[31mve", "a" * 256])
+def test_no_alias_is_moved_that_could_not_be_shown(command: tuple[str, ...], alias: str) -> None:
+    assert run(*command, "--alias", alias) == Ran(
+        2,
+        "",
+        "error: invalid value for `--alias`: an alias is 1 to 255 characters that can be shown, "
+        "with no space at either end\n\n"
+        f"hint: `promptsync {command[0]} --help` lists what there is\n",
+    )
+
+
+ALIASED = ("diff", "download", "promote", "status", "sync", "upload", "verify")
+
+
+@pytest.mark.parametrize("command", ALIASED)
+def test_an_empty_alias_is_never_the_default(command: str) -> None:
+    message = "invalid value for `--alias`: it is empty; leave the option out for the default"
+    assert run(command, "--alias", "") == Ran(
+        2, "", f"error: {message}\n\nhint: `promptsync {command} --help` lists what there is\n"
+    )
+
+
 def test_the_version_with_the_files_content_is_promoted(repo: Repo) -> None:
     with_two_versions(repo)
 

@@ -241,6 +241,42 @@ def test_a_name_that_somebody_else_planted_is_only_data(
     assert [each.name for each in local.list_prompts()] == ["../../x"]
 
 
+NO_ALIASES = ["", " ", " live", "live ", "li\nve", "li\x1b[31mve", "\ud800", "a" * 256]
+
+
+@pytest.mark.parametrize("alias", NO_ALIASES)
+def test_what_cannot_be_shown_becomes_no_alias(local: LocalRegistry, alias: str) -> None:
+    local.save_prompt(prompt(), STAMP)
+
+    with pytest.raises(RegistryRefusedError, match="is no name of an alias") as raised:
+        local.set_alias("greeting", alias, "1")
+
+    assert raised.value.hint == (
+        "an alias is 1 to 255 characters that can be shown, with no space at either end"
+    )
+    assert local.list_aliases(["greeting"]) == {}
+
+
+@pytest.mark.parametrize("alias", ["größe", "feature/warm tone", "a" * 255])
+def test_what_can_be_shown_may_be_an_alias(local: LocalRegistry, alias: str) -> None:
+    stored = local.save_prompt(prompt(), STAMP)
+
+    local.set_alias("greeting", alias, "1")
+
+    assert local.get_prompt("greeting", alias=alias) == stored
+
+
+def test_an_alias_that_was_made_before_it_was_refused_is_read(
+    local: LocalRegistry, database_url: str
+) -> None:
+    stored = local.save_prompt(prompt(), STAMP)
+    local.set_alias("greeting", "live", "1")
+    execute(database_url, "UPDATE promptsync_aliases SET alias = :alias", alias="li\nve")
+
+    assert local.get_prompt("greeting", alias="li\nve") == stored
+    assert local.list_aliases(["greeting"]) == {"greeting": {"li\nve": "1"}}
+
+
 @pytest.mark.parametrize("name", ["", "../../x", "a b", "a" * 256])
 def test_a_prompt_is_never_renamed_to_what_no_file_can_have(
     local: LocalRegistry, name: str
