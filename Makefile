@@ -45,8 +45,8 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
+# Without bytecode each process of the run would compile every test anew.
 unit: $(VENV)/.dev
-	# Without bytecode each process compiles every test anew, which is a third of the time.
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest --numprocesses auto \
 		-m 'not (system or network or slow or vendor)'
 
