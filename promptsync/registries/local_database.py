@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -90,9 +90,10 @@ class Database:
         return self._file if self._file is not None and not self._file.exists() else None
 
     def _read(self, query: Select[Any], question: Question | None = None) -> Sequence[Row[Any]]:
-        with self._engine.connect() as connection:
-            if question is not None:
-                question.watch(connection)
+        with (
+            self._engine.connect() as connection,
+            nullcontext() if question is None else question.watching(connection),
+        ):
             return connection.execute(query).all()
 
     @contextmanager

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -34,6 +34,7 @@ class Question:
         self._seconds = seconds if left is None else min(seconds, left)
         self._address = address
         self._descriptor: int | None = None
+        self._lock = threading.Lock()
 
     def ask(self, question: Callable[[Question], Result]) -> Result:
         """Return the answer, or raise what was raised, or RegistryUnavailableError in time."""
@@ -48,12 +49,21 @@ class Question:
                 f"{self._address} did not answer in time", hint=RUN_AGAIN
             ) from None
 
-    def watch(self, connection: Connection) -> None:
-        """Remember a connection that is about to be waited for."""
-        self._descriptor = connection.connection.driver_connection.fileno()  # type: ignore[union-attr]
+    @contextmanager
+    def watching(self, connection: Connection) -> Iterator[None]:
+        """Have the wait for a connection ended in time, which stays open meanwhile."""
+        descriptor = connection.connection.driver_connection.fileno()  # type: ignore[union-attr]
+        with self._lock:
+            self._descriptor = descriptor
+        try:
+            yield
+        finally:
+            with self._lock:  # once it is closed, the number is that of somebody else's file
+                self._descriptor = None
 
     def _wake(self) -> None:
         """Shut the connection down, which ends the wait for it; its thread closes it."""
-        if self._descriptor is not None:
-            with suppress(OSError), socket.socket(fileno=os.dup(self._descriptor)) as waiting:
-                waiting.shutdown(socket.SHUT_RDWR)
+        with self._lock:
+            if self._descriptor is not None:
+                with suppress(OSError), socket.socket(fileno=os.dup(self._descriptor)) as waiting:
+                    waiting.shutdown(socket.SHUT_RDWR)

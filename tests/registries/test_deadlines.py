@@ -14,9 +14,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from promptsync.config import RegistryConfig
@@ -32,6 +34,7 @@ from promptsync.registries.http import HttpClient
 from promptsync.registries.http_credentials import Credentials
 from promptsync.registries.http_timeouts import Timeouts, deadline
 from promptsync.registries.local import LocalRegistry
+from promptsync.registries.local_deadline import Question
 from tests.builders import prompt
 from tests.registries.serving import OK, Play, answers, playing, read_request, unused_address
 
@@ -193,6 +196,25 @@ def test_a_query_that_hangs_is_given_up_with_its_connection(postgresql_database:
     for thread in threading.enumerate():
         if thread.name == "promptsync-local":
             thread.join()
+
+
+def test_a_question_that_is_late_shuts_down_no_connection_that_is_not_its_own() -> None:
+    one, other = socket.socketpair()
+    connection = SimpleNamespace(connection=SimpleNamespace(driver_connection=one))
+    is_late = threading.Event()
+
+    def ask(question: Question) -> None:
+        with question.watching(cast("Connection", connection)):
+            pass  # what is closed by now leaves its number to `one`
+        is_late.wait(60)
+
+    with one, other:
+        with pytest.raises(RegistryUnavailableError, match="did not answer in time"):
+            Question("there", 0.1).ask(ask)
+        is_late.set()
+
+        one.sendall(b"still open")
+        assert other.recv(10) == b"still open"
 
 
 def test_a_database_that_is_locked_is_unavailable_in_time(tmp_path: Path) -> None:
