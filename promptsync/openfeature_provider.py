@@ -228,9 +228,9 @@ class PromptsyncProvider(AbstractProvider):
         return self._targeting.target(name, chosen)
 
     def _opened(self) -> Client:
-        if self._client is None:
+        if (client := self._client) is None:  # read once: another thread may shut it down
             raise ProviderNotReadyError("the provider is not initialized, or was shut down")
-        return self._client
+        return client
 
     def _tell_status(self, loaded: LoadedPrompt) -> None:
         """Emit one event when the first prompt falls back, and one when none does any more."""
