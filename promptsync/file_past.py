@@ -6,22 +6,17 @@ which text is the base of a three-way merge.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
+from dataclasses import dataclass, field
 
 from promptsync import git, git_history
-from promptsync.catalog import parse_source
 from promptsync.composite_past import CompositeBase, CompositePast
-from promptsync.composition import expand, includes_of
-from promptsync.content_hash import content_hash
-from promptsync.errors import GitError, PromptFileError, ShallowCloneError
+from promptsync.composition import includes_of
+from promptsync.errors import ShallowCloneError
 from promptsync.git import Repository
-from promptsync.git_history import FileVersion
-from promptsync.prompt import Prompt
-from promptsync.prompt_path import file_of, key_of
-from promptsync.prompt_sources import PromptSource, Roots, source_at
+from promptsync.prompt_sources import PromptSource, Roots
+from promptsync.prompt_versions import PromptVersions, is_inside, paths_of
 from promptsync.remote_prompt import RemotePrompt, Stamp
 from promptsync.status import LocalPrompt
 from promptsync.upload_log import LogEntry, read_log
@@ -50,6 +45,10 @@ class Past:
     logged: frozenset[LogEntry] = field(default_factory=frozenset)
     served: ServedSinceUpload = _nothing_more
     _merged: dict[str, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def _versions(self) -> PromptVersions:
+        return PromptVersions(self.repository, self.roots, self.commit, self.kind)
 
     @property
     def _composites(self) -> CompositePast:
@@ -96,28 +95,14 @@ class Past:
         Raises ShallowCloneError where the answer lies in history that this clone lacks.
         """
         path = remote.stamp.path if remote.stamp else None
-        if path is None or not _is_inside(path):
+        if path is None or not is_inside(path):
             return False
-        files = [file_of(path)]
-        if self.commit is not None:
-            versions = git_history.history(self.repository, self.commit, files)
-            if self._have(versions, path):
-                return True
+        if self._versions.have_been_at(path):
+            return True
         state = (remote.name, remote.content_hash, remote.stamped_hash)
         if any(entry[:3] == state for entry in self.logged):
-            elsewhere = git_history.history_elsewhere(self.repository, self.commit, files)
-            return not self._have(elsewhere, path)
+            return not self._versions.are_elsewhere(path)
         return self._refuse_to_guess(remote.name)
-
-    def _have(self, versions: Iterable[FileVersion], path: str) -> bool:
-        """Tell whether any version of a file has the prompt at a path."""
-        # Git also answers for a folder.
-        kept = [each for each in versions if each.path == file_of(path)]
-        blobs = dict.fromkeys(each.blob for each in kept if each.blob is not None)
-        if (key := key_of(path)) is None:
-            return bool(blobs)
-        contents = git.read_blobs(self.repository, filter(None, blobs))
-        return any(data is not None and _has_entry(data, path, key) for data in contents)
 
     def base_of(self, local: LocalPrompt, stamp: Stamp) -> PromptSource | None:
         """Return the file version whose content hash a stamp names, None when git has none.
@@ -137,7 +122,7 @@ class Past:
         if stamp is None:
             return None
         paths, start = (
-            _paths(local, stamp),
+            paths_of(local, stamp),
             stamp.commit and git.resolve(self.repository, stamp.commit),
         )
         for digest in self.served(remote):
@@ -161,23 +146,22 @@ class Past:
         The log is for what git does not hold. Once a commit does, its branch says who has it:
         what this clone uploaded from one branch, another one must not revert.
         """
-        digest, paths = remote.content_hash, _paths(local, remote.stamp)
+        digest, paths = remote.content_hash, paths_of(local, remote.stamp)
         if includes_of(local.prompt):
             commits = git_history.commits_elsewhere(self.repository, self.commit, self.roots.paths)
             return any(self._composites.at(each, local, digest, paths) for each in commits)
-        versions = git_history.history_elsewhere(self.repository, self.commit, _files(paths))
-        hashed = self._hashed(local, _versions_at(versions, paths))
+        hashed = self._versions.hashed(local, self._versions.elsewhere(paths))
         return any(found == digest for found, _ in hashed)
 
     def _is_later(self, local: LocalPrompt, remote: RemotePrompt) -> bool:
         """Tell whether git has a remote prompt's content as a successor of the stamped one."""
         if self.commit is None:
             return False
-        wanted, paths = (remote.content_hash, remote.stamped_hash), _paths(local, remote.stamp)
+        wanted, paths = (remote.content_hash, remote.stamped_hash), paths_of(local, remote.stamp)
         if includes_of(local.prompt):
             found = list(self._composites.commits_with(local, wanted, paths))
         else:
-            hashed = self._hashed(local, self._versions(paths))
+            hashed = self._versions.hashed(local, self._versions.of(paths))
             found = [(digest, each.commit) for digest, each in hashed if digest in wanted]
         if not found:
             return self._refuse_to_guess(local.prompt.name)
@@ -198,11 +182,10 @@ class Past:
         if commit is None or (merged_only and not self._is_merged(commit)):
             return None
         if includes_of(local.prompt):
-            composite = self._composites.at(commit, local, digest, _paths(local, stamp))
+            composite = self._composites.at(commit, local, digest, paths_of(local, stamp))
             return composite.source if composite else None
-        data = next(git.read_blobs(self.repository, [f"{commit}:{file_of(stamp.path)}"]))
-        found = self._parsed(local, stamp.path, data)
-        return found[0] if found and self._hash(found[1]) == digest else None
+        found = self._versions.in_commit(commit, local, stamp.path)
+        return found[0] if found and self._versions.hash_of(found[1]) == digest else None
 
     def _is_merged(self, commit: str) -> bool:
         if commit not in self._merged:
@@ -214,16 +197,11 @@ class Past:
     def _source_in_past(
         self, local: LocalPrompt, digest: str, stamp: Stamp | None
     ) -> PromptSource | None:
-        paths = _paths(local, stamp)
+        paths = paths_of(local, stamp)
         had_includes = bool(includes_of(local.prompt))
-        versions = dict.fromkeys((each.path, each.blob or "") for each in self._versions(paths))
-        contents = git.read_blobs(self.repository, [blob for _, blob in versions])
-        for (path, _), data in zip(versions, contents, strict=True):
-            if (parsed := self._parsed(local, path, data)) is None:
-                continue
-            source, prompt = parsed
+        for source, prompt in self._versions.parsed(local, paths):
             had_includes = had_includes or bool(includes_of(prompt))
-            if self._hash(prompt) == digest:
+            if self._versions.hash_of(prompt) == digest:
                 return source
         if had_includes and (found := self._composites.find_newest(local, digest, paths)):
             return found.source
@@ -239,78 +217,6 @@ class Past:
             hint="fetch the whole history: `git fetch --unshallow`, or `fetch-depth: 0` for "
             "actions/checkout",
         )
-
-    def _versions(self, paths: list[str]) -> list[FileVersion]:
-        """Return what some files said, what is staged first, then from the newest on."""
-        versions, files = [], _files(paths)
-        with suppress(GitError):  # an unmerged index has no single answer, so it has none
-            versions = [
-                FileVersion(self.commit or "", entry.path, entry.blob)
-                for entry in git.list_index(self.repository, files)
-            ]
-        if self.commit is not None:
-            versions += git_history.history(self.repository, self.commit, files)
-        return _versions_at(versions, paths)
-
-    def _hashed(
-        self, local: LocalPrompt, versions: Sequence[FileVersion]
-    ) -> Iterator[tuple[str, FileVersion]]:
-        contents = git.read_blobs(self.repository, [each.blob or "" for each in versions])
-        for version, data in zip(versions, contents, strict=True):
-            parsed = self._parsed(local, version.path, data)
-            if parsed is not None and (digest := self._hash(parsed[1])) is not None:
-                yield digest, version
-
-    def _hash(self, prompt: Prompt) -> str | None:
-        """Return the content hash of an old version, None where its includes are unknown."""
-        return None if includes_of(prompt) else content_hash(expand(prompt, {}), self.kind)
-
-    def _parsed(
-        self, local: LocalPrompt, path: str, data: bytes | None
-    ) -> tuple[PromptSource, Prompt] | None:
-        """Return an old version of a prompt; one that no longer parses was never uploaded."""
-        name = self.roots.name_of(local.path) or local.prompt.name
-        with suppress(PromptFileError):
-            if data is not None and (source := source_at(path, name, data)) is not None:
-                return replace(source, path=local.path), parse_source(source)
-        return None
-
-
-def _paths(local: LocalPrompt, stamp: Stamp | None) -> list[str]:
-    """Return where a file is, and where the stamp says it was: it may have been renamed."""
-    paths = [local.path]
-    stamped = stamp.path if stamp else None
-    if stamped not in (None, local.path) and _is_inside(stamped):
-        paths.append(stamped)
-    return paths
-
-
-def _files(paths: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(map(file_of, paths)))
-
-
-def _versions_at(versions: Iterable[FileVersion], paths: Iterable[str]) -> list[FileVersion]:
-    """Return the versions of prompts: each version of a catalog file is one of each entry."""
-    return [
-        replace(version, path=path)
-        for version in versions
-        if version.blob is not None
-        for path in paths
-        if file_of(path) == version.path
-    ]
-
-
-def _has_entry(data: bytes, path: str, key: str) -> bool:
-    # An old version that no longer parses was never uploaded.
-    with suppress(PromptFileError):
-        return source_at(path, key, data) is not None
-    return False
-
-
-def _is_inside(path: str) -> bool:
-    """Tell whether text from a registry is a path that git can be asked about."""
-    parts = PurePosixPath(path).parts
-    return path.isprintable() and bool(parts) and parts[0] != "/" and ".." not in parts
 
 
 def read_past(

@@ -161,6 +161,7 @@ WORLD = frozenset(
         "prompt_memo",
         "prompt_objects",
         "prompt_sources",
+        "prompt_versions",
         "prompt_writer",
         "provenance",
         "reading",
