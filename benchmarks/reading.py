@@ -14,7 +14,8 @@ import yaml
 
 from benchmarks.measuring import peak_megabytes
 from promptsync.catalog import load_catalog
-from promptsync.prompt_sources import Roots, in_work_tree
+from promptsync.prompt_roots import Roots
+from promptsync.prompt_sources import in_work_tree
 
 
 def measure(folder: Path) -> None:

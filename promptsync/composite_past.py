@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from promptsync import git_history
 from promptsync.catalog import Catalog, load_catalog
 from promptsync.git import Repository
-from promptsync.prompt_sources import PromptSource, Roots, in_commit
+from promptsync.prompt_roots import Roots
+from promptsync.prompt_sources import PromptSource, in_commit
 from promptsync.status import LocalPrompt
 
 

@@ -19,7 +19,7 @@ from promptsync.file_writer import (
 from promptsync.merge import MergedText
 from promptsync.plan import Change, Plan, Refusal
 from promptsync.prompt_file import format_prompt, parse_prompt
-from promptsync.prompt_sources import Roots
+from promptsync.prompt_roots import Roots
 from promptsync.prompt_writer import (
     create_prompt,
     current_text,

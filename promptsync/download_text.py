@@ -15,8 +15,8 @@ from promptsync.merge import MergedText, Sides, merge_prompt_files
 from promptsync.plan import Action, Change, FileEdit
 from promptsync.prompt import Prompt, is_same
 from promptsync.prompt_file import parse_prompt, update_text
+from promptsync.prompt_roots import Roots
 from promptsync.prompt_schema import content_values
-from promptsync.prompt_sources import Roots
 from promptsync.remote_edit import as_file_prompt
 from promptsync.remote_prompt import RemotePrompt
 from promptsync.status import LocalPrompt, PromptState

@@ -15,7 +15,8 @@ from promptsync.composite_past import CompositeBase, CompositePast
 from promptsync.composition import includes_of
 from promptsync.errors import ShallowCloneError
 from promptsync.git import Repository
-from promptsync.prompt_sources import PromptSource, Roots
+from promptsync.prompt_roots import Roots
+from promptsync.prompt_sources import PromptSource
 from promptsync.prompt_versions import PromptVersions, is_inside, paths_of
 from promptsync.remote_prompt import RemotePrompt, Stamp
 from promptsync.status import LocalPrompt

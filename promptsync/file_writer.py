@@ -13,12 +13,8 @@ from pathlib import Path
 from promptsync.errors import UsageError
 from promptsync.file_replacement import TEMPORARY, replace_file
 from promptsync.prompt_name import unsafe_reason
-from promptsync.prompt_sources import (
-    Roots,
-    paths_in_work_tree,
-    paths_of_entries,
-    wrong_catalog,
-)
+from promptsync.prompt_roots import Roots
+from promptsync.prompt_sources import paths_in_work_tree, paths_of_entries, wrong_catalog
 
 WITHOUT_FILE = "rename it there, or write a file with the served name in it"
 

@@ -12,7 +12,8 @@ from promptsync.config import DEFAULT_PROMPTS, Config, load_config, parse_config
 from promptsync.errors import UsageError
 from promptsync.file_search import BUNDLE, CONFIGURATION, configuration_files
 from promptsync.prompt_location import AnyPath, BundlePlace, FilesPlace, holds_prompts, locate
-from promptsync.prompt_sources import PromptSource, Roots
+from promptsync.prompt_roots import Roots
+from promptsync.prompt_sources import PromptSource
 
 HERE = (".",)
 

@@ -9,7 +9,8 @@ from itertools import chain
 from typing import Protocol
 
 from promptsync.errors import PromptFileError
-from promptsync.prompt_sources import PromptSource, Roots, in_work_tree, paths_in_work_tree
+from promptsync.prompt_roots import Roots
+from promptsync.prompt_sources import PromptSource, in_work_tree, paths_in_work_tree
 
 Sources = Iterable[PromptSource | PromptFileError]
 

@@ -75,7 +75,7 @@ class FilesPlace(NamedTuple):
         """Return the prompt files that one registry serves, to be read one by one."""
         # It starts git for other questions, and who has a bundle needs none of it.
         from promptsync.prompt_folder import GivenPrompts, PromptsOnDisk  # noqa: PLC0415
-        from promptsync.prompt_sources import find_roots  # noqa: PLC0415
+        from promptsync.prompt_roots import find_roots  # noqa: PLC0415
 
         if self.sources is not None:
             return GivenPrompts(self.sources)

@@ -19,7 +19,8 @@ from promptsync.git import Repository
 from promptsync.git_history import FileVersion
 from promptsync.prompt import Prompt
 from promptsync.prompt_path import file_of, key_of
-from promptsync.prompt_sources import PromptSource, Roots, source_at
+from promptsync.prompt_roots import Roots
+from promptsync.prompt_sources import PromptSource, source_at
 from promptsync.remote_prompt import Stamp
 from promptsync.status import LocalPrompt
 

@@ -13,7 +13,8 @@ from promptsync.file_writer import write_bytes, write_text
 from promptsync.message_markup import find_conflict
 from promptsync.prompt_file import parse_prompt
 from promptsync.prompt_path import file_of, key_of
-from promptsync.prompt_sources import PromptSource, Roots, source_at
+from promptsync.prompt_roots import Roots
+from promptsync.prompt_sources import PromptSource, source_at
 from promptsync.status import LocalPrompt
 
 

@@ -15,7 +15,8 @@ from promptsync.git import Repository
 from promptsync.git_history import FileVersion
 from promptsync.prompt import Prompt
 from promptsync.prompt_path import file_of, key_of
-from promptsync.prompt_sources import PromptSource, Roots, in_commit, sources_in
+from promptsync.prompt_roots import Roots
+from promptsync.prompt_sources import PromptSource, in_commit, sources_in
 from promptsync.remote_prompt import RemotePrompt
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from promptsync import git, prompt_sources
 from promptsync.config import Config, RegistryConfig, load_config, user_cache_folder
 from promptsync.git import Repository
-from promptsync.prompt_sources import Roots, find_roots
+from promptsync.prompt_roots import Roots, find_roots
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -160,6 +160,7 @@ WORLD = frozenset(
         "prompt_location",
         "prompt_memo",
         "prompt_objects",
+        "prompt_roots",
         "prompt_sources",
         "prompt_versions",
         "prompt_writer",

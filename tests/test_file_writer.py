@@ -12,7 +12,7 @@ import pytest
 
 from promptsync.errors import UsageError
 from promptsync.file_writer import path_for, remove_leftovers, taken_names, write_text
-from promptsync.prompt_sources import Roots
+from promptsync.prompt_roots import Roots
 
 needs_links = pytest.mark.skipif(
     sys.platform == "win32", reason="Windows gives symbolic links to administrators only"

@@ -10,10 +10,9 @@ import pytest
 
 from promptsync import git
 from promptsync.errors import Problem, PromptFileError, UsageError
+from promptsync.prompt_roots import Roots, find_roots
 from promptsync.prompt_sources import (
     PromptSource,
-    Roots,
-    find_roots,
     in_commit,
     in_index,
     in_work_tree,

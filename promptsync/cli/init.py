@@ -40,7 +40,8 @@ from promptsync.cli.options import cli_command
 from promptsync.config import FILE_NAME, Config, RegistryConfig, load_config, parse_config
 from promptsync.errors import UsageError
 from promptsync.git import Repository
-from promptsync.prompt_sources import find_roots, in_work_tree
+from promptsync.prompt_roots import find_roots
+from promptsync.prompt_sources import in_work_tree
 from promptsync.starters import Starter, read_starters
 from promptsync.workspace import open_workspace
 

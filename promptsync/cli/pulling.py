@@ -15,7 +15,8 @@ from promptsync.download_plan import make_download_plan
 from promptsync.edit_routing import route_edits
 from promptsync.plan import Plan
 from promptsync.prompt_path import file_of
-from promptsync.prompt_sources import PromptSource, Roots, in_work_tree
+from promptsync.prompt_roots import Roots
+from promptsync.prompt_sources import PromptSource, in_work_tree
 from promptsync.status import PromptState
 from promptsync.upload_log import append_to_log
 

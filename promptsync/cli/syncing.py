@@ -25,7 +25,7 @@ from promptsync.git_commit import (
 )
 from promptsync.plan import Action, Change, Plan
 from promptsync.prompt_path import file_of, key_of
-from promptsync.prompt_sources import Roots
+from promptsync.prompt_roots import Roots
 from promptsync.registry_edits import RegistryEdit
 from promptsync.sync_plan import (
     CONTESTED,
