@@ -1,4 +1,4 @@
-"""YAML front matter: text to JSON values and back, safe against hostile input.
+"""YAML front matter: text to JSON values, safe against hostile input.
 
 YAML is YAML 1.1 as PyYAML reads it, with two differences: dates stay text (JSON has none), and
 anchors, aliases, tags and repeated keys are errors, because a reviewer cannot see what they mean.
@@ -6,10 +6,9 @@ anchors, aliases, tags and repeated keys are errors, because a reviewer cannot s
 
 from __future__ import annotations
 
-import json
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -23,7 +22,7 @@ MAX_BYTES = 256 * 1024
 MAX_DEPTH = 64
 MAX_INTEGER_DIGITS = 255
 
-_TOO_DEEP = f"front matter is nested deeper than {MAX_DEPTH} levels"
+TOO_DEEP = f"front matter is nested deeper than {MAX_DEPTH} levels"
 
 # libyaml's parser, five times as fast; wheels bring it, some builds from source do not.
 _BaseLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -154,7 +153,7 @@ def _check_events(text: str) -> None:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > MAX_DEPTH:
-            raise _at(event, _TOO_DEEP)
+            raise _at(event, TOO_DEEP)
         if getattr(event, "anchor", None) is not None:
             raise _at(event, "anchors and aliases are not allowed in front matter")
         if (tag := getattr(event, "tag", None)) is not None:
@@ -180,7 +179,7 @@ def value_of(node: yaml.Node, depth: int = 1) -> Json:
     if isinstance(node, yaml.ScalarNode):
         return _scalar(node)
     if depth >= MAX_DEPTH:
-        raise _at(node, _TOO_DEEP)
+        raise _at(node, TOO_DEEP)
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, depth + 1)
     return [value_of(each, depth + 1) for each in node.value]
@@ -230,69 +229,3 @@ def _translated(error: yaml.MarkedYAMLError) -> FrontMatterError:
 
 def _at_mark(mark: Any, message: str) -> FrontMatterError:
     return FrontMatterError(message, mark.line + 1, mark.column + 1)
-
-
-class _Dumper(yaml.SafeDumper):
-    """PyYAML's own emitter: libyaml's writes emoji as escapes and texts with one on one line."""
-
-    def ignore_aliases(self, _data: Any) -> bool:
-        """Write equal values out twice instead of as an anchor, which reading refuses."""
-        return True
-
-
-# YAML 1.1 takes them for line ends, and normalises some.
-_FOREIGN_LINE_END = re.compile("[\r\x85\u2028\u2029]")
-
-
-def _represent_text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
-    # A literal block keeps the line breaks a reviewer wants to see. PyYAML falls back to quotes
-    # by itself where a block cannot hold the text, such as spaces before a line break.
-    style = "|" if "\n" in value else None
-    if _FOREIGN_LINE_END.search(value):
-        style = '"'
-    return dumper.represent_scalar(_TEXT, value, style=style)
-
-
-_Dumper.add_representer(str, _represent_text)
-
-
-def write_front_matter(values: Mapping[str, Json]) -> str:
-    """Write a mapping as YAML, keys in the given order. Reading it gives the mapping back.
-
-    Raises FrontMatterError for values that reading would refuse.
-    """
-    if not values:
-        return ""
-    try:
-        json.dumps(values, ensure_ascii=False, allow_nan=False).encode()
-        text = _dump(dict(values), width=100)
-    except UnicodeEncodeError as error:
-        raise FrontMatterError("a value is not valid Unicode text") from error
-    except ValueError as error:
-        raise FrontMatterError("a number is infinite or not a number") from error
-    except RecursionError as error:
-        raise FrontMatterError(_TOO_DEEP) from error
-    # After a text that ends with blank lines PyYAML closes the document, which `---` does here.
-    if text.endswith("\n...\n"):
-        text = text.removesuffix("...\n")
-    read_front_matter(text)
-    return text
-
-
-def write_inline(value: Json) -> str:
-    """Write one value as it can stand after a key on the same line, where it has a single line."""
-    return (
-        _dump(value, width=math.inf, default_flow_style=True).removesuffix("\n...\n").rstrip("\n")
-    )
-
-
-def write_quoted(text: str) -> str:
-    """Write text in double quotes on one line, which holds any text in any place."""
-    node = yaml.ScalarNode(_TEXT, text, style='"')
-    written: str = yaml.serialize(node, Dumper=_Dumper, allow_unicode=True, width=math.inf)
-    return written.rstrip("\n")
-
-
-def _dump(value: Json, **options: Any) -> str:
-    text: str = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, **options)
-    return text

@@ -12,13 +12,8 @@ from typing import Any
 
 import yaml
 
-from promptsync.front_matter import (
-    FrontMatterError,
-    compose,
-    read_front_matter,
-    write_front_matter,
-    write_inline,
-)
+from promptsync.front_matter import FrontMatterError, compose, read_front_matter
+from promptsync.front_matter_writer import write_front_matter, write_inline
 from promptsync.prompt import Json, is_same
 
 

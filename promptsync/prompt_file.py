@@ -15,8 +15,9 @@ from typing import Any
 from promptsync import front_matter, prompt_schema
 from promptsync.errors import Problem, PromptFileError
 from promptsync.file_text import check_size
-from promptsync.front_matter import FrontMatterError, read_front_matter, write_front_matter
+from promptsync.front_matter import FrontMatterError, read_front_matter
 from promptsync.front_matter_edit import edit_front_matter
+from promptsync.front_matter_writer import write_front_matter
 from promptsync.message_markup import (
     MarkupError,
     can_hold,

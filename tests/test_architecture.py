@@ -44,6 +44,7 @@ VALUES = frozenset(
         "formats",
         "front_matter",
         "front_matter_edit",
+        "front_matter_writer",
         "github_event",
         "include_graph",
         "interruption",

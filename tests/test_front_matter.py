@@ -14,9 +14,9 @@ from promptsync.front_matter import (
     line_of,
     lines_of,
     read_front_matter,
-    write_front_matter,
 )
 from promptsync.front_matter_edit import edit_front_matter
+from promptsync.front_matter_writer import write_front_matter
 from tests import strategies
 
 COMMENTED = """\

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from promptsync import front_matter
+from promptsync import front_matter, front_matter_writer
 from promptsync.errors import PromptFileError
 from promptsync.formats.conversion import Note, wrong
 from promptsync.front_matter import FrontMatterError
@@ -95,7 +95,7 @@ def read_yaml(text: str, path: str, first_line: int = 1) -> Json:
 def write_yaml(values: Mapping[str, Any], name: str) -> str:
     """Write a mapping as YAML. Raises PromptFileError for what YAML cannot hold."""
     try:
-        return front_matter.write_front_matter(values)
+        return front_matter_writer.write_front_matter(values)
     except FrontMatterError as error:
         raise wrong(name, error.message.replace("front matter", "the YAML")) from error
 
