@@ -37,6 +37,7 @@ VALUES = frozenset(
         "content_hash",
         "download_plan",
         "drift_report",
+        "edit_disputes",
         "errors",
         "expanded_text",
         "experiment",
