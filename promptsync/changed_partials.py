@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from promptsync import git
 from promptsync.catalog import Catalog, file_sha256, parse_source
-from promptsync.composition_edit import EditConflict, attribute_edit
+from promptsync.composition_edit import attribute_edit
+from promptsync.edit_conflict import EditConflict
 from promptsync.errors import PromptFileError
 from promptsync.git import Repository
 from promptsync.prompt_path import file_of

@@ -19,37 +19,12 @@ from promptsync.composition import (
     expand,
     includes_of,
 )
-from promptsync.expanded_text import (
-    ExpandedText,
-    Occurrence,
-    Slot,
-    TooManyIncludesError,
-    expand_text,
-)
+from promptsync.edit_conflict import EditConflict, excerpt
+from promptsync.edit_placement import place_changes
+from promptsync.expanded_text import TooManyIncludesError, expand_text
 from promptsync.prompt import Json, Message, Prompt
-from promptsync.text_changes import (
-    Hunk,
-    changes_by_line,
-    changes_by_word,
-    slack,
-    whole_change,
-    with_context,
-)
 
 Content = str | tuple[Message, ...]
-
-# As much of a text as a person needs to find the place.
-MAX_EXCERPT = 200
-MAX_CONTEXT = 40
-
-
-class EditConflict(Exception):  # noqa: N818  nothing failed: a person has to decide
-    """Why an edit cannot be given to one file. `details` shows the texts it is about."""
-
-    def __init__(self, reason: str, details: Sequence[str] = ()) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.details = tuple(details)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +101,8 @@ class _Attribution:
             expanded = expand_text(raw, self.name, self.catalog)
         except TooManyIncludesError as error:
             raise EditConflict("it is made of too many includes to find the edited one") from error
-        changed = self._changed_slots(expanded, edited)
+        changed, notes = place_changes(expanded, edited)
+        self.notes += notes
         written = {slot: escape_text(text) for slot, text in changed.items()}
         for place in expanded.occurrences:
             said = _Place(place.written({}), place.written(written), place.said(changed))
@@ -177,28 +153,6 @@ class _Attribution:
             return edited
         return {**edited, "text": self.text(raw["text"], edited["text"])}
 
-    def _changed_slots(self, expanded: ExpandedText, edited: str) -> dict[Slot, str]:
-        if expanded.text == edited:
-            return {}
-        changes: dict[Slot, list[tuple[int, int, str]]] = {}
-        hunks = list(_placeable_hunks(expanded, edited))
-        ends = [*(hunk.old_start for hunk, _ in hunks[1:]), len(expanded.text)]
-        first = 0
-        for (hunk, around), last in zip(hunks, ends, strict=True):
-            found = _candidates(expanded, edited, hunk, first, last)
-            if not found:
-                raise _crossing(expanded, edited, around)
-            slot, placed, note = _place(found, hunk)
-            first = placed.old_end
-            new = edited[placed.new_start : placed.new_end]
-            change = (placed.old_start - slot.start, placed.old_end - slot.start, new)
-            changes.setdefault(slot, []).append(change)
-            self.notes += [note] if note else []
-        return {
-            slot: _changed(expanded.text[slot.start : slot.end], each)
-            for slot, each in changes.items()
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class _Place:
@@ -213,7 +167,7 @@ def _require_one_text(name: str, places: Sequence[_Place]) -> None:
     texts = list(dict.fromkeys(each.after for each in places))
     if len(texts) > 1:
         shown = [
-            f"one place says  {_excerpt(each)}" for each in dict.fromkeys(p.said for p in places)
+            f"one place says  {excerpt(each)}" for each in dict.fromkeys(p.said for p in places)
         ]
         edited = "only some of them were edited"
         if all(each.after != each.before for each in places):
@@ -221,80 +175,6 @@ def _require_one_text(name: str, places: Sequence[_Place]) -> None:
         raise EditConflict(f"partial `{name}` is included {len(places)} times, and {edited}", shown)
     if places[0].before and not texts[0]:
         raise EditConflict(f"all of the text of partial `{name}` was deleted")
-
-
-def _placeable_hunks(expanded: ExpandedText, edited: str) -> Iterator[tuple[Hunk, Hunk]]:
-    """Yield the changes, each small enough to lie in one file where that can be had.
-
-    With each comes what people would call the change: the lines around its words.
-    """
-    whole = whole_change(expanded.text, edited)
-    if _candidates(expanded, edited, whole, 0, len(expanded.text)):
-        yield whole, whole
-        return
-    for hunk in changes_by_line(expanded.text, edited):
-        if _candidates(expanded, edited, hunk, hunk.old_start, hunk.old_end):
-            yield hunk, hunk
-        else:
-            yield from ((each, hunk) for each in changes_by_word(expanded.text, edited, hunk))
-
-
-def _place(candidates: Sequence[tuple[Slot, int]], hunk: Hunk) -> tuple[Slot, Hunk, str | None]:
-    """Choose the file that a change belongs to: where several could have it, the outermost.
-
-    What is added at the edge of a partial may be meant for everybody who includes it, or for this
-    prompt alone. The latter changes nobody else.
-    """
-    slot, moved = min(candidates, key=lambda each: (each[0].owner.depth, abs(each[1])))
-    others = {each.owner.name for each, _ in candidates if each.owner is not slot.owner}
-    note = None
-    if others:
-        inner = ", ".join(f"`{name}`" for name in sorted(others))
-        note = f"an edit at the edge of {inner} was taken as one of `{slot.owner.name}`"
-    return slot, hunk.moved(moved), note
-
-
-def _candidates(
-    expanded: ExpandedText, edited: str, hunk: Hunk, first: int, last: int
-) -> list[tuple[Slot, int]]:
-    """Return the slots that can hold a whole change, and how far it has to be moved for that."""
-    moves = slack(expanded.text, edited, hunk, first=first, last=last)
-    found = []
-    for slot in expanded.slots:
-        lowest = max(moves.start, slot.start - hunk.old_start)
-        highest = min(moves.stop - 1, slot.end - hunk.old_end)
-        if lowest <= highest:
-            found.append((slot, min(max(0, lowest), highest)))
-    return found
-
-
-def _crossing(expanded: ExpandedText, edited: str, hunk: Hunk) -> EditConflict:
-    hunk = with_context(expanded.text, hunk, MAX_CONTEXT)
-    touched = [
-        slot for slot in expanded.slots if slot.start < hunk.old_end and hunk.old_start < slot.end
-    ]
-    runs: list[tuple[Occurrence, str]] = []
-    for slot in touched:
-        part = expanded.text[max(slot.start, hunk.old_start) : min(slot.end, hunk.old_end)]
-        if runs and runs[-1][0] is slot.owner:
-            part = runs.pop()[1] + part
-        runs.append((slot.owner, part))
-    owners = list(dict.fromkeys(f"`{owner.name}`" for owner, _ in runs))
-    width = max(len(owner) for owner in [*owners, "registry"])
-    shown = [f"{f'`{owner.name}`':{width}}  {_excerpt(part)}" for owner, part in runs]
-    new = edited[hunk.new_start : hunk.new_end]
-    return EditConflict(
-        f"one edit runs across the boundary of {' and '.join(owners)}",
-        [*shown, f"{'registry':{width}}  {_excerpt(new)}"],
-    )
-
-
-def _changed(text: str, changes: Sequence[tuple[int, int, str]]) -> str:
-    pieces, position = [], 0
-    for start, end, new in changes:
-        pieces += [text[position:start], new]
-        position = end
-    return "".join([*pieces, text[position:]])
 
 
 def _pair_messages(
@@ -331,11 +211,3 @@ def _texts(message: Message) -> Iterator[str]:
     for part in message.content:
         if isinstance(part, dict) and isinstance(part.get("text"), str):
             yield part["text"]
-
-
-def _excerpt(text: str) -> str:
-    """Return the beginning and the end of a text in quotes, on one line."""
-    if len(text) > MAX_EXCERPT:
-        half = MAX_EXCERPT // 2
-        text = f"{text[:half]} … {text[-half:]}"
-    return json.dumps(text, ensure_ascii=False)

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from promptsync.catalog import Catalog, text_of
 from promptsync.composite_past import CompositeBase
 from promptsync.composition import escape_includes, expand
-from promptsync.composition_edit import AttributedEdit, Content, EditConflict, attribute_edit
+from promptsync.composition_edit import AttributedEdit, Content, attribute_edit
 from promptsync.content_hash import content_hash
+from promptsync.edit_conflict import EditConflict
 from promptsync.edit_disputes import find_disputes
 from promptsync.errors import ShallowCloneError
 from promptsync.file_past import Past

@@ -9,7 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from promptsync.composition import CompositionError, expand, pieces_of
-from promptsync.composition_edit import AttributedEdit, EditConflict, attribute_edit
+from promptsync.composition_edit import AttributedEdit, attribute_edit
+from promptsync.edit_conflict import EditConflict
 from promptsync.expanded_text import MAX_SLOTS, expand_text
 from promptsync.prompt import Message, Prompt
 from tests.builders import chat, prompt
