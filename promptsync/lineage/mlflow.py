@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import Any
 
-from promptsync.forking import survive_forks
+from promptsync.argument_checks import check_timeout
 from promptsync.lineage.attempt import Prompts, attempt
+from promptsync.lineage.in_time import InTime
 from promptsync.lineage.mlflow_run import RunLog, plan_run
 from promptsync.lineage.mlflow_trace import log_to_trace
 from promptsync.loaded_prompt import LoadedPrompt
@@ -18,6 +19,9 @@ from promptsync.optional_packages import needs_package
 LOGGER = logging.getLogger("promptsync")
 
 TOOL = "MLflow"
+
+# A run is written to by two requests, and MLflow's client repeats each for minutes.
+TIMEOUT = 10.0
 
 # Params and tags of one request: MLflow takes so many of each.
 BATCH = 100
@@ -32,7 +36,11 @@ _Fact = tuple[str, str | None, str, str | None, bool]
 
 
 def log_prompts(
-    prompts: Prompts = None, *, run_id: str | None = None, strict: bool = False
+    prompts: Prompts = None,
+    *,
+    run_id: str | None = None,
+    strict: bool = False,
+    timeout: float = TIMEOUT,
 ) -> bool:
     """Say on a run, and on the trace that is active, which prompts were used.
 
@@ -41,11 +49,16 @@ def log_prompts(
     that `run_id` names, else the active one, of another thread too. A trace gets the same as tags.
     Without prompts, all that this process has served are taken.
 
-    Saying the same again costs nothing. Return whether there was a run or a trace. Raises
-    MissingPackageError without MLflow's SDK; LineageError only where `strict` says so.
+    Saying the same again costs nothing. MLflow's server is waited for `timeout` seconds at the
+    longest, and not at all while an earlier call's request still waits there; what comes later may
+    still be written. Only a run needs it: a trace is told here, and sent by MLflow.
+
+    Return whether there was a run or a trace. Raises MissingPackageError without MLflow's SDK,
+    UsageError for what is no duration; LineageError only where `strict` says so.
     """
+    check_timeout(timeout)
     mlflow = _mlflow()
-    return attempt(TOOL, lambda found: _log(mlflow, found, run_id), prompts, strict=strict)
+    return attempt(TOOL, lambda found: _log(mlflow, found, run_id, timeout), prompts, strict=strict)
 
 
 def _mlflow() -> Any:
@@ -54,11 +67,12 @@ def _mlflow() -> Any:
     return mlflow
 
 
-def _log(mlflow: Any, prompts: Sequence[LoadedPrompt], run_id: str | None) -> bool:
+def _log(mlflow: Any, prompts: Sequence[LoadedPrompt], run_id: str | None, timeout: float) -> bool:
+    # What is active is that of this thread; the trace comes first, for it waits for nobody.
     run_id = run_id or _active_run_id(mlflow)
-    if run_id is not None:
-        _RUNS.log(mlflow.MlflowClient(), run_id, prompts)
     is_traced = log_to_trace(mlflow, prompts)
+    if run_id is not None:
+        _RUNS.log(mlflow.MlflowClient, run_id, prompts, timeout)
     return run_id is not None or is_traced
 
 
@@ -70,33 +84,43 @@ def _active_run_id(mlflow: Any) -> str | None:
 
 
 class _Runs:
-    """What this process has logged to runs; one thread at a time changes a run's links."""
+    """What this process has logged to runs; one thread changes them, so that no link is lost."""
 
     def __init__(self) -> None:
         self._logged: dict[str, set[_Fact]] = {}
-        self.after_fork()
+        self._writes = InTime("promptsync-mlflow")
 
-    def after_fork(self) -> None:
-        self._lock = threading.Lock()
-
-    def log(self, client: Any, run_id: str, prompts: Sequence[LoadedPrompt]) -> None:
+    def log(
+        self,
+        client: Callable[[], Any],
+        run_id: str,
+        prompts: Sequence[LoadedPrompt],
+        timeout: float,
+    ) -> None:
         facts = {_fact(each) for each in prompts}
         if facts <= self._logged.get(run_id, set()):
             return
-        with self._lock:
-            for warning in _write(client, run_id, prompts):
-                LOGGER.warning("MLflow run %s %s", run_id, warning)
-            self._remember(run_id, facts)
+        self._writes.finish(partial(self._write, client, run_id, prompts, facts), timeout)
+
+    def _write(
+        self,
+        client: Callable[[], Any],
+        run_id: str,
+        prompts: Sequence[LoadedPrompt],
+        facts: set[_Fact],
+    ) -> None:
+        for warning in _write(client(), run_id, prompts):
+            LOGGER.warning("MLflow run %s %s", run_id, warning)
+        self._remember(run_id, facts)
 
     def _remember(self, run_id: str, facts: set[_Fact]) -> None:
-        # Replaced whole: others read it without the lock.
+        # Replaced whole: others read it meanwhile.
         self._logged[run_id] = self._logged.pop(run_id, set()) | facts
         while len(self._logged) > RUNS:
             del self._logged[next(iter(self._logged))]
 
 
 _RUNS = _Runs()
-survive_forks(_RUNS)
 
 
 def _fact(prompt: LoadedPrompt) -> _Fact:

@@ -306,3 +306,35 @@ def test_mlflow_that_is_away_is_a_warning_and_for_who_asked_an_error(run: Run) -
     assert answer[2].startswith("MLflow did not take which prompts were used: MlflowException: ")
     assert "secret" not in answer[2] + stderr
     assert stderr.count("MLflow did not take which prompts were used") == 1
+
+
+@pytest.mark.usefixtures("versions")
+def test_mlflow_that_never_answers_holds_nobody_up(run: Run) -> None:
+    (logged, asked, is_traced), stderr = run(
+        "import socket\n"
+        "silent = socket.create_server(('127.0.0.1', 0))\n"
+        "greeting = load('greeting', alias='production')\n"
+        "@mlflow.trace\n"
+        "def answer_to(**options):\n"
+        "    logged = lineage.mlflow.log_prompts(greeting, **options)\n"
+        "    trace = mlflow.get_active_trace_id()\n"
+        "    from mlflow.tracing.trace_manager import InMemoryTraceManager\n"
+        "    with InMemoryTraceManager.get_instance().get_trace(trace) as found:\n"
+        "        tags = found.info.tags\n"
+        "    return [logged, 'promptsync.sha256.greeting' in tags]\n"
+        "with mlflow.start_run() as active:\n"
+        "    mlflow.set_tracking_uri(f'http://127.0.0.1:{silent.getsockname()[1]}')\n"
+        "    logged = [answer_to(timeout=1) for _ in range(3)]\n"
+        "    silent.settimeout(60)\n"
+        "    request, _ = silent.accept()\n"
+        "    asked = request.recv(1000).decode().splitlines()[0]\n"
+        "    print(json.dumps([[each[0] for each in logged], asked, logged[-1][1]]), flush=True)\n"
+        "    os._exit(0)\n"
+        "answer = None"
+    )
+
+    assert logged == [False] * 3
+    assert asked.startswith("GET /api/2.0/mlflow/runs/get")
+    assert is_traced
+    assert "TimeoutError: there was no answer within 1 s" in stderr
+    assert stderr.count("MLflow did not take which prompts were used") == 1
