@@ -11,7 +11,8 @@ class RegisteredPrompt:
 
     `version` is the registry's own spelling. `created` tells whether this call made it, False
     where the registry had it already. `alias` is the one that points at it now, None for none.
-    `registry` is its name in the configuration.
+    `registry` is its name in the configuration. `passed_over` is the version before the one that
+    this call made, if that is an edit in the registry which the alias did not point at.
     """
 
     name: str
@@ -20,3 +21,4 @@ class RegisteredPrompt:
     created: bool
     alias: str | None
     registry: str
+    passed_over: str | None = None

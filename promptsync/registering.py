@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import replace
 
@@ -25,6 +26,8 @@ from promptsync.status import LocalPrompt, PromptState
 from promptsync.upload_plan import UploadOptions, make_upload_plan
 from promptsync.workspace import Workspace
 
+LOGGER = logging.getLogger("promptsync")
+
 # Of several processes that start at once and register the same, one writes and the others find it.
 ATTEMPTS = 3
 
@@ -46,8 +49,9 @@ def register(
 
     The alias, this one or that of the configuration, is pointed at it. Equal content writes
     nothing. Other content is replaced only where a program registered it and nobody edited it
-    since, or with `force`. `source`, `package` and `registry` are those of `seed`; there need be
-    no prompt files.
+    since, or with `force`. A later edit that the alias does not point at is no reason to refuse: it
+    is told as `passed_over` and in a warning. `source`, `package` and `registry` are those of
+    `seed`; there need be no prompt files.
 
     Raises UsageError for what is no prompt, RenderError for a template that cannot be filled in,
     ConflictError for what a person has to decide, and RegistryError. RegistryUnavailableError
@@ -87,12 +91,16 @@ def _register(
         remember(workspace, outcomes)
     if outcomes:
         forget_loaded(prompt.name, local.header.served_name(deployed.registry.kind))
-    return _result(prompt, deployed, state, outcomes)
+    result = _result(prompt, deployed, state, outcomes)
+    if result.passed_over is not None and not force:
+        LOGGER.warning("%s", _passed_over_note(result))
+    return result
 
 
 def _plan(state: PromptState, deployed: Deployed, past: ProgramPast, *, force: bool) -> Plan:
     plan = make_upload_plan(
-        [state],
+        # An upload waits for a person here; a program that starts has none, so the edit is told.
+        [replace(state, has_later_edit=False)],
         registry=deployed.registry.name,
         alias=deployed.registry.alias,
         options=UploadOptions(force=force),
@@ -133,7 +141,7 @@ def _compare(
 ) -> PromptState:
     name = local.header.name
     catalog = Catalog({name: local}, (), registry.kind)
-    scope = Scope(names=[name], alias=deployed.registry.alias)
+    scope = Scope(names=[name], alias=deployed.registry.alias, latest=True)
     (state,) = compare(catalog, registry, scope=scope, is_taken_in=past.has_taken_in)
     return state
 
@@ -158,11 +166,22 @@ def _result(
     if stored is None:
         raise ValueError(f"`{prompt.name}` was neither there nor written")
     known = [each.version for each in (state.remote, state.carrier) if each]
+    created = stored.version not in known
+    edit = state.latest if created and state.has_later_edit else None
     return RegisteredPrompt(
         name=prompt.name,
         version=stored.version,
         content_hash=stored.content_hash,
-        created=stored.version not in known,
+        created=created,
         alias=deployed.registry.alias,
         registry=deployed.registry.name,
+        passed_over=edit.version if edit else None,
+    )
+
+
+def _passed_over_note(result: RegisteredPrompt) -> str:
+    return (
+        f"version {result.version} of `{result.name}` was registered for alias `{result.alias}` "
+        f"after version {result.passed_over}, an edit in the registry that the alias did not "
+        f"have: `promptsync history {result.name}` shows who made it"
     )

@@ -217,6 +217,59 @@ def test_force_replaces_what_is_there(folder: Path) -> None:
     assert register("greeting", "Greet {{name}} warmly.", force=True).version == "3"
 
 
+def test_an_edit_that_the_alias_does_not_have_is_told_when_a_version_follows_it(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    register("greeting", "Greet {{name}}.", alias="production")
+    edit(folder, "Somebody else's.")
+
+    registered = register("greeting", "Greet {{name}} warmly.", alias="production")
+
+    assert (registered.version, registered.passed_over) == ("3", "2")
+    assert caplog.messages == [
+        "version 3 of `greeting` was registered for alias `production` after version 2, an edit "
+        "in the registry that the alias did not have: `promptsync history greeting` shows who "
+        "made it"
+    ]
+
+
+def test_an_edit_that_no_version_follows_is_not_told(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    register("greeting", "Greet {{name}}.", alias="production")
+    edit(folder, "Somebody else's.")
+
+    same = register("greeting", "Greet {{name}}.", alias="production")
+    moved = register("greeting", "Greet {{name}}.", alias="candidate")
+
+    assert [same.passed_over, moved.passed_over] == [None, None]
+    assert caplog.messages == []
+
+
+def test_who_forces_a_version_after_an_edit_is_not_warned(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    register("greeting", "Greet {{name}}.", alias="production")
+    edit(folder, "Somebody else's.")
+
+    registered = register("greeting", "Greet {{name}} warmly.", alias="production", force=True)
+
+    assert registered.passed_over == "2"
+    assert caplog.messages == []
+
+
+def test_what_another_program_registered_is_not_passed_over(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    register("greeting", "Greet {{name}}.", alias="production")
+    register("greeting", "Greet {{name}} warmly.", alias="candidate")
+
+    registered = register("greeting", "Greet {{name}} briefly.", alias="production")
+
+    assert (registered.passed_over, caplog.messages) == (None, [])
+    assert pointed_at(folder, "production") == "3"
+
+
 def test_an_older_release_does_not_undo_what_a_newer_one_registered(folder: Path) -> None:
     register("greeting", "Greet {{name}}.", alias="production")
     register("greeting", "Greet {{name}} warmly.", alias="production")
