@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from promptsync.bundled_prompt import BundledPrompt
@@ -21,12 +21,12 @@ from promptsync.status import LocalPrompt
 class _Names(NamedTuple):
     """What prompt files say about their names, beyond what their paths say.
 
-    `paths` gives, for a name or a served name, the one that the path of the file gives. `state` is
-    that of the files when they were parsed.
+    `paths` gives, for a name or a served name, the paths of those that have it. `state` is that of
+    the files when they were parsed.
     """
 
     state: object = None
-    paths: Mapping[str, str] = {}
+    paths: Mapping[str, Collection[str]] = {}
     partials: Collection[str] = ()
     is_empty: bool = True
 
@@ -62,31 +62,33 @@ class PromptFiles:
     def _look(self, name: str) -> tuple[LocalPrompt | None, tuple[Problem, ...]]:
         """Return a prompt by what is known of the names, and what is wrong with its file."""
         catalog = self._read(name)
-        found = _served(catalog, name)
-        other = None if self._names is None else self._names.paths.get(name)
-        if found is None and other is not None and not catalog.problems:
-            return _served(self._read(other), name), ()
-        return found, catalog.problems
+        return _served(catalog, name), catalog.problems
 
     def _read(self, name: str) -> Catalog:
         return load_catalog(tuple(self._needed(name)), kind=self._kind)
 
     def _needed(self, name: str) -> Iterator[PromptSource]:
-        """Yield the file that has the name by its path, and those that it includes at any depth."""
+        """Yield the files that may have the name, and those that they include at any depth."""
         seen, to_visit = set[str](), [name]
         while to_visit:
-            source = self._source(to_visit.pop())
-            if source is not None and source.path not in seen:
-                seen.add(source.path)
-                yield source
-                text = source.data.decode("utf-8", "replace")
-                to_visit.extend(includes_of(Prompt(name=source.name, content=text)))
+            for source in self._sources(to_visit.pop()):
+                if source.path not in seen:
+                    seen.add(source.path)
+                    yield source
+                    text = source.data.decode("utf-8", "replace")
+                    to_visit.extend(includes_of(Prompt(name=source.name, content=text)))
 
-    def _source(self, name: str) -> PromptSource | None:
-        if (found := self._folder.find(name)) is not None or self._names is None:
-            return found
-        other = self._names.paths.get(name)
-        return None if other is None else self._folder.find(other)
+    def _sources(self, name: str) -> Iterator[PromptSource]:
+        """Yield the file that has the name by its path, and those that are known to have it.
+
+        The first one may have another name in its front matter.
+        """
+        found = self._folder.find(name)
+        if found is not None:
+            yield found
+        known = () if self._names is None else self._names.paths.get(name, ())
+        others = (path for path in known if found is None or path != found.path)
+        yield from filter(None, map(self._folder.at, others))
 
     def _learn(self) -> bool:
         """Parse every file for its names; tell False where that is known already."""
@@ -94,7 +96,7 @@ class PromptFiles:
         if self._names is not None and self._names.state == state:
             return False
         sources = tuple(self._folder.read())
-        self._names = _names_in(sources, load_catalog(sources, kind=self._kind), state)
+        self._names = _names_in(load_catalog(sources, kind=self._kind), state)
         return True
 
     def _missing(self, name: str) -> UsageError:
@@ -109,15 +111,15 @@ class PromptFiles:
         return UsageError(f"no prompt file around `{place}` is called `{name}`", hint=hint)
 
 
-def _names_in(
-    sources: Iterable[PromptSource | PromptFileError], catalog: Catalog, state: object
-) -> _Names:
-    known = {each.path: each.name for each in sources if isinstance(each, PromptSource)}
-    paths = {name: known[each.path] for name, each in catalog.files.items()}
-    served = {name: paths[own] for name, own in catalog.name_by_served_name.items()}
+def _names_in(catalog: Catalog, state: object) -> _Names:
+    paths: dict[str, set[str]] = {}
+    for name, each in catalog.files.items():
+        paths.setdefault(name, set()).add(each.path)
+    for served, name in catalog.name_by_served_name.items():
+        paths.setdefault(served, set()).add(catalog.files[name].path)
     return _Names(
         state=state,
-        paths={name: path for name, path in {**paths, **served}.items() if name != path},
+        paths=paths,
         partials=catalog.files.keys() - catalog.prompts.keys(),
         is_empty=not (catalog.files or catalog.problems),
     )

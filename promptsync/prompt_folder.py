@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Protocol
 
 from promptsync.errors import PromptFileError
+from promptsync.prompt_path import file_of
 from promptsync.prompt_roots import Roots
 from promptsync.prompt_sources import PromptSource, in_work_tree, paths_in_work_tree
 
@@ -20,6 +21,10 @@ class PromptFolder(Protocol):
 
     def find(self, name: str) -> PromptSource | None:
         """Return a prompt as its file is now, None where no path gives that name."""
+        ...
+
+    def at(self, path: str) -> PromptSource | None:
+        """Return the prompt of a path as it is now: two roots may hold files of one name."""
         ...
 
     def names(self) -> Collection[str]:
@@ -40,11 +45,17 @@ class GivenPrompts:
 
     def __init__(self, sources: Collection[PromptSource | PromptFileError]) -> None:
         self._sources = sources
-        self._by_name = _by_name(sources)
+        prompts = [each for each in sources if isinstance(each, PromptSource)]
+        self._by_name = {each.name: each for each in prompts}
+        self._by_path = {each.path: each for each in prompts}
 
     def find(self, name: str) -> PromptSource | None:
         """Return a prompt as its file is now, None where no path gives that name."""
         return self._by_name.get(name)
+
+    def at(self, path: str) -> PromptSource | None:
+        """Return the prompt of a path as it is now: two roots may hold files of one name."""
+        return self._by_path.get(path)
 
     def names(self) -> Collection[str]:
         """Return the names that the paths give; no prompt file is read."""
@@ -69,20 +80,27 @@ class PromptsOnDisk:
         self._roots = roots
         self._paths: Mapping[str, str] = {}
         # The entries of the catalog files, and the state in which those were.
-        self._entries: tuple[object, Mapping[str, PromptSource]] = (None, {})
+        self._entries: tuple[object, GivenPrompts] = (None, GivenPrompts(()))
 
     def find(self, name: str) -> PromptSource | None:
         """Return a prompt as its file is now, None where no path gives that name."""
-        if self._roots.catalogs and (entry := self._known_entries().get(name)) is not None:
+        if self._roots.catalogs and (entry := self._known_entries().find(name)) is not None:
             return entry
-        if (found := self._read(name)) is None:
+        if (found := self._read(self._paths.get(name), name)) is None:
             self._paths = self._listed()
-            found = self._read(name)
+            found = self._read(self._paths.get(name), name)
         return found
+
+    def at(self, path: str) -> PromptSource | None:
+        """Return the prompt of a path as it is now: two roots may hold files of one name."""
+        if file_of(path) in self._roots.catalogs:
+            return self._known_entries().at(path)
+        name = self._roots.name_of(path)
+        return None if name is None else self._read(path, name)
 
     def names(self) -> Collection[str]:
         """Return the names that the paths give; no prompt file is read."""
-        return {**self._listed(), **self._known_entries()}.keys()
+        return self._listed().keys() | self._known_entries().names()
 
     def read(self) -> Sources:
         """Yield every prompt file, and an error for each that cannot be read."""
@@ -92,8 +110,8 @@ class PromptsOnDisk:
         """Return what is another value when any file was added, changed or removed."""
         return self._states(chain(paths_in_work_tree(self._roots), self._roots.catalogs))
 
-    def _read(self, name: str) -> PromptSource | None:
-        if (path := self._paths.get(name)) is None:
+    def _read(self, path: str | None, name: str) -> PromptSource | None:
+        if path is None:
             return None
         file = self._roots.top / path
         try:
@@ -105,10 +123,11 @@ class PromptsOnDisk:
         named = ((self._roots.name_of(path), path) for path in paths_in_work_tree(self._roots))
         return {name: path for name, path in named if name is not None}
 
-    def _known_entries(self) -> Mapping[str, PromptSource]:
+    def _known_entries(self) -> GivenPrompts:
         state = self._states(self._roots.catalogs)
         if self._entries[0] != state:
-            self._entries = (state, _by_name(in_work_tree(replace(self._roots, folders=()))))
+            entries = in_work_tree(replace(self._roots, folders=()))
+            self._entries = (state, GivenPrompts(tuple(entries)))
         return self._entries[1]
 
     def _states(self, paths: Iterable[str]) -> object:
@@ -120,7 +139,3 @@ class PromptsOnDisk:
         except OSError:
             return (path,)
         return (path, known.st_ino, known.st_mtime_ns, known.st_size)
-
-
-def _by_name(sources: Sources) -> Mapping[str, PromptSource]:
-    return {each.name: each for each in sources if isinstance(each, PromptSource)}

@@ -337,6 +337,31 @@ def test_an_entry_of_a_catalog_file_is_read_as_it_is_now(tmp_path: Path) -> None
     assert (found.find("hello"), content_of(found, "hi")) == (None, "Say hi, nothing more.")
 
 
+def test_files_of_one_name_in_two_roots_are_found_by_their_front_matter(tmp_path: Path) -> None:
+    app = deploy(tmp_path / "app", app_url="http://127.0.0.1:9")
+    config = (app / "promptsync.toml").read_text()
+    (app / "promptsync.toml").write_text(f'prompts = ["first", "second"]\n{config}')
+    for root in ("first", "second"):
+        (app / root).mkdir()
+        (app / root / "system.md").write_text(f"---\nname: {root}.system\n---\n\nSay {root}.\n")
+
+    found = find_bundled(app, None, app, None)
+
+    assert content_of(found, "first.system") == "Say first."
+    assert content_of(found, "second.system") == "Say second."
+
+
+def test_two_files_that_have_each_others_names_are_found(tmp_path: Path) -> None:
+    app = deploy(tmp_path, app_url="http://127.0.0.1:9")
+    (app / "prompts" / "rules.md").write_text("---\nname: greeting\n---\n\nHello. {{> rules}}\n")
+    (app / "prompts" / "greeting.md").write_text("---\nname: rules\n---\n\nBe brief.\n")
+
+    found = find_bundled(app, None, app, None)
+
+    assert content_of(found, "greeting") == "Hello. Be brief."
+    assert content_of(found, "rules") == "Be brief."
+
+
 def test_a_partial_with_another_name_in_its_front_matter_is_included(tmp_path: Path) -> None:
     app = deploy(tmp_path, app_url="http://127.0.0.1:9")
     (app / "prompts" / "a.md").write_text("---\nname: rules\npartial: true\n---\n\nBe brief.\n")
