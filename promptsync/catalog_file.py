@@ -14,9 +14,9 @@ from types import ModuleType
 from typing import Any
 
 from promptsync import prompt_schema
+from promptsync.catalog_member import CatalogError, Member
 from promptsync.errors import ConflictError, Problem, PromptFileError
 from promptsync.file_text import MAX_BYTES, decode
-from promptsync.json_catalog import CatalogError, Member
 from promptsync.message_markup import find_conflict
 from promptsync.prompt import Json, Message, Prompt, is_same
 from promptsync.prompt_name import MAX_NAME, NAME

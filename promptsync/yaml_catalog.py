@@ -13,9 +13,9 @@ from typing import Any
 
 import yaml
 
+from promptsync.catalog_member import CatalogError, Member
 from promptsync.front_matter import FrontMatterError, compose, read_front_matter, value_of
 from promptsync.front_matter_writer import write_front_matter, write_inline, write_quoted
-from promptsync.json_catalog import CatalogError, Member
 from promptsync.prompt import Json, is_same
 from promptsync.splice import Splice
 
