@@ -52,30 +52,14 @@ def read_registry(name: str, value: object, file: str) -> RegistryConfig:
     """Check one registry's table, as a configuration or a bundle has it. Raises ConfigError."""
     where = f"{file}: registries.{name}"
     table = mapping(value, where)
-    for key, each in table.items():
-        if _names_a_secret(key) or (isinstance(each, str) and _holds_a_secret(each)):
-            raise ConfigError(
-                f"{where}: `{key}` holds a secret, and this file is committed",
-                hint="secrets come from the environment: BRAINTRUST_API_KEY, OPIK_API_KEY, "
-                "MLFLOW_TRACKING_PASSWORD, or PGPASSWORD for PostgreSQL",
-            )
-    kind = table.get("kind")
-    if not isinstance(kind, str) or kind not in OPTIONS_BY_KIND:
-        known = ", ".join(f"`{each}`" for each in OPTIONS_BY_KIND)
-        raise ConfigError(f"{where}: `kind` must be one of {known}, not `{kind}`")
+    _refuse_secrets(table, where)
+    kind = _read_kind(table, where)
     refuse_unknown(table, _COMMON_OPTIONS | OPTIONS_BY_KIND[kind], where)
-    roots, alias = table.get("prompts"), optional_text(table, "alias", where)
-    if alias is not None and not is_alias(alias):
-        raise ConfigError(f"{where}: alias: must be {ALIAS_RULE}")
-    if alias and kind == "mlflow" and _is_reserved_by_mlflow(alias):
-        raise ConfigError(
-            f"{where}: `{kind}` reserves the alias `{alias}` for itself",
-            hint="choose another word, such as `production`; without an alias the latest is read",
-        )
+    roots = table.get("prompts")
     return RegistryConfig(
         name=name,
         kind=kind,
-        alias=alias,
+        alias=_read_alias(table, kind, where),
         prompts=None if roots is None else read_roots(roots, f"{where}: prompts"),
         options={
             key: _text(table[key], f"{where}: {key}")
@@ -83,6 +67,36 @@ def read_registry(name: str, value: object, file: str) -> RegistryConfig:
             if key in OPTIONS_BY_KIND[kind]
         },
     )
+
+
+def _refuse_secrets(table: Mapping[str, object], where: str) -> None:
+    for key, value in table.items():
+        if _names_a_secret(key) or (isinstance(value, str) and _holds_a_secret(value)):
+            raise ConfigError(
+                f"{where}: `{key}` holds a secret, and this file is committed",
+                hint="secrets come from the environment: BRAINTRUST_API_KEY, OPIK_API_KEY, "
+                "MLFLOW_TRACKING_PASSWORD, or PGPASSWORD for PostgreSQL",
+            )
+
+
+def _read_kind(table: Mapping[str, object], where: str) -> str:
+    kind = table.get("kind")
+    if not isinstance(kind, str) or kind not in OPTIONS_BY_KIND:
+        known = ", ".join(f"`{each}`" for each in OPTIONS_BY_KIND)
+        raise ConfigError(f"{where}: `kind` must be one of {known}, not `{kind}`")
+    return kind
+
+
+def _read_alias(table: Mapping[str, Any], kind: str, where: str) -> str | None:
+    alias = optional_text(table, "alias", where)
+    if alias is not None and not is_alias(alias):
+        raise ConfigError(f"{where}: alias: must be {ALIAS_RULE}")
+    if alias and kind == "mlflow" and _is_reserved_by_mlflow(alias):
+        raise ConfigError(
+            f"{where}: `{kind}` reserves the alias `{alias}` for itself",
+            hint="choose another word, such as `production`; without an alias the latest is read",
+        )
+    return alias
 
 
 def is_alias(text: str) -> bool:
