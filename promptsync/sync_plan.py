@@ -73,16 +73,7 @@ def make_sync_plan(
     With the policy `merge` nothing is planned by which an edit would be lost. What is gone on one
     side stays on the other.
     """
-    pulled: list[PromptState] = []
-    pushed: list[PromptState] = []
-    details: list[Change] = []
-    renamed = {each.name for each in map(_old_name, states) if each}
-    for state in states:
-        if state.name in detail_edits and policy is not Policy.GIT_WINS:
-            details.append(Change(_details_action(state, detail_edits[state.name], policy), state))
-            continue
-        is_pulled = _is_pulled(state, policy, extras=extras) and state.name not in renamed
-        (pulled if is_pulled else pushed).append(state)
+    details, pulled, pushed = _by_direction(states, policy, detail_edits, extras=extras)
     by_force = policy is Policy.REGISTRY_WINS
     pull = [
         make_download_plan(part, registry=registry, alias=alias, force=force, extras=extras)
@@ -105,6 +96,27 @@ def make_sync_plan(
         ),
         push=replace(push, existing=sum(each.remote is not None for each in states)),
     )
+
+
+def _by_direction(
+    states: Sequence[PromptState],
+    policy: Policy,
+    detail_edits: Mapping[str, Action],
+    *,
+    extras: bool,
+) -> tuple[list[Change], list[PromptState], list[PromptState]]:
+    """Return the changes of details, which are pulled, then what else is pulled, and pushed."""
+    details: list[Change] = []
+    pulled: list[PromptState] = []
+    pushed: list[PromptState] = []
+    renamed = {each.name for each in map(_old_name, states) if each}
+    for state in states:
+        if state.name in detail_edits and policy is not Policy.GIT_WINS:
+            details.append(Change(_details_action(state, detail_edits[state.name], policy), state))
+            continue
+        is_pulled = _is_pulled(state, policy, extras=extras) and state.name not in renamed
+        (pulled if is_pulled else pushed).append(state)
+    return details, pulled, pushed
 
 
 def _old_name(state: PromptState) -> RemotePrompt | None:
