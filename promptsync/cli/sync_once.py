@@ -132,14 +132,7 @@ def _remember(
 
 
 def _sync(session: Session, request: SyncRequest, should_stop: ShouldStop) -> Ended:
-    wish = Wish(
-        names=request.names,
-        alias=session.alias(request.alias),
-        policy=request.policy,
-        extras=request.everything,
-        commit=request.commit,
-        branch=request.branch,
-    )
+    wish = _wish(session, request)
     if not (session.listing or request.names):
         # Files are read while the answer travels.
         listing = Listing(session.registry, complete=request.everything)
@@ -155,6 +148,24 @@ def _sync(session: Session, request: SyncRequest, should_stop: ShouldStop) -> En
         plan = replace(plan, pull=routed(session, catalog, plan.pull))
     if plan.changes or plan.refusals or catalog.problems:
         return _carry_out(session, catalog, plan, wish, request, should_stop)
+    return _nothing_to_do(session, catalog, plan, wish, request)
+
+
+def _wish(session: Session, request: SyncRequest) -> Wish:
+    return Wish(
+        names=request.names,
+        alias=session.alias(request.alias),
+        policy=request.policy,
+        extras=request.everything,
+        commit=request.commit,
+        branch=request.branch,
+    )
+
+
+def _nothing_to_do(
+    session: Session, catalog: Catalog, plan: SyncPlan, wish: Wish, request: SyncRequest
+) -> Ended:
+    # Most runs end here, and wait for no module that they do without.
     report = SyncReport(plan=plan, policy=wish.policy)
     if request.format_ is Format.TEXT:
         alias = f", alias `{wish.alias}`" if wish.alias else ""
