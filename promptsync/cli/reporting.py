@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,29 @@ def make_report(
     `alias` is the one that was asked for; without it the configured one counts.
     """
     looked_at = None if uploaded else session.alias(alias)
+    scope = Scope(
+        names=names,
+        alias=looked_at,
+        complete=complete or strict,
+        carriers=uploaded,
+        repository=lambda: session.repository_url,
+        was_here=None if uploaded else _was_here(session),
+    )
+    states = _with_causes(session, catalog, session.states(catalog, scope))
+    return Report(
+        registry=session.name,
+        kind=session.registry.kind,
+        address=session.registry.address,
+        comparison=Comparison(
+            states=states, alias=looked_at, uploaded_is_enough=uploaded, strict=strict
+        ),
+        read_texts=_texts_reader(session, staged=staged),
+        given=Given(registry=session.asked_for, alias=alias),
+    )
+
+
+def _was_here(session: Session) -> Callable[[RemotePrompt], bool]:
+    """Return what tells whether a remote prompt was uploaded from a file that was here."""
 
     def was_here(remote: RemotePrompt) -> bool:
         # A clone too shallow to tell is good enough for a report; an upload refuses to guess.
@@ -44,15 +67,11 @@ def make_report(
         except ShallowCloneError:
             return False
 
-    scope = Scope(
-        names=names,
-        alias=looked_at,
-        complete=complete or strict,
-        carriers=uploaded,
-        repository=lambda: session.repository_url,
-        was_here=None if uploaded else was_here,
-    )
-    states = _with_causes(session, catalog, session.states(catalog, scope))
+    return was_here
+
+
+def _texts_reader(session: Session, *, staged: bool) -> Callable[[PromptState], TwoTexts]:
+    """Return what reads the two texts of a prompt, which few reports show."""
 
     def texts(state: PromptState) -> TwoTexts:
         from promptsync.remote_edit import two_texts  # noqa: PLC0415  it needs PyYAML
@@ -60,16 +79,7 @@ def make_report(
         text = read_file_text(session, state.local, staged=staged) if state.local else None
         return two_texts(state, session.registry.kind, text)
 
-    return Report(
-        registry=session.name,
-        kind=session.registry.kind,
-        address=session.registry.address,
-        comparison=Comparison(
-            states=states, alias=looked_at, uploaded_is_enough=uploaded, strict=strict
-        ),
-        read_texts=texts,
-        given=Given(registry=session.asked_for, alias=alias),
-    )
+    return texts
 
 
 def _with_causes(
