@@ -66,10 +66,7 @@ def read(source: Source) -> tuple[Imported, ...]:
     model, kept_model = _model(document, notes)
     params, tools, response_format = read_options(_options(document), notes)
     tools, kept = read_tools(document, tools or [], notes)
-    outputs = structured_output(document, "outputs")
-    if outputs:
-        said = "`outputs` is a `response_format` with a JSON schema"
-        notes.append(Note("response_format", said, is_lost=False))
+    outputs = _outputs(document, notes)
     metadata = _metadata(document)
     tags = metadata.pop("tags", None) or document.get_list("tags")
     prompt = Prompt(
@@ -86,12 +83,9 @@ def read(source: Source) -> tuple[Imported, ...]:
         content=_content(document, body),
     )
     kept |= {key: value for key, value in document.values.items() if key not in _KNOWN}
-    kept = without_secrets(kept | ({"model": kept_model} if kept_model else {}), notes)
-    if kept:
-        metadata["prompty"] = kept
-        said = f"kept below `metadata.prompty`, and not used: {listed(kept)}"
-        notes.append(Note("metadata", said, is_lost=False))
-    return (Imported(replace(prompt, metadata=without_secrets(metadata, notes)), tuple(notes)),)
+    kept |= {"model": kept_model} if kept_model else {}
+    metadata = without_secrets(_with_kept(metadata, kept, notes), notes)
+    return (Imported(replace(prompt, metadata=metadata), tuple(notes)),)
 
 
 def _with_files(document: Document, source: Source) -> Document:
@@ -145,6 +139,26 @@ def _options(document: Document) -> dict[str, Any]:
     return document.get_mapping("model", "options") or document.get_mapping("model", "parameters")
 
 
+def _outputs(document: Document, notes: list[Note]) -> Mapping[str, Any] | None:
+    outputs = structured_output(document, "outputs")
+    if outputs:
+        said = "`outputs` is a `response_format` with a JSON schema"
+        notes.append(Note("response_format", said, is_lost=False))
+    return outputs
+
+
+def _with_kept(
+    metadata: dict[str, Any], values: dict[str, Any], notes: list[Note]
+) -> dict[str, Any]:
+    """Return metadata that holds what no field of a prompt does."""
+    kept = without_secrets(values, notes)
+    if not kept:
+        return metadata
+    said = f"kept below `metadata.prompty`, and not used: {listed(kept)}"
+    notes.append(Note("metadata", said, is_lost=False))
+    return metadata | {"prompty": kept}
+
+
 def _metadata(document: Document) -> dict[str, Any]:
     old = {key: document.values[key] for key in ("authors", "version") if key in document.values}
     return old | document.get_mapping("metadata")
@@ -195,16 +209,30 @@ def write(prompt: Prompt) -> Exported:
     """Write a prompt as a `.prompty` file of version 2."""
     messages = PlainMessages(TITLE, ROLES, "system", trims=True, keeps=("name",))
     written = messages.of(prompt)
-    metadata = dict(prompt.metadata)
-    kept = metadata.pop("prompty", None)
-    kept = dict(kept) if isinstance(kept, Mapping) else {}
-    kept_model = kept.pop("model", None)
-    kept_tools = kept.pop("tools", None)
-    options, tools = write_options(prompt)
-    model = {"id": prompt.model, **(kept_model if isinstance(kept_model, Mapping) else {})}
-    model |= {"options": options}
+    kept = prompt.metadata.get("prompty")
+    kept = kept if isinstance(kept, Mapping) else {}
+    front = write_yaml(_values(prompt, kept), prompt.name)
+    if isinstance(prompt.content, str):
+        body = str(written[0].content)
+        is_text = _kept_model(kept).get("apiType") in _TEXT_APIS
+        notes = [] if is_text else messages.notes
+    else:
+        body, notes = "\n\n".join(map(_written, written)), messages.notes
+    notes = [*notes, *_losses(prompt, written), *unheld(prompt, TITLE)]
+    if "---" in front or "+++" in front:
+        said = "Prompty's own reader takes `---` in the front matter for its end"
+        notes.append(Note("metadata", said))
+    return Exported(f"---\n{front}---\n{body}\n", f"{prompt.name}{SUFFIX}", tuple(notes))
+
+
+def _values(prompt: Prompt, kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the front matter; `kept` is what an import kept of another file's."""
+    metadata = {key: value for key, value in prompt.metadata.items() if key != "prompty"}
     if prompt.tags:
         metadata["tags"] = list(prompt.tags)
+    options, tools = write_options(prompt)
+    model = {"id": prompt.model, **_kept_model(kept), "options": options}
+    kept_tools = kept.get("tools")
     values: dict[str, Any] = {
         "name": prompt.name,
         "displayName": prompt.title,
@@ -216,19 +244,13 @@ def write(prompt: Prompt) -> Exported:
         "template": _template_values(prompt),
     }
     values = {key: value for key, value in values.items() if value not in (None, {}, [])}
-    values |= {key: value for key, value in kept.items() if key not in values}
-    front = write_yaml(values, prompt.name)
-    if isinstance(prompt.content, str):
-        body = str(written[0].content)
-        is_text = isinstance(kept_model, Mapping) and kept_model.get("apiType") in _TEXT_APIS
-        notes = [] if is_text else messages.notes
-    else:
-        body, notes = "\n\n".join(map(_written, written)), messages.notes
-    notes = [*notes, *_losses(prompt, written), *unheld(prompt, TITLE)]
-    if "---" in front or "+++" in front:
-        said = "Prompty's own reader takes `---` in the front matter for its end"
-        notes.append(Note("metadata", said))
-    return Exported(f"---\n{front}---\n{body}\n", f"{prompt.name}{SUFFIX}", tuple(notes))
+    merged = {"model", "tools", *values}
+    return values | {key: value for key, value in kept.items() if key not in merged}
+
+
+def _kept_model(kept: Mapping[str, Any]) -> Mapping[str, Any]:
+    model = kept.get("model")
+    return model if isinstance(model, Mapping) else {}
 
 
 def _written(message: Message) -> str:
