@@ -138,7 +138,17 @@ def _commit(
     tree: str | None,
     parents: Sequence[str],
 ) -> str:
-    """Make a commit object of a tree with some files replaced, by way of an index of its own."""
+    """Make a commit object of a tree with some files replaced."""
+    made = _write_tree(repository, files, tree)
+    options = [part for parent in parents for part in ("-p", parent)]
+    if _is_signing(repository):
+        options.append("-S")
+    arguments = ["commit-tree", made, *options, "-F", "-"]
+    return _run(repository, arguments, stdin=message.encode())
+
+
+def _write_tree(repository: Repository, files: Mapping[str, bytes], tree: str | None) -> str:
+    """Make a tree object with some files replaced, by way of an index of its own."""
     import tempfile  # noqa: PLC0415  it brings `random` along, and few syncs commit
 
     modes = _modes(repository, tree, list(files))
@@ -156,12 +166,7 @@ def _commit(
             stdin=entries.encode("utf-8", "surrogateescape"),
             index=index,
         )
-        made = _run(repository, ["write-tree"], index=index)
-    options = [part for parent in parents for part in ("-p", parent)]
-    if _is_signing(repository):
-        options.append("-S")
-    arguments = ["commit-tree", made, *options, "-F", "-"]
-    return _run(repository, arguments, stdin=message.encode())
+        return _run(repository, ["write-tree"], index=index)
 
 
 def _modes(repository: Repository, commit: str | None, paths: Sequence[str]) -> Mapping[str, str]:
