@@ -84,15 +84,7 @@ def as_file_prompt(
     raised for a composite whose text was edited.
     """
     file, there = local.prompt, escape_includes(remote.prompt)
-    content = there.content if own is None else own
-    if own is None and includes_of(file):
-        if remote.prompt.content != local.expanded.content:
-            names = ", ".join(f"`{name}`" for name in includes_of(file))
-            raise ConflictError(
-                f"`{file.name}` includes {names}, and its text was edited in the registry",
-                hint=f"`promptsync diff {file.name}` shows the edit; put it into the right file",
-            )
-        content = file.content
+    content = _content(local, remote, there) if own is None else own
     options = dict(file.registry_options)
     naming = {key: each for key, each in options.get(kind, {}).items() if key in NAMING_KEYS}
     options[kind] = {**naming, **there.registry_options.get(kind, {})}
@@ -110,3 +102,17 @@ def as_file_prompt(
         template=there.template,
         registry_options={key: value for key, value in options.items() if value},
     )
+
+
+def _content(local: LocalPrompt, remote: RemotePrompt, escaped: Prompt) -> Content:
+    """Return what the file has to say: a composite's stays, which nobody edited."""
+    file = local.prompt
+    if not includes_of(file):
+        return escaped.content
+    if remote.prompt.content != local.expanded.content:
+        names = ", ".join(f"`{name}`" for name in includes_of(file))
+        raise ConflictError(
+            f"`{file.name}` includes {names}, and its text was edited in the registry",
+            hint=f"`promptsync diff {file.name}` shows the edit; put it into the right file",
+        )
+    return file.content
