@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from promptsync import git
+from promptsync import git_objects
 from promptsync.catalog import Catalog, file_sha256, parse_source
 from promptsync.composition_edit import attribute_edit
 from promptsync.edit_conflict import EditConflict
@@ -70,7 +70,7 @@ def _read(repository: Repository, questions: Iterable[_Question], catalog: Catal
         if each.commit is not None and each.commit.isalnum()
         for name in each.local.partials
     )
-    contents = git.read_blobs(repository, [f"{commit}:{file}" for commit, file in wanted])
+    contents = git_objects.read_blobs(repository, [f"{commit}:{file}" for commit, file in wanted])
     return dict(zip(wanted, contents, strict=True))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from promptsync import git, git_history
+from promptsync import git, git_history, git_objects
 from promptsync.errors import ConflictError, GitError, UsageError
 from promptsync.git import Repository
 
@@ -114,9 +114,9 @@ def has_exactly(repository: Repository, tip: str, head: str, files: Mapping[str,
     base = git_history.merge_base(repository, tip, head)
     if base is None or git_history.changed_paths(repository, base, tip) != frozenset(files):
         return False
-    blobs = git.read_blobs(repository, [f"{tip}:{path}" for path in files])
+    blobs = git_objects.read_blobs(repository, [f"{tip}:{path}" for path in files])
     stored = [_blob(repository, path, data) for path, data in files.items()]
-    return list(blobs) == list(git.read_blobs(repository, stored))
+    return list(blobs) == list(git_objects.read_blobs(repository, stored))
 
 
 def _refuse_commits_of_others(repository: Repository, branch: str, head: str, tip: str) -> None:
@@ -172,7 +172,7 @@ def _write_tree(repository: Repository, files: Mapping[str, bytes], tree: str | 
 def _modes(repository: Repository, commit: str | None, paths: Sequence[str]) -> Mapping[str, str]:
     if commit is None:
         return {}
-    return {entry.path: entry.mode for entry in git.list_tree(repository, commit, paths)}
+    return {entry.path: entry.mode for entry in git_objects.list_tree(repository, commit, paths)}
 
 
 def _blob(repository: Repository, path: str, data: bytes) -> str:

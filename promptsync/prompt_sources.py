@@ -12,9 +12,10 @@ from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from promptsync import git
+from promptsync import git_objects
 from promptsync.errors import Problem, PromptFileError
-from promptsync.git import Repository, TreeEntry
+from promptsync.git import Repository
+from promptsync.git_objects import TreeEntry
 from promptsync.prompt_path import key_of
 from promptsync.prompt_roots import Roots
 
@@ -135,21 +136,23 @@ def paths_in_work_tree(roots: Roots) -> Iterator[str]:
 
 def in_index(repository: Repository, roots: Roots) -> Iterator[PromptSource | PromptFileError]:
     """Yield the prompt files as they are staged. Raises GitError while they are unmerged."""
-    yield from _from_git(repository, roots, git.list_index(repository, roots.paths))
+    yield from _from_git(repository, roots, git_objects.list_index(repository, roots.paths))
 
 
 def not_checked_out(
     repository: Repository, roots: Roots
 ) -> Iterator[PromptSource | PromptFileError]:
     """Yield, from the index, the prompt files that a sparse checkout leaves out."""
-    return _from_git(repository, roots, git.entries_not_checked_out(repository, roots.folders))
+    return _from_git(
+        repository, roots, git_objects.entries_not_checked_out(repository, roots.folders)
+    )
 
 
 def in_commit(
     repository: Repository, roots: Roots, commit: str
 ) -> Iterator[PromptSource | PromptFileError]:
     """Yield the prompt files of a commit."""
-    yield from _from_git(repository, roots, git.list_tree(repository, commit, roots.paths))
+    yield from _from_git(repository, roots, git_objects.list_tree(repository, commit, roots.paths))
 
 
 def _from_git(
@@ -164,7 +167,7 @@ def _from_git(
         if not entry.is_symlink
         and ((name := roots.name_of(entry.path)) or entry.path in roots.catalogs)
     ]
-    contents = git.read_blobs(repository, [entry.blob for entry, _ in plain])
+    contents = git_objects.read_blobs(repository, [entry.blob for entry, _ in plain])
     for (entry, name), data in zip(plain, contents, strict=True):
         if data is None:
             yield _problem(entry.path, f"git has no object {entry.blob}")

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from promptsync import git, git_history
+from promptsync import git_history, git_objects
 from promptsync.catalog import parse_source
 from promptsync.composition import expand, includes_of
 from promptsync.content_hash import content_hash
@@ -43,7 +43,7 @@ class PromptVersions:
         with suppress(GitError):  # an unmerged index has no single answer, so it has none
             versions = [
                 FileVersion(self.commit or "", entry.path, entry.blob)
-                for entry in git.list_index(self.repository, files)
+                for entry in git_objects.list_index(self.repository, files)
             ]
         if self.commit is not None:
             versions += git_history.history(self.repository, self.commit, files)
@@ -70,7 +70,7 @@ class PromptVersions:
         self, local: LocalPrompt, versions: Sequence[FileVersion]
     ) -> Iterator[tuple[str, FileVersion]]:
         """Yield the versions of a prompt with their content hashes, where those are known."""
-        contents = git.read_blobs(self.repository, [each.blob or "" for each in versions])
+        contents = git_objects.read_blobs(self.repository, [each.blob or "" for each in versions])
         for version, data in zip(versions, contents, strict=True):
             parsed = self._parsed(local, version.path, data)
             if parsed is not None and (digest := self.hash_of(parsed[1])) is not None:
@@ -81,7 +81,7 @@ class PromptVersions:
     ) -> Iterator[tuple[PromptSource, Prompt]]:
         """Yield what a prompt said at some paths, each text once, in the order of `of`."""
         versions = dict.fromkeys((each.path, each.blob or "") for each in self.of(paths))
-        contents = git.read_blobs(self.repository, [blob for _, blob in versions])
+        contents = git_objects.read_blobs(self.repository, [blob for _, blob in versions])
         for (path, _), data in zip(versions, contents, strict=True):
             if (parsed := self._parsed(local, path, data)) is not None:
                 yield parsed
@@ -90,7 +90,7 @@ class PromptVersions:
         self, commit: str, local: LocalPrompt, path: str
     ) -> tuple[PromptSource, Prompt] | None:
         """Return what a prompt said at a path in a commit, None where it was not there."""
-        data = next(git.read_blobs(self.repository, [f"{commit}:{file_of(path)}"]))
+        data = next(git_objects.read_blobs(self.repository, [f"{commit}:{file_of(path)}"]))
         return self._parsed(local, path, data)
 
     def hash_of(self, prompt: Prompt) -> str | None:
@@ -112,7 +112,7 @@ class PromptVersions:
         blobs = dict.fromkeys(each.blob for each in kept if each.blob is not None)
         if (key := key_of(path)) is None:
             return bool(blobs)
-        contents = git.read_blobs(self.repository, filter(None, blobs))
+        contents = git_objects.read_blobs(self.repository, filter(None, blobs))
         return any(data is not None and _has_entry(data, path, key) for data in contents)
 
 

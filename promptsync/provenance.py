@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from promptsync import git, git_history
+from promptsync import git, git_history, git_objects
 from promptsync.catalog import Catalog, load_catalog, parse_source
 from promptsync.composition import has_directive
 from promptsync.content_hash import content_hash
@@ -131,7 +131,7 @@ def _parsed(
     repository: Repository, roots: Roots, versions: Sequence[FileVersion]
 ) -> Iterator[tuple[FileVersion, Prompt]]:
     blobs = dict.fromkeys(each.blob or "" for each in versions)
-    data_by_blob = dict(zip(blobs, git.read_blobs(repository, blobs), strict=True))
+    data_by_blob = dict(zip(blobs, git_objects.read_blobs(repository, blobs), strict=True))
     for version in versions:
         data = data_by_blob[version.blob or ""]
         for source in () if data is None else _sources(roots, version.path, data):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from promptsync import git, git_history
+from promptsync import git, git_history, git_objects
 from promptsync.catalog import Catalog, file_sha256
 from promptsync.composition import has_directive, partials_of
 from promptsync.git import Repository
@@ -98,7 +98,7 @@ def _commit_by_entry(
     A commit that changed another entry is not one: the stamp would change with every neighbour.
     """
     versions = git_history.own_history(repository, [file])
-    contents = git.read_blobs_lazily(repository, [each.blob for each in versions])
+    contents = git_objects.read_blobs_lazily(repository, [each.blob for each in versions])
     commits: dict[str, str] = {}
     waiting, newer = dict(entries), None
     for version, data in zip(versions, contents, strict=False):

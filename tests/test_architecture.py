@@ -141,6 +141,7 @@ WORLD = frozenset(
         "git_history",
         "git_hook",
         "git_merge",
+        "git_objects",
         "git_settings",
         "github",
         "github_job",

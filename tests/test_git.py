@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from promptsync import git, git_history, git_merge, git_settings
+from promptsync import git, git_history, git_merge, git_objects, git_settings
 from promptsync.errors import GitError
-from promptsync.git import TreeEntry
 from promptsync.git_history import FileVersion
+from promptsync.git_objects import TreeEntry
 from tests.builders import Repo
 
 PATH = "prompts/greeting.md"
@@ -261,8 +261,8 @@ def test_odd_paths_arrive_as_they_are(repo: Repo, name: str) -> None:
     commit = repo.commit()
     entry = TreeEntry(path, "100644", blob(repo, f":{path}"))
 
-    assert entry in git.list_tree(found(repo), commit, ["prompts"])
-    assert git.list_index(found(repo), [path]) == [entry]
+    assert entry in git_objects.list_tree(found(repo), commit, ["prompts"])
+    assert git_objects.list_index(found(repo), [path]) == [entry]
     assert git_history.history(found(repo), commit, [path]) == [
         FileVersion(commit, path, entry.blob)
     ]
@@ -281,8 +281,10 @@ def test_a_path_that_is_no_text_arrives_as_python_spells_it(repo: Repo) -> None:
     repo.write(path, "Hello\n")
     commit = repo.commit()
 
-    assert [entry.path for entry in git.list_tree(found(repo), commit, ["prompts"])] == [path]
-    assert list(git.read_blobs(found(repo), [f"{commit}:{path}"])) == [b"Hello\n"]
+    assert [entry.path for entry in git_objects.list_tree(found(repo), commit, ["prompts"])] == [
+        path
+    ]
+    assert list(git_objects.read_blobs(found(repo), [f"{commit}:{path}"])) == [b"Hello\n"]
 
 
 def test_only_the_asked_folders_are_listed(repo: Repo) -> None:
@@ -292,8 +294,8 @@ def test_only_the_asked_folders_are_listed(repo: Repo) -> None:
     commit = repo.commit()
 
     def listed(*roots: str) -> list[list[str]]:
-        tree = git.list_tree(found(repo), commit, roots)
-        index = git.list_index(found(repo), roots)
+        tree = git_objects.list_tree(found(repo), commit, roots)
+        index = git_objects.list_index(found(repo), roots)
         return [[entry.path for entry in tree], [entry.path for entry in index]]
 
     assert listed("prompts") == [["prompts/a.md"]] * 2
@@ -306,7 +308,7 @@ def test_a_symbolic_link_is_told_from_a_file(repo: Repo) -> None:
     repo.git("update-index", "--add", "--cacheinfo", f"120000,{'1' * 40},prompts/link.md")
     repo.git("add", "prompts/a.md")
 
-    entries = git.list_index(found(repo), ["prompts"])
+    entries = git_objects.list_index(found(repo), ["prompts"])
 
     assert [(entry.path, entry.is_symlink) for entry in entries] == [
         ("prompts/a.md", False),
@@ -324,8 +326,8 @@ def test_submodules_are_not_followed(repo: Repo, tmp_path: Path) -> None:
     )
     commit = repo.commit()
 
-    assert git.list_index(found(repo), ["prompts"]) == []
-    assert git.list_tree(found(repo), commit, ["prompts"]) == []
+    assert git_objects.list_index(found(repo), ["prompts"]) == []
+    assert git_objects.list_tree(found(repo), commit, ["prompts"]) == []
 
 
 def test_an_unmerged_file_has_no_staged_content(repo: Repo) -> None:
@@ -340,7 +342,7 @@ def test_an_unmerged_file_has_no_staged_content(repo: Repo) -> None:
     subprocess.run(["git", "merge", "feature"], cwd=repo.path, capture_output=True, check=False)
 
     with pytest.raises(GitError) as raised:
-        git.list_index(found(repo), ["prompts"])
+        git_objects.list_index(found(repo), ["prompts"])
 
     assert raised.value.message == f"`{PATH}` is not merged yet"
     assert raised.value.hint == "resolve it and run `git add`"
@@ -352,7 +354,7 @@ def test_what_is_only_intended_to_be_added_is_not_staged(repo: Repo) -> None:
     repo.git("add", "prompts/empty.md")
     repo.git("add", "--intent-to-add", "prompts/intended.md")
 
-    entries = git.list_index(found(repo), ["prompts"])
+    entries = git_objects.list_index(found(repo), ["prompts"])
 
     assert [entry.path for entry in entries] == ["prompts/empty.md"]
 
@@ -448,13 +450,13 @@ def test_objects_come_in_the_order_asked(repo: Repo) -> None:
     commit = repo.commit()
     asked = [f"{commit}:prompts/b.md", "0" * 40, blob(repo, ":prompts/a.md"), f"{commit}:gone.md"]
 
-    assert list(git.read_blobs(found(repo), asked)) == [
+    assert list(git_objects.read_blobs(found(repo), asked)) == [
         b"\x00\xff binary",
         None,
         b"first\nline\n",
         None,
     ]
-    assert list(git.read_blobs(found(repo), [])) == []
+    assert list(git_objects.read_blobs(found(repo), [])) == []
 
 
 @pytest.mark.parametrize(
@@ -465,7 +467,11 @@ def test_a_name_that_no_object_can_have_disturbs_no_other(repo: Repo, name: str)
     commit = repo.commit()
     known = f"{commit}:{PATH}"
 
-    assert list(git.read_blobs(found(repo), [known, name, known])) == [b"Hello\n", None, b"Hello\n"]
+    assert list(git_objects.read_blobs(found(repo), [known, name, known])) == [
+        b"Hello\n",
+        None,
+        b"Hello\n",
+    ]
 
 
 # -- history --
@@ -679,7 +685,7 @@ def test_personal_settings_change_no_answer(repo: Repo, key: str, value: str) ->
     assert git_history.commits_touching(found(repo), second, [PATH]) == [second, first]
     assert git.uncommitted_paths(found(repo), [PATH, "prompts/Grüße.md"]) == {"prompts/Grüße.md"}
     assert git_history.author_and_date(found(repo), second) is not None
-    assert [each.path for each in git.list_index(found(repo), ["prompts"])] == [PATH]
+    assert [each.path for each in git_objects.list_index(found(repo), ["prompts"])] == [PATH]
 
 
 @pytest.mark.parametrize(
@@ -733,7 +739,7 @@ def test_hooks_are_where_git_looks_for_them(repo: Repo) -> None:
 
 def test_a_failure_of_git_is_told_in_its_own_words(repo: Repo) -> None:
     with pytest.raises(GitError, match=r"git ls-tree failed: fatal: .*bad"):
-        git.list_tree(found(repo), "bad", ["prompts"])
+        git_objects.list_tree(found(repo), "bad", ["prompts"])
 
 
 # -- merging --

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from promptsync import git, git_history
+from promptsync import git, git_history, git_objects
 from promptsync.cli.action_job import Job, run_command
 from promptsync.cli.action_report import (
     comparing,
@@ -94,7 +94,7 @@ def _download(job: Job, states: Sequence[PromptState]) -> Downloaded:
 
 def _put_back(repository: Repository, paths: Sequence[str]) -> None:
     """Leave files with conflict markers out: nobody could merge a proposal that has them."""
-    blobs = git.read_blobs(repository, [f"HEAD:{path}" for path in paths])
+    blobs = git_objects.read_blobs(repository, [f"HEAD:{path}" for path in paths])
     for path, data in zip(paths, blobs, strict=True):
         if data is not None:
             (repository.top / path).write_bytes(data)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from promptsync import git, git_settings
+from promptsync import git, git_objects, git_settings
 from promptsync.bundle import FILE_NAME, Bundle, save_bundle, write_bundle
 from promptsync.catalog import Catalog
 from promptsync.cli.options import cli_command, quiet_option, registry_option
@@ -67,7 +67,7 @@ def _commit(workspace: Workspace, catalog: Catalog, revision: str | None) -> str
     head = git.head(repository)
     if head is None:
         return None
-    committed = git.list_tree(repository, head, workspace.roots.paths)
+    committed = git_objects.list_tree(repository, head, workspace.roots.paths)
     paths = {each.path for each in committed if workspace.roots.holds(each.path)}
     paths |= {each.file for each in catalog.files.values()}
     return None if git.uncommitted_paths(repository, sorted(paths)) else head

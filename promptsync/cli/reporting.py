@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from promptsync import git
+from promptsync import git_objects
 from promptsync.catalog import Catalog
 from promptsync.cli.next_command import Given
 from promptsync.cli.report import Report
@@ -120,7 +120,7 @@ def read_file_text(session: Session, local: LocalPrompt, *, staged: bool) -> str
         return format_prompt(local.prompt, path_name=local.key)
     repository = session.workspace.require_repository()
     if session.revision or staged:
-        data = next(git.read_blobs(repository, [f"{session.revision or ''}:{local.path}"]))
+        data = next(git_objects.read_blobs(repository, [f"{session.revision or ''}:{local.path}"]))
     else:
         file = repository.top / local.path
         data = file.read_bytes() if file.is_file() else None
