@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,15 +9,12 @@ from typing import TYPE_CHECKING
 
 from promptsync import composition
 from promptsync.composition import CompositionError
-from promptsync.content_hash import content_hash
 from promptsync.errors import Problem, PromptFileError, UsageError
-from promptsync.file_text import decode
-from promptsync.prompt import Prompt
-from promptsync.prompt_path import file_of
+from promptsync.local_prompt import hash_expanded, read_local
 from promptsync.status import LocalPrompt
 
 if TYPE_CHECKING:
-    from promptsync.prompt_memo import PromptMemo, Remembered
+    from promptsync.prompt_memo import PromptMemo
     from promptsync.prompt_sources import PromptSource
 
 
@@ -80,7 +76,7 @@ def load_catalog(
             problems.extend(source.problems)
             continue
         try:
-            local = _read(source, kind, memo)
+            local = read_local(source, kind, memo)
             _claim(taken, local, kind)
         except PromptFileError as error:
             problems.extend(error.problems)
@@ -91,91 +87,6 @@ def load_catalog(
     if composites:
         problems += _expand_composites(files, composites, kind)
     return Catalog(files, tuple(sorted(problems, key=lambda each: (each.path, each.line))), kind)
-
-
-class _RememberedPrompt(LocalPrompt):
-    """A prompt file whose content is parsed when it is asked for; its bytes were parsed before."""
-
-    source: PromptSource
-    remembered: Prompt
-
-    @property
-    def header(self) -> Prompt:
-        """The remembered part."""
-        return self.remembered
-
-    @cached_property
-    def prompt(self) -> Prompt:
-        """Parse the file."""
-        return parse_source(self.source)
-
-    @cached_property
-    def expanded(self) -> Prompt:
-        """Parse the file; what is remembered has no includes."""
-        return composition.expand(self.prompt, {})
-
-
-def _read(source: PromptSource, kind: str | None, memo: PromptMemo | None) -> LocalPrompt:
-    digest = file_sha256(source.data)
-    if source.entry is not None:
-        memo = None  # an entry is parsed already
-    known = memo.get(digest, source.name) if memo else None
-    if known is not None:
-        return _remembered_prompt(source, digest, known)
-    prompt = parse_source(source)
-    if composition.includes_of(prompt):
-        # Hashed when all files are known; until then the hash is that of no content.
-        return _local_prompt(source, digest, prompt, prompt, "")
-    expanded = composition.expand(prompt, {})
-    content = _hash(expanded, kind, source)
-    if memo is not None:
-        memo.put(digest, source.name, prompt, content)
-    return _local_prompt(source, digest, prompt, expanded, content)
-
-
-def _remembered_prompt(source: PromptSource, digest: str, known: Remembered) -> LocalPrompt:
-    # Not through __init__, which would want the content that is not parsed yet.
-    local = _RememberedPrompt.__new__(_RememberedPrompt)
-    local.__dict__.update(
-        content_hash=known.content_hash,
-        path=source.path,
-        file_sha256=digest,
-        source=source,
-        remembered=known.header,
-    )
-    return local
-
-
-def _local_prompt(
-    source: PromptSource, digest: str, prompt: Prompt, expanded: Prompt, content: str
-) -> LocalPrompt:
-    return LocalPrompt(
-        prompt=prompt,
-        expanded=expanded,
-        content_hash=content,
-        path=source.path,
-        file_sha256=digest,
-        line=source.line,
-    )
-
-
-def parse_source(source: PromptSource) -> Prompt:
-    """Parse a prompt file, or what an entry of a catalog file says. Raises PromptFileError."""
-    if source.entry is not None:
-        return source.entry.prompt
-    # PyYAML costs 20 ms, and where all files are remembered nothing is parsed.
-    from promptsync.prompt_file import parse_prompt  # noqa: PLC0415
-
-    text = decode(source.data, source.path)
-    return parse_prompt(text, path=source.path, name=source.name)
-
-
-def _hash(expanded: Prompt, kind: str | None, place: PromptSource | LocalPrompt) -> str:
-    try:
-        return content_hash(expanded, kind)
-    except ValueError as error:
-        problem = Problem(file_of(place.path), place.line, str(error))
-        raise PromptFileError(problem) from error
 
 
 def _claim(taken: dict[str, str], local: LocalPrompt, kind: str | None) -> None:
@@ -202,7 +113,7 @@ def _expand_composites(
         local = files.pop(name)
         try:
             expanded = composition.expand(local.prompt, prompts)
-            content = _hash(expanded, kind, local)
+            content = hash_expanded(expanded, kind, local)
         except CompositionError as error:
             line = local.line
             if source.entry is None:
@@ -214,23 +125,6 @@ def _expand_composites(
         else:
             partials = composition.partials_of(local.prompt, prompts)
             files[name] = replace(local, expanded=expanded, content_hash=content, partials=partials)
-
-
-def text_of(source: PromptSource) -> str:
-    """Return a prompt as the text of a prompt file; an entry of a catalog file as one would be.
-
-    Raises PromptFileError.
-    """
-    from promptsync.prompt_file import format_prompt  # noqa: PLC0415
-
-    if source.entry is not None:
-        return format_prompt(source.entry.prompt, path_name=source.entry.key)
-    return decode(source.data, source.path)
-
-
-def file_sha256(data: bytes) -> str:
-    """Return the SHA-256 of a file as git stores it: with LF line ends, in hex."""
-    return hashlib.sha256(data.replace(b"\r\n", b"\n") if b"\r" in data else data).hexdigest()
 
 
 def select(catalog: Catalog, names: Iterable[str]) -> list[str]:

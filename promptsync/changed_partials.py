@@ -7,11 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from promptsync import git_objects
-from promptsync.catalog import Catalog, file_sha256, parse_source
+from promptsync.catalog import Catalog
 from promptsync.composition_edit import attribute_edit
 from promptsync.edit_conflict import EditConflict
 from promptsync.errors import PromptFileError
 from promptsync.git import Repository
+from promptsync.local_prompt import file_sha256, parse_source
 from promptsync.prompt_path import file_of
 from promptsync.prompt_sources import source_at
 from promptsync.status import LocalPrompt, PromptState, Status

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from promptsync import git_merge
-from promptsync.catalog import text_of
 from promptsync.composition import expand, includes_of
 from promptsync.content_hash import content_hash, short_hash
 from promptsync.errors import ConflictError
 from promptsync.file_past import Past
+from promptsync.local_prompt import text_of
 from promptsync.merge import MergedText, Sides, merge_prompt_files
 from promptsync.plan import Action, Change, FileEdit
 from promptsync.prompt import Prompt, is_same

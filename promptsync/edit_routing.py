@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from promptsync.catalog import Catalog, text_of
+from promptsync.catalog import Catalog
 from promptsync.composite_past import CompositeBase
 from promptsync.composition import escape_includes, expand
 from promptsync.composition_edit import AttributedEdit, Content, attribute_edit
@@ -18,6 +18,7 @@ from promptsync.edit_conflict import EditConflict
 from promptsync.edit_disputes import find_disputes
 from promptsync.errors import ShallowCloneError
 from promptsync.file_past import Past
+from promptsync.local_prompt import text_of
 from promptsync.plan import Action, Change, FileEdit, Plan, Refusal, SharedEdit
 from promptsync.prompt import Prompt
 from promptsync.remote_edit import as_file_prompt

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from promptsync import git_history, git_objects
-from promptsync.catalog import parse_source
 from promptsync.composition import expand, includes_of
 from promptsync.content_hash import content_hash
 from promptsync.errors import GitError, PromptFileError
 from promptsync.git import Repository
 from promptsync.git_history import FileVersion
+from promptsync.local_prompt import parse_source
 from promptsync.prompt import Prompt
 from promptsync.prompt_path import file_of, key_of
 from promptsync.prompt_roots import Roots

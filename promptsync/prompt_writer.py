@@ -6,10 +6,10 @@ text of a prompt file; of an entry, only the bytes of its changed values are rep
 
 from __future__ import annotations
 
-from promptsync.catalog import file_sha256, text_of
 from promptsync.catalog_file import replace_entry
 from promptsync.errors import ConflictError, PromptFileError
 from promptsync.file_writer import write_bytes, write_text
+from promptsync.local_prompt import file_sha256, text_of
 from promptsync.message_markup import find_conflict
 from promptsync.prompt_file import parse_prompt
 from promptsync.prompt_path import file_of, key_of

@@ -7,12 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from promptsync import git, git_history, git_objects
-from promptsync.catalog import Catalog, load_catalog, parse_source
+from promptsync.catalog import Catalog, load_catalog
 from promptsync.composition import has_directive
 from promptsync.content_hash import content_hash
 from promptsync.errors import PromptFileError
 from promptsync.git import Repository
 from promptsync.git_history import FileVersion
+from promptsync.local_prompt import parse_source
 from promptsync.prompt import Prompt
 from promptsync.prompt_path import file_of, key_of
 from promptsync.prompt_roots import Roots

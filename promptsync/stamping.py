@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from promptsync import git, git_history, git_objects
-from promptsync.catalog import Catalog, file_sha256
+from promptsync.catalog import Catalog
 from promptsync.composition import has_directive, partials_of
 from promptsync.git import Repository
+from promptsync.local_prompt import file_sha256
 from promptsync.prompt import Prompt
 from promptsync.prompt_sources import PromptSource, sources_in
 from promptsync.remote_prompt import Stamp

@@ -152,6 +152,7 @@ WORLD = frozenset(
         "listing",
         "load_log",
         "loading",
+        "local_prompt",
         "optional_packages",
         "origins",
         "outage",

@@ -16,11 +16,11 @@ from promptsync import UsageError
 from promptsync.bundle import save_bundle, write_bundle
 from promptsync.bundled import Bundled, find_bundled
 from promptsync.bundled_prompt import BundledPrompt
-from promptsync.catalog import file_sha256
 from promptsync.config import RegistryConfig
 from promptsync.content_hash import content_hash
 from promptsync.deployed import find_deployed
 from promptsync.loaded_prompt import Source
+from promptsync.local_prompt import file_sha256
 from tests.builders import prompt
 from tests.deployment import COMMIT, bundle_of, deploy, hash_of
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from promptsync.catalog import Catalog, file_sha256, load_catalog, select
+from promptsync.catalog import Catalog, load_catalog, select
 from promptsync.content_hash import content_hash
 from promptsync.errors import ConfigError, GitError, Problem, PromptFileError, UsageError
+from promptsync.local_prompt import file_sha256
 from promptsync.prompt_sources import PromptSource
 from promptsync.reading import changed_names, load_sources, read_catalog
 from promptsync.status import LocalPrompt

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from promptsync import prompt_sources
-from promptsync.catalog import parse_source
 from promptsync.cli.options import (
     Format,
     cli_command,
@@ -19,6 +18,7 @@ from promptsync.cli.render_graph import render_graph
 from promptsync.cli.talk import say
 from promptsync.errors import PromptFileError, UsageError
 from promptsync.include_graph import IncludeGraph, Node
+from promptsync.local_prompt import parse_source
 from promptsync.workspace import Workspace, open_workspace
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from promptsync import prompt_sources
-from promptsync.catalog import Catalog, text_of
+from promptsync.catalog import Catalog
 from promptsync.cli.options import (
     ALL_FORMATS,
     Format,
@@ -23,6 +23,7 @@ from promptsync.cli.output import show
 from promptsync.cli.render_problems import render_problems
 from promptsync.errors import Problem, PromptFileError, Severity, UsageError
 from promptsync.linting import lint_prompt
+from promptsync.local_prompt import text_of
 from promptsync.prompt_path import file_of
 from promptsync.prompt_sources import PromptSource
 from promptsync.reading import in_work_tree, load_sources
