@@ -22,6 +22,11 @@ class UploadOptions:
     adopt: bool = False
     renames: bool = True
 
+    @property
+    def may_rename(self) -> bool:
+        """Whether a prompt may get another name in the registry, too."""
+        return self.renames and not self.only_missing
+
 
 def make_upload_plan(
     states: Sequence[PromptState],
@@ -35,19 +40,8 @@ def make_upload_plan(
     A new prompt that is clearly a removed one under another name is renamed, where the registry
     can and `options` do not say otherwise; it is never deleted and made anew.
     """
-    may_rename = options.renames and not options.only_missing
-    changes: list[Change] = []
-    refusals: list[Refusal] = []
-    for state in sorted(states, key=lambda state: state.name):
-        step = _upload_step(state, options, alias)
-        if step in _WRITES_A_VERSION and state.has_later_edit and not options.force:
-            step = _refused_later_edit(state, alias)
-        if isinstance(step, Refusal):
-            refusals.append(step)
-        elif step is Action.CREATE and may_rename:
-            changes.append(_rename(state) or Change(step, state))
-        elif step is not None:
-            changes.append(Change(step, state))
+    steps = [_decide(state, options, alias) for state in sorted(states, key=lambda each: each.name)]
+    changes = [each for each in steps if isinstance(each, Change)]
     renamed = {each.renamed_from for each in changes}
     changes = [each for each in changes if each.name not in renamed]
     return Plan(
@@ -55,11 +49,23 @@ def make_upload_plan(
         registry=registry,
         alias=alias,
         changes=tuple(changes),
-        refusals=tuple(refusals),
-        notes=tuple(_notes(changes)) if may_rename else (),
+        refusals=tuple(each for each in steps if isinstance(each, Refusal)),
+        notes=tuple(_notes(changes)) if options.may_rename else (),
         existing=sum(state.remote is not None for state in states),
         only_missing=options.only_missing,
     )
+
+
+def _decide(
+    state: PromptState, options: UploadOptions, alias: str | None
+) -> Change | Refusal | None:
+    step = _upload_step(state, options, alias)
+    if step in _WRITES_A_VERSION and state.has_later_edit and not options.force:
+        return _refused_later_edit(state, alias)
+    if step is None or isinstance(step, Refusal):
+        return step
+    renamed = _rename(state) if step is Action.CREATE and options.may_rename else None
+    return renamed or Change(step, state)
 
 
 def _rename(state: PromptState) -> Change | None:
