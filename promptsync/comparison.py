@@ -36,10 +36,10 @@ class Scope:
     seeing every remote prompt, where a listing could end early. `carriers` looks among all
     versions for one that carries a file's content hash, and so does an alias that points at other
     content unless the comparison is `brief`. With `latest`, for who will write versions and move
-    an alias, an edit is looked for that is later than what the alias points at. `repository` gives
-    the URL of this one, which tells what another repository uploaded from what was removed here.
-    With `was_here`, which tells whether the file of a remote prompt was once one of these, renames
-    are looked for.
+    an alias, an edit is looked for that is later than what the alias points at; where that one
+    `adopts`, also of prompts that agree and lack a stamp. `repository` gives the URL of this one,
+    which tells what another repository uploaded from what was removed here. With `was_here`, which
+    tells whether the file of a remote prompt was once one of these, renames are looked for.
     """
 
     names: Sequence[str] | None = None
@@ -48,6 +48,7 @@ class Scope:
     carriers: bool = False
     brief: bool = False
     latest: bool = False
+    adopts: bool = False
     repository: Callable[[], str | None] = lambda: None
     was_here: WasHere | None = None
 
@@ -210,7 +211,7 @@ def _may_be_written(state: PromptState, scope: Scope) -> bool:
     if state.status is not Status.IN_SYNC:
         return True
     is_stamped = state.remote is not None and state.remote.is_from_file
-    return scope.latest and (state.details_differ or not is_stamped)
+    return scope.latest and (state.details_differ or (scope.adopts and not is_stamped))
 
 
 def _with_carriers(

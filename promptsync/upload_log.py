@@ -1,4 +1,4 @@
-"""The log of what this clone uploaded or downloaded; to promptsync what the reflog is to git.
+"""The log of what this clone sent or took in; to promptsync what the reflog is to git.
 
 Each line is a state of a remote prompt that the files here have taken in: its content hash and
 the hash in its stamp at that time. Without the log an upload is only more careful.
@@ -22,8 +22,8 @@ RemoteState = tuple[str, str, str | None]
 class LogEntry(NamedTuple):
     """One line of the log.
 
-    `replaced` is the content hash that a file had before a download wrote into it: a file that
-    has it again was put back, and has not taken in what was downloaded.
+    `replaced` is the content hash that a file had before a download or restore wrote into it: a
+    file that has it again was put back, and has not taken in what was written.
     """
 
     name: str
@@ -59,7 +59,7 @@ def append_to_log(
 ) -> None:
     """Remember one remote state; a log that cannot be written is no error.
 
-    A download says which content hash the file had before, see LogEntry.
+    A download or restore says which content hash the file had before, see LogEntry.
     """
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     line = json.dumps([now, registry, action, *entry, replaced])

@@ -294,6 +294,26 @@ def test_an_edit_later_than_what_an_alias_points_at_is_found(
     assert state.has_later_edit is (is_taken_in is never)
 
 
+@pytest.mark.parametrize("adopts", [False, True])
+def test_the_past_of_what_gets_no_version_is_not_asked_for(
+    registry: LocalRegistry, adopts: bool
+) -> None:
+    first = registry.save_prompt(prompt("greeting", "first"), None)
+    registry.set_alias("greeting", "production", first.version)
+    registry.save_prompt(prompt("greeting", "a draft"), None)
+    asked: list[str | None] = []
+
+    def is_taken_in(_: LocalPrompt, remote: RemotePrompt) -> bool:
+        asked.append(remote.version)
+        return False
+
+    scope = Scope(alias="production", latest=True, adopts=adopts)
+    (state,) = compare(catalog(greeting="first\n"), registry, scope=scope, is_taken_in=is_taken_in)
+
+    assert (state.status, state.has_later_edit) == (Status.IN_SYNC, adopts)
+    assert asked == (["2"] if adopts else [])
+
+
 @pytest.mark.parametrize("text", ["uploaded elsewhere", "first", "second"])
 def test_what_was_uploaded_later_is_no_edit(registry: LocalRegistry, text: str) -> None:
     first = upload(registry, "greeting", "first")

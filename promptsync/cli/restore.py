@@ -31,6 +31,7 @@ from promptsync.prompt_writer import current_text, write_prompt
 from promptsync.remote_edit import as_file_prompt
 from promptsync.remote_prompt import RemotePrompt
 from promptsync.status import LocalPrompt
+from promptsync.upload_log import append_to_log
 
 
 @cli_command()
@@ -103,6 +104,9 @@ def _write(session: Session, local: LocalPrompt, remote: RemotePrompt) -> bool:
     if restored == text:
         return False
     write_prompt(roots, local, restored)
+    entry = (remote.name, remote.content_hash, remote.stamped_hash)
+    folder, replaced = session.workspace.state_folder, local.content_hash
+    append_to_log(folder, session.name, "restore", entry, replaced=replaced)
     return True
 
 

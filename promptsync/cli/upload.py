@@ -160,6 +160,7 @@ def _make_plan(
         alias=None if options.only_missing else alias,
         complete=options.prune,
         latest=True,
+        adopts=options.adopt,
         repository=lambda: session.repository_url,
         was_here=session.was_here if options.renames and not options.only_missing else None,
     )

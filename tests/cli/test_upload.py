@@ -403,6 +403,21 @@ upload to registry `local`, alias `{alias}`
     assert (forced.code, forced.stdout) == (0, "updated `greeting` (version 3)\n")
 
 
+def test_an_edit_that_was_restored_and_changed_before_any_commit_is_taken_over(
+    repo: Repo,
+) -> None:
+    with_hello(repo)
+    run("upload", "--yes", "--alias", "live")
+    edit_in_registry(repo, "greeting", "Hello", "Hey")
+    run("restore", "greeting", "2")
+    repo.write("prompts/greeting.md", "Hey there\n")
+    repo.commit()
+
+    updated = run("upload", "--yes", "--alias", "live")
+
+    assert (updated.code, updated.stdout) == (0, "updated `greeting` (version 3)\n")
+
+
 def test_what_another_branch_uploaded_is_no_edit_that_an_alias_lacks(repo: Repo) -> None:
     with_hello(repo)
     run("upload", "--yes", "--alias", "live")
