@@ -25,9 +25,11 @@ async def finished(answer: Future[Result], seconds: float | None = None) -> bool
             loop.call_soon_threadsafe(_set, done)
 
     answer.add_done_callback(tell)
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await done
+    # A handler of a signal may have closed the client since nobody was to be told.
+    if not answer.done():
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await done
     return answer.done()
 
 

@@ -70,7 +70,7 @@ class Flights(Generic[Key, Result]):
             for flight in waited_for:
                 flight.is_over = True
         for flight in waited_for:
-            # Not cancelled: `concurrent.futures.wait` is not told of that.
+            # Not cancelled: whoever waits is to raise what a closed client raises.
             flight.answer.set_exception(self._closed())
 
     def _fly(self, key: Key, flight: Flight[Result], ask: Callable[[], Result]) -> None:

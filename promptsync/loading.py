@@ -83,9 +83,12 @@ class Waiting(NamedTuple):
 
     def ends_within(self, seconds: float) -> bool:
         """Wait; tell whether the answer, or an error, is there."""
-        from concurrent.futures import wait  # noqa: PLC0415  it imports logging, 10 ms
-
-        return bool(wait([self.answer], seconds).done)
+        # Neither an event nor `concurrent.futures.wait`: a handler of a signal that closes the
+        # client in the middle of this would wait for ever for a lock that those hold here.
+        is_there = threading.Lock()
+        is_there.acquire()
+        self.answer.add_done_callback(lambda _: is_there.release())
+        return self.answer.done() or is_there.acquire(timeout=seconds)
 
 
 class Loading:

@@ -379,3 +379,43 @@ def test_a_handler_of_a_signal_uses_the_client_that_it_interrupts(
     statement: str, told: str
 ) -> None:
     assert output_of(SIGNAL.format(statement=statement)) == f"{told}\ngreeting\n"
+
+
+# A handler of a signal runs between two statements; what traces a program does, too.
+CLOSE_BETWEEN_STATEMENTS = """
+import faulthandler, logging, promptsync, sys
+from itertools import count, takewhile
+logging.disable()
+faulthandler.dump_traceback_later(100, exit=True)
+
+def outcome(statements):
+    client = promptsync.Client(alias="production", timeout=1)
+    left = iter(range(statements))
+    def trace(frame, event, _):
+        if frame.f_code.co_name != "ends_within" and frame.f_back.f_trace is None:
+            return None
+        if event == "line" and next(left, None) is None:
+            sys.settrace(None)
+            client.close()
+            return None
+        return trace
+    sys.settrace(trace)
+    try:
+        told = client.load("greeting").reason
+    except promptsync.UsageError as error:
+        told = str(error)
+    finally:
+        was_closed = sys.gettrace() is None
+        sys.settrace(None)
+        client.close()
+    return told, was_closed
+
+outcomes = list(takewhile(lambda each: each[1], map(outcome, count())))
+print(len(outcomes) > 3, *{told for told, _ in outcomes}, sep="; ")
+"""
+
+
+def test_a_handler_of_a_signal_closes_the_client_wherever_a_load_waits(app: Application) -> None:
+    app.service.inject(Lost(), "GET /v1/prompt*")
+
+    assert output_of(CLOSE_BETWEEN_STATEMENTS) == "True; this client was closed\n"
