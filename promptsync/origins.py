@@ -244,13 +244,14 @@ class Origins:
 
         bundled = self._bundled()
         with self._opening:
-            if self._registry is None and not self._is_closed:
-                self._registry = open_for_loading(
+            opened = self._registry
+            if opened is None and not self._is_closed:
+                opened = self._registry = open_for_loading(
                     bundled.registry, bundled.folder, self._settings.patience
                 )
-            opened = self._registry
             if opened is None or self._is_closed:
-                self.close()  # nobody else closes what was opened meanwhile
+                if opened is not None:
+                    opened.close()  # nobody else may know what was opened meanwhile
                 raise UsageError("this client was closed")
             return opened
 
