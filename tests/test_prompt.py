@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
-from promptsync.prompt import is_same
+from promptsync import LoadedPrompt
+from promptsync.prompt import Message, Prompt, is_same
 from promptsync.prompt_details import details_differ
 from promptsync.remote_prompt import Stamp, make_remote_prompt
+from promptsync.rendered_prompt import RenderedPrompt
 from tests.builders import chat, prompt
 
 STAMP = Stamp(content_hash="sha256:aa", path="prompts/greeting.md", file_sha256="bb")
@@ -162,3 +164,10 @@ def test_a_remote_prompt_is_hashed_here() -> None:
     assert remote.content_hash != STAMP.content_hash
     assert remote.stamped_hash == "sha256:aa"
     assert make_remote_prompt(prompt(), kind="local", version="1", stamp=None).stamped_hash is None
+
+
+@pytest.mark.parametrize("kind", [Message, Prompt, RenderedPrompt, LoadedPrompt])
+def test_annotations_say_types_at_run_time(kind: type) -> None:
+    hints = get_type_hints(kind)
+
+    assert hints.keys() == set(kind.__annotations__)
