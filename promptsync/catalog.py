@@ -11,6 +11,7 @@ from promptsync import composition
 from promptsync.composition import CompositionError
 from promptsync.errors import Problem, PromptFileError, UsageError
 from promptsync.local_prompt import hash_expanded, read_local
+from promptsync.prompt_name import told_name
 from promptsync.status import LocalPrompt
 
 if TYPE_CHECKING:
@@ -152,4 +153,4 @@ def _selected(catalog: Catalog, wanted: str) -> list[str]:
         hint = "name the prompts that include it"
         raise UsageError(f"`{wanted}` is a partial, and never uploaded by itself", hint=hint)
     hint = "`promptsync status` lists the names"
-    raise UsageError(f"there is no prompt file for `{wanted}`", hint=hint)
+    raise UsageError(f"there is no prompt file for `{told_name(wanted)}`", hint=hint)

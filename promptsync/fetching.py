@@ -15,7 +15,7 @@ from promptsync.errors import (
     UnknownPromptError,
 )
 from promptsync.outage import MissingRegistryError
-from promptsync.registries import missing_file, open_registry, unknown_parts
+from promptsync.registries import missing_part, open_registry, unknown_parts
 from promptsync.registries.base import AnotherPromptError, Registry
 from promptsync.registries.http_timeouts import deadline
 from promptsync.remote_prompt import RemotePrompt
@@ -102,8 +102,8 @@ def _explain(
 def _raise_unknown(registry: Registry, name: str, own: str) -> NoReturn:
     message = f"{registry.address} has no prompt `{name}`"
     putting = f"`promptsync upload {own}` or `promptsync.seed()` puts it there"
-    if (file := missing_file(registry)) is not None:
-        raise MissingRegistryError(f"{message}: there is no file `{file}`", hint=putting)
+    if (missing := missing_part(registry)) is not None:
+        raise MissingRegistryError(f"{message}: {missing}", hint=putting)
     raise UnknownPromptError(
         message, hint=f"`promptsync status --all` lists what it has; {putting}"
     )

@@ -35,8 +35,19 @@ def replace_private_file(target: Path, data: bytes) -> None:
     _replace(target, data, created_with=PRIVATE_FILE)
 
 
+def replace_cache(target: Path, data: bytes) -> None:
+    """Do so with a file that may be lost when the power fails: it changes only speed."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _replace(target, data, created_with=0o666, is_flushed=False)
+
+
 def _replace(
-    target: Path, data: bytes, *, created_with: int, permissions: int | None = None
+    target: Path,
+    data: bytes,
+    *,
+    created_with: int,
+    permissions: int | None = None,
+    is_flushed: bool = True,
 ) -> None:
     name = f".{target.name[:100]}.{secrets.token_hex(4)}.promptsync-tmp"
     temporary = target.with_name(name)
@@ -44,8 +55,9 @@ def _replace(
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if is_flushed:
+                file.flush()
+                os.fsync(file.fileno())
         if permissions is not None:
             temporary.chmod(permissions)
         temporary.replace(target)

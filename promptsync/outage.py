@@ -9,7 +9,7 @@ from promptsync.errors import RegistryError, UnknownPromptError
 
 
 class MissingRegistryError(UnknownPromptError):
-    """The registry is a file that is not there: never written, or removed.
+    """The registry is a file that is not there, or a database without tables: new, or removed.
 
     Which of the two nobody knows. So it is an outage to whoever has something else to serve.
     """

@@ -7,7 +7,6 @@ read and hashed. Composites are not remembered: their content is in other files 
 from __future__ import annotations
 
 import json
-import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,11 +52,10 @@ class PromptMemo:
         if self._path is None or not self._new:
             return
         kept = self._entries if len(self._entries) < MAX_ENTRIES else {}
-        temporary = self._path.with_suffix(f".{os.getpid()}.tmp")
+        from promptsync.file_replacement import replace_cache  # noqa: PLC0415  most runs write none
+
         with suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(json.dumps({**kept, **self._new}), "utf-8")
-            temporary.replace(self._path)
+            replace_cache(self._path, json.dumps({**kept, **self._new}).encode())
 
     def _key(self, file_sha256: str, path_name: str) -> str:
         return f"{self._kind} {path_name} {file_sha256}"

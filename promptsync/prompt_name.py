@@ -8,6 +8,7 @@ MAX_NAME = 255
 NAME = re.compile(rf"[A-Za-z0-9_.-]{{1,{MAX_NAME}}}")
 
 _MAX_FILE_NAME = 255
+_SHOWN = 59
 _SUFFIX = ".md"
 
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file, with or without an extension
@@ -15,6 +16,11 @@ _RESERVED = frozenset(
     {"con", "prn", "aux", "nul"}
     | {f"{device}{number}" for device in ("com", "lpt") for number in range(10)}
 )
+
+
+def told_name(wanted: str) -> str:
+    """Return what somebody took for a name, its beginning where it is too long to be one."""
+    return wanted if len(wanted) <= MAX_NAME else f"{wanted[:_SHOWN]}…"
 
 
 def unsafe_reason(name: str) -> str | None:

@@ -176,6 +176,19 @@ def test_a_database_that_is_not_there_is_named_where_nothing_else_is(deployed: D
     assert raised.value.hint == "`promptsync upload farewell` or `promptsync.seed()` puts it there"
 
 
+def test_a_database_without_tables_is_as_good_as_none(deployed: Deployment) -> None:
+    deployed.database.parent.mkdir()
+    with closing(sqlite3.connect(deployed.database)) as connection:
+        connection.execute("CREATE TABLE notes (text)")
+
+    with deployed.client(cache=False) as client:
+        loaded = client.load("greeting")
+        with pytest.raises(UnknownPromptError, match="it has no tables of promptsync"):
+            client.load("farewell")
+
+    assert facts(loaded) == (HELLO, "file", True)
+
+
 def test_a_damaged_database_is_an_outage(deployed: Deployment) -> None:
     deployed.database.parent.mkdir()
     deployed.database.write_bytes(b"no database" * 1000)

@@ -19,6 +19,7 @@ from promptsync.cli.talk import say
 from promptsync.errors import PromptFileError, UsageError
 from promptsync.include_graph import IncludeGraph, Node
 from promptsync.local_prompt import parse_source
+from promptsync.prompt_name import told_name
 from promptsync.workspace import Workspace, open_workspace
 
 
@@ -71,5 +72,5 @@ def _chosen(graph: IncludeGraph, names: Sequence[str]) -> list[str]:
         if name not in graph.nodes and name not in graph.missing:
             near = graph.near(name)
             hint = f"did you mean `{near}`?" if near else "`promptsync graph` shows all"
-            raise UsageError(f"there is no prompt file for `{name}`", hint=hint)
+            raise UsageError(f"there is no prompt file for `{told_name(name)}`", hint=hint)
     return chosen

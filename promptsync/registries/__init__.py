@@ -166,13 +166,13 @@ def _open_opik(
     )
 
 
-def missing_file(registry: Registry) -> Path | None:
-    """Return the file that a registry is, where it is not there; None for any other one."""
+def missing_part(registry: Registry) -> str | None:
+    """Return what a registry lacks that was never written to, None for any other one."""
     if registry.kind != "local":
         return None
     from promptsync.registries.local import LocalRegistry  # noqa: PLC0415
 
-    return registry.missing_file if isinstance(registry, LocalRegistry) else None
+    return registry.missing_part if isinstance(registry, LocalRegistry) else None
 
 
 def unknown_parts(prompt: Prompt, kind: str) -> list[str]:

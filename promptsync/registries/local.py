@@ -84,9 +84,11 @@ class LocalRegistry:
         return self._database.address
 
     @property
-    def missing_file(self) -> Path | None:
-        """The file that all is stored in, where it is not there; None where it is, or no file."""
-        return self._database.missing_file
+    def missing_part(self) -> str | None:
+        """What is missing of a registry where nothing was ever stored, or all was removed."""
+        if (file := self._database.missing_file) is not None:
+            return f"there is no file `{file}`"
+        return None if self._database.has_tables else "it has no tables of promptsync"
 
     def list_prompts(
         self,

@@ -8,7 +8,17 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Row, Select, create_engine, inspect, make_url
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    Row,
+    Select,
+    create_engine,
+    inspect,
+    make_url,
+    select,
+)
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
@@ -16,7 +26,7 @@ from promptsync.errors import ConfigError
 from promptsync.optional_packages import missing_package
 from promptsync.registries.local_deadline import Question
 from promptsync.registries.local_errors import is_missing_table, translated_errors
-from promptsync.registries.local_tables import ALIASES, METADATA
+from promptsync.registries.local_tables import ALIASES, METADATA, PROMPTS
 
 _DRIVERS = {
     "sqlite": "sqlite+pysqlite",
@@ -65,6 +75,7 @@ class Database:
         self._file = folder / (parsed.database or "") if self._dialect == "sqlite" else None
         self._engine = _make_engine(parsed, self._file, each)
         self._seconds = each if self._file is None else None
+        self._questions: set[Question] = set()
 
     def rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
         """Run one query and return all it finds: nothing where nothing was ever stored.
@@ -75,19 +86,38 @@ class Database:
             if self.missing_file is not None:
                 return []
             try:
-                if self._seconds is None:
-                    return self._read(query)
-                question = Question(self.address, self._seconds)
-                return question.ask(lambda asked: self._read(query, asked))
+                return self._rows(query)
             except DBAPIError as error:
                 if is_missing_table(error):
                     return []
                 raise
 
     @property
+    def has_tables(self) -> bool:
+        """Whether anything was ever stored, or all of it removed since."""
+        with translated_errors(self.address):
+            try:
+                self._rows(select(PROMPTS.c.id).limit(1))
+            except DBAPIError as error:
+                if is_missing_table(error):
+                    return False
+                raise
+        return True
+
+    @property
     def missing_file(self) -> Path | None:
         """The file of SQLite, where nothing was ever stored or somebody removed it; else None."""
         return self._file if self._file is not None and not self._file.exists() else None
+
+    def _rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
+        if self._seconds is None:
+            return self._read(query)
+        question = Question(self.address, self._seconds)
+        self._questions.add(question)
+        try:
+            return question.ask(lambda asked: self._read(query, asked))
+        finally:
+            self._questions.discard(question)
 
     def _read(self, query: Select[Any], question: Question | None = None) -> Sequence[Row[Any]]:
         with (
@@ -131,7 +161,9 @@ class Database:
         METADATA.create_all(connection)
 
     def close(self) -> None:
-        """Give back connections."""
+        """Give back connections; a server that is asked at this moment is not waited for."""
+        for each in self._questions.copy():
+            each.end()
         self._engine.dispose()
 
 

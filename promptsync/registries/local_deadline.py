@@ -40,11 +40,16 @@ class Question:
         """Return the answer, or raise what was raised, or RegistryUnavailableError in time."""
         future: Future[Result] = Future()
         answer = partial(fulfil, future, partial(question, self))
-        threading.Thread(target=answer, name="promptsync-local", daemon=True).start()
+        try:
+            threading.Thread(target=answer, name="promptsync-local", daemon=True).start()
+        except RuntimeError as error:  # too many threads, or the interpreter ends
+            raise RegistryUnavailableError(
+                f"{self._address} cannot be asked: {error}", hint=RUN_AGAIN
+            ) from error
         try:
             return future.result(max(self._seconds, 0))
         except TimeoutError:
-            self._wake()
+            self.end()
             raise RegistryUnavailableError(
                 f"{self._address} did not answer in time", hint=RUN_AGAIN
             ) from None
@@ -61,8 +66,8 @@ class Question:
             with self._lock:  # once it is closed, the number is that of somebody else's file
                 self._descriptor = None
 
-    def _wake(self) -> None:
-        """Shut the connection down, which ends the wait for it; its thread closes it."""
+    def end(self) -> None:
+        """Shut the connection down, which ends the wait for an answer; its thread closes it."""
         with self._lock:
             if self._descriptor is not None:
                 with suppress(OSError), socket.socket(fileno=os.dup(self._descriptor)) as waiting:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import threading
 import time
@@ -125,13 +124,12 @@ class VersionCache:
             return
         project_id, found = self._project
         own = {"project": project_id, "found": found, "prompts": self._rows}
-        temporary = self._path.with_suffix(f".{os.getpid()}.tmp")
+        from promptsync.file_replacement import replace_cache  # noqa: PLC0415  most runs write none
+
         # A file that cannot be written is no error: the next run asks again.
         with suppress(OSError, ValueError):
             others = _read_file(self._path)
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(json.dumps({**others, self._key: own}), "utf-8")
-            temporary.replace(self._path)
+            replace_cache(self._path, json.dumps({**others, self._key: own}).encode())
 
 
 def _read_file(path: Path) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -28,11 +27,10 @@ class RoutingFile:
         routes = {name: route for name, route in self._read().items() if name != key}
         if value:
             routes[key] = dict(value)
-        temporary = self._path.with_suffix(f".{os.getpid()}.tmp")
+        from promptsync.file_replacement import replace_cache  # noqa: PLC0415  most runs write none
+
         with suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(json.dumps(routes), "utf-8")
-            temporary.replace(self._path)
+            replace_cache(self._path, json.dumps(routes).encode())
 
     def _read(self) -> dict[str, Any]:
         try:

@@ -204,6 +204,11 @@ def test_a_prompt_without_a_file_is_promoted_by_its_name_there(repo: Repo) -> No
             "there is no prompt file for `nobody`",
             "`promptsync status --alias live` lists the names",
         ),
+        (
+            ["x" * 5000, "--alias", "live"],
+            f"there is no prompt file for `{'x' * 59}…`",
+            "`promptsync status --alias live` lists the names",
+        ),
     ],
 )
 def test_what_cannot_be_promoted(repo: Repo, arguments: list[str], message: str, hint: str) -> None:

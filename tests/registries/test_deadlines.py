@@ -41,6 +41,10 @@ from tests.registries.serving import OK, Play, answers, playing, read_request, u
 pytestmark = pytest.mark.network
 
 SECONDS = 0.25
+
+WAITING = text(
+    "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'promptsync_versions'::regclass"
+)
 HTTP_KINDS = ("braintrust", "mlflow", "opik")
 KINDS = (*HTTP_KINDS, "local")
 
@@ -196,6 +200,43 @@ def test_a_query_that_hangs_is_given_up_with_its_connection(postgresql_database:
     for thread in threading.enumerate():
         if thread.name == "promptsync-local":
             thread.join()
+
+
+def test_a_query_that_hangs_ends_when_its_registry_is_closed(postgresql_database: str) -> None:
+    with closing(LocalRegistry(postgresql_database)) as writer:
+        writer.save_prompt(prompt(), None)
+    administrator = create_engine(postgresql_database, poolclass=NullPool)
+    reader = LocalRegistry(postgresql_database, each=600)
+    errors: list[RegistryError] = []
+
+    def ask() -> None:
+        with pytest.raises(RegistryError) as raised:
+            reader.get_prompt("greeting")
+        errors.append(raised.value)
+
+    asking = threading.Thread(target=ask, daemon=True)
+    with administrator.begin() as holder:
+        holder.execute(text("LOCK TABLE promptsync_versions"))
+        asking.start()
+        with administrator.connect() as observer:
+            while asking.is_alive() and not observer.execute(WAITING).all():
+                pass
+
+        reader.close()
+        asking.join(120)
+
+    assert isinstance(errors.pop(), RegistryUnavailableError)
+
+
+def test_who_cannot_have_a_thread_is_told_that_nothing_was_asked(opens: Opens) -> None:
+    before = threading.stack_size(1 << 46)  # more than any computer has
+    try:
+        error = failure(opens("local", unused_address()))
+    finally:
+        threading.stack_size(before)
+
+    assert isinstance(error, RegistryUnavailableError)
+    assert "cannot be asked: can't start new thread" in error.message
 
 
 def test_a_question_that_is_late_shuts_down_no_connection_that_is_not_its_own() -> None:

@@ -13,7 +13,13 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 import promptsync
-from promptsync.errors import RegistryRefusedError, RegistryUnavailableError
+from promptsync.errors import (
+    RegistryRefusedError,
+    RegistryUnavailableError,
+    UnknownPromptError,
+)
+from promptsync.fetching import fetch
+from promptsync.outage import MissingRegistryError
 from promptsync.registries.local import LocalRegistry
 from tests.builders import prompt
 from tests.registries.contract import STAMP
@@ -85,6 +91,18 @@ def test_an_unknown_option_is_refused(postgresql_database: str) -> None:
 
     with pytest.raises(RegistryRefusedError, match='refused: invalid connection option "colour"'):
         list(registry.list_prompts())
+
+
+def test_a_database_without_our_tables_is_told_as_one_that_is_not_there(
+    local: LocalRegistry,
+) -> None:
+    with pytest.raises(MissingRegistryError, match="has no prompt `greeting`: it has no tables"):
+        fetch(local, "greeting", alias="production", version=None)
+
+    local.save_prompt(prompt("farewell"), STAMP)
+    with pytest.raises(UnknownPromptError) as raised:
+        fetch(local, "greeting", alias="production", version=None)
+    assert not isinstance(raised.value, MissingRegistryError)
 
 
 def test_who_may_not_create_tables_is_refused(postgresql_database: str, server: Engine) -> None:
