@@ -114,8 +114,8 @@ class Client:
         begun = self._loading.begin(asked)
         if isinstance(begun, LoadedPrompt):
             return begun
-        if begun is not None and begun.ends_within(self._timeout):
-            return begun.answer.result()
+        if begun is not None and begun.flight.ends_within(self._timeout):
+            return begun.flight.answer.result()
         return self._loading.instead(asked, begun)
 
     async def aload(
@@ -134,8 +134,8 @@ class Client:
         begun = self._loading.begin(asked)
         if isinstance(begun, LoadedPrompt):
             return begun
-        if begun is not None and await finished(begun.answer, self._timeout):
-            return begun.answer.result()
+        if begun is not None and await finished(begun.flight.answer, self._timeout):
+            return begun.flight.answer.result()
         instead = partial(self._loading.instead, asked, begun)
         return await run(self._loading.local_threads, instead)
 
@@ -159,7 +159,7 @@ class Client:
         """End what is under way and give back connections; who waits for it gets a UsageError.
 
         What is in memory is served on, and no longer looked after. A thread that cannot be ended,
-        because it waits for a name server or a locked database, is left behind after 2 seconds.
+        because it waits for a name server or a locked file, is left behind after 4 seconds at most.
         """
         self._loading.close()
 

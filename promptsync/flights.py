@@ -27,6 +27,15 @@ class Flight(Generic[Result]):
     has_begun: bool = False
     is_over: bool = False
 
+    def ends_within(self, seconds: float) -> bool:
+        """Wait; tell whether the answer, or an error, is there."""
+        # Neither an event nor `concurrent.futures.wait`: a load whose client a signal's handler
+        # closed in the middle of either was seen to wait for ever.
+        is_there = threading.Lock()
+        is_there.acquire()
+        self.answer.add_done_callback(lambda _: is_there.release())
+        return self.answer.done() or is_there.acquire(timeout=seconds)
+
 
 class Flights(Generic[Key, Result]):
     """Questions that are asked in the background, each key's at most once at a time."""

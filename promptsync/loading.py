@@ -1,4 +1,4 @@
-"""Load prompts beyond memory: one question for all who wait, a fallback while there is no answer.
+"""Load prompts beyond memory: who waits for the registry, and for how long.
 
 What a caller's thread does here waits for nothing but files; the registry is waited for in the
 threads of `Flights`.
@@ -12,28 +12,25 @@ from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
-from promptsync import load_log
 from promptsync.argument_checks import check_optional_texts, check_text
 from promptsync.background import BackgroundThreads
 from promptsync.errors import (
     LoadError,
     PromptsyncError,
     RegistryAnswerError,
-    RegistryError,
     RegistryUnavailableError,
     UsageError,
 )
 from promptsync.forking import survive_forks
 from promptsync.loaded_prompt import LoadedPrompt
-from promptsync.origins import Fetched, Origins, Settings
-from promptsync.outage import MissingRegistryError, Outage
-from promptsync.prompt_cache import FOREVER, Entry, PromptCache, Question, reason, trouble_of
+from promptsync.origins import Origins, Settings
+from promptsync.outage import MissingRegistryError
+from promptsync.prompt_cache import Entry, Question
+from promptsync.serving import Serving
 from promptsync.stamp_check import UnprovenContentError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # whoever starts offline waits for no more than it needs
-    from concurrent.futures import Future
-
     from promptsync.flights import Flight, Flights
 
     # How often the prompt was forgotten when it was asked for comes with the question.
@@ -76,20 +73,6 @@ class Waiting(NamedTuple):
     flight: Flight[LoadedPrompt]
     answers: int
 
-    @property
-    def answer(self) -> Future[LoadedPrompt]:
-        """What is waited for."""
-        return self.flight.answer
-
-    def ends_within(self, seconds: float) -> bool:
-        """Wait; tell whether the answer, or an error, is there."""
-        # Neither an event nor `concurrent.futures.wait`: a handler of a signal that closes the
-        # client in the middle of this would wait for ever for a lock that those hold here.
-        is_there = threading.Lock()
-        is_there.acquire()
-        self.answer.add_done_callback(lambda _: is_there.release())
-        return self.answer.done() or is_there.acquire(timeout=seconds)
-
 
 class Loading:
     """What one client does for a load that memory cannot answer. Safe in threads."""
@@ -100,18 +83,18 @@ class Loading:
         self._times = times
         self._is_offline = is_offline
         self._is_closed = False
-        self._forgotten: dict[str, int] = {}
-        self.cache = PromptCache(clock)
-        self._entries = self.cache.entries
-        self._outage = Outage(times.retry, clock)
         self._origins = Origins(settings)
+        self._serving = Serving(self._origins, ttl=times.ttl, retry=times.retry, clock=clock)
+        self._outage = self._serving.outage
+        self.cache = self._serving.cache
+        self._entries = self.cache.entries
         self._renew()
         survive_forks(self)
 
     def close(self) -> None:
         """End what is under way and give back connections; nothing is fetched after that."""
         self._is_closed = True
-        with self._writing:
+        with self._asking:
             if self._flights is not None:
                 self._flights.close()
         self._origins.close()
@@ -120,28 +103,21 @@ class Loading:
 
     def forget(self, name: str) -> None:
         """Have what an alias pointed at fetched before it is served again, if that is possible."""
-        if self._is_offline:
-            return
-        with self._writing:
-            self._forgotten[name] = self._forgotten.get(name, 0) + 1
-            self.cache.outdate(name)
+        if not self._is_offline:
+            self._serving.forget(name)
 
     def after_fork(self) -> None:
         """Go on in a child process: with the prompts, without threads, locks and connections."""
-        self._outage.after_fork()
+        self._serving.after_fork()
         self._origins.after_fork()
         self._renew()
 
     def _renew(self) -> None:
-        # Locks that a thread takes again: a handler of a signal, or an object's `__del__`, may use
-        # the client in the middle of what this thread does with it.
-        self._writing = threading.RLock()
-        # A handler of the log may load a prompt when it is told of a file that cannot be read.
-        self._falling_back = threading.RLock()
+        # As those of `Serving`: a handler of a signal may load or close while its thread has it.
+        self._asking = threading.RLock()
         self._threads = BackgroundThreads(_THREADS, "promptsync-load")
         self.local_threads = BackgroundThreads(2, "promptsync-fallback")
         self._flights: Flights[_Key, LoadedPrompt] | None = None
-        self._answers = 0
 
     # -- in the caller's thread --
 
@@ -160,12 +136,37 @@ class Loading:
         if self._is_offline or (is_down and not self._outage.claim_probe()):
             return None
         looks = 0 if entry is None else entry.looks
-        answers, flight = self._answers, self._ask(asked, looks=looks)
+        answers, flight = self._serving.answers, self._ask(asked, looks=looks)
         return None if is_down or flight is None else Waiting(flight, answers)
+
+    def instead(self, asked: Question, late: Waiting | None) -> LoadedPrompt:
+        """Return what is served to somebody who waits for the registry no longer."""
+        if self._is_offline:
+            return self._serving.deployed(asked)
+        error = self._outage.error or RegistryUnavailableError("the registry was not asked")
+        if late is not None:
+            error = RegistryUnavailableError(f"no answer within {self._times.timeout:g} s")
+            # It may answer others, or be busy with them.
+            if late.flight.has_begun and self._serving.answers == late.answers:
+                self._outage.begin(error)
+        return self._fall_back(asked, error)
+
+    def _look_after(self, entry: Entry) -> None:
+        """See to it that a stale entry is fetched again, once."""
+        error = self._outage.error
+        if self._is_offline or self._is_closed:
+            self.cache.rest(entry, self._times.retry)
+        elif error is not None and not self._outage.claim_probe():
+            self._serving.keep(entry, error, is_hearsay=True)
+        else:
+            looks = entry.looks
+            self._serving.rest(entry, self._times.timeout)
+            with suppress(UsageError):  # it was closed this very moment
+                self._ask(entry.question, looks=looks)
 
     def _ask(self, asked: Question, *, looks: int) -> Flight[LoadedPrompt] | None:
         # Whoever forgot a prompt shares no question that was asked before.
-        times_forgotten = self._forgotten.get(asked.name, 0)
+        times_forgotten = self._serving.times_forgotten(asked.name)
         was_down = self._outage.error is not None
         ask = partial(self._fetch, asked, looks, times_forgotten, was_down=was_down)
         try:
@@ -176,46 +177,12 @@ class Loading:
     def _questions(self) -> Flights[_Key, LoadedPrompt]:
         from promptsync.flights import Flights  # noqa: PLC0415  futures import logging, 10 ms
 
-        with self._writing:
+        with self._asking:
             if self._flights is None:
                 self._flights = Flights(self._threads, ClosedClientError)
                 if self._is_closed:
                     self._flights.close()
             return self._flights
-
-    def _look_after(self, entry: Entry) -> None:
-        """See to it that a stale entry is fetched again, once."""
-        error = self._outage.error
-        if self._is_offline or self._is_closed:
-            self.cache.rest(entry, self._times.retry)
-        elif error is not None and not self._outage.claim_probe():
-            self._keep(entry, error, is_hearsay=True)
-        else:
-            looks = entry.looks
-            with self._writing:
-                if not entry.is_outdated:
-                    self.cache.rest(entry, self._times.timeout)
-            with suppress(UsageError):  # it was closed this very moment
-                self._ask(entry.question, looks=looks)
-
-    def instead(self, asked: Question, late: Waiting | None) -> LoadedPrompt:
-        """Return what is served to somebody who waits for the registry no longer."""
-        if self._is_offline:
-            return self._deployed(asked)
-        error = self._outage.error or RegistryUnavailableError("the registry was not asked")
-        if late is not None:
-            error = RegistryUnavailableError(f"no answer within {self._times.timeout:g} s")
-            # It may answer others, or be busy with them.
-            if late.flight.has_begun and self._answers == late.answers:
-                self._outage.begin(error)
-        return self._fall_back(asked, error)
-
-    def _deployed(self, asked: Question) -> LoadedPrompt:
-        loaded = self._origins.deployed(asked)
-        with self._writing:
-            entry = self.cache.put(asked, loaded, FOREVER)
-        load_log.changed(loaded)
-        return entry.prompt
 
     # -- in the thread that waits for the registry --
 
@@ -228,84 +195,37 @@ class Loading:
             return entry.prompt
         if not was_down and (known := self._outage.error) is not None:
             # Found out while this waited for a thread: a thousand need not do so one by one.
-            return (
-                self._keep(entry, known, is_hearsay=True)
-                if entry
-                else self._fall_back(asked, known)
-            )
-        answers = self._answers
+            if entry is None:
+                return self._fall_back(asked, known)
+            return self._serving.keep(entry, known, is_hearsay=True)
+        answers = self._serving.answers
         try:
             fetched = self._origins.fetch(asked)
         except Exception as error:
             if self._is_closed:  # it ends because of that
                 raise ClosedClientError from error
-            self._hear(error, answers)
+            self._serving.hear(error, answers)
             if (served := self._despite(error, asked)) is None:
                 raise
             return served
         if self._is_closed:  # nobody waits for it any more
             raise ClosedClientError
-        self._hear(None, answers)
-        return self._serve(asked, fetched, times_forgotten)
+        self._serving.hear(None, answers)
+        return self._serving.serve(asked, fetched, times_forgotten)
 
     def _despite(self, error: Exception, asked: Question) -> LoadedPrompt | None:
         """Return what is served although the registry failed, None where that is to be raised."""
         # It may have come into being while the registry was waited for.
         if (entry := self._entries.get(asked)) is not None:
             entry.looks += 1
-            return self._keep(entry, error)
+            return self._serving.keep(entry, error)
         return self._fall_back(asked, error) if isinstance(error, _FALL_BACK) else None
 
-    def _hear(self, error: Exception | None, answers: int) -> None:
-        """Note that the registry answered, or that it was silent to everybody who asked."""
-        if isinstance(error, RegistryUnavailableError):
-            if self._answers == answers:
-                self._outage.begin(error)
-        elif error is None or isinstance(error, RegistryError | LoadError):
-            self._answers += 1
-            if self._outage.end():
-                self.cache.expire_fallbacks()
-
-    def _serve(self, asked: Question, fetched: Fetched, times_forgotten: int) -> LoadedPrompt:
-        """Serve from now on what the registry answered."""
-        seconds = self._times.ttl if asked.version is None else FOREVER
-        with self._writing:
-            if self._forgotten.get(asked.name, 0) != times_forgotten:
-                return fetched.prompt  # the alias may have moved while that travelled
-            known = self._entries.get(asked)
-            before = None if known is None else known.prompt
-            entry = self.cache.put(asked, fetched.prompt, seconds)
-            entry.looks += 1
-            is_doubt_known, entry.doubt = entry.doubt == fetched.doubt, fetched.doubt
-        _tell(before, fetched, is_doubt_known=is_doubt_known)
-        self._origins.keep(asked, fetched)
-        return fetched.prompt
-
-    def _keep(self, entry: Entry, error: Exception, *, is_hearsay: bool = False) -> LoadedPrompt:
-        """Serve on what is in memory, and say once that it may be old."""
-        with self._writing:
-            if is_hearsay and self._outage.error is None:
-                return entry.prompt  # it answers again, and may have answered this question
-            is_known = self.cache.keep(entry, error, self._times.retry)
-        if not is_known:
-            load_log.fell_back(entry.prompt)
-        return entry.prompt
+    # -- in either --
 
     def _fall_back(self, asked: Question, error: PromptsyncError) -> LoadedPrompt:
-        """Serve what is on disk or was deployed, or what somebody else put into memory."""
-        with self._falling_back:
-            if (entry := self._entries.get(asked)) is not None:
-                is_old = entry.is_outdated
-                return self._keep(entry, error, is_hearsay=True) if is_old else entry.prompt
-            found = self._origins.fall_back(asked, reason(error))
-            if found is None:
-                raise self._nothing(asked, error) from error
-            with self._writing:
-                if (entry := self._entries.get(asked)) is not None:
-                    return entry.prompt
-                entry = self.cache.put(asked, found, self._times.retry)
-                entry.trouble = trouble_of(error)
-        load_log.fell_back(found)
+        if (found := self._serving.fall_back(asked, error)) is None:
+            raise self._nothing(asked, error) from error
         return found
 
     def _nothing(self, asked: Question, error: PromptsyncError) -> PromptsyncError:
@@ -318,14 +238,3 @@ class Loading:
             f"`{asked.name}` cannot be loaded, and nothing is there in its place: {error.message}",
             hint="`promptsync bundle` makes what a process serves when its registry is down",
         )
-
-
-def _tell(before: LoadedPrompt | None, fetched: Fetched, *, is_doubt_known: bool) -> None:
-    loaded = fetched.prompt
-    known = before and (before.version, before.content_hash)
-    if known != (loaded.version, loaded.content_hash):
-        load_log.changed(loaded)
-    if fetched.doubt is not None and not is_doubt_known:
-        load_log.unproven(loaded, fetched.doubt)
-    if before is not None and before.is_fallback:
-        load_log.recovered(loaded)

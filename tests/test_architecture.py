@@ -180,6 +180,7 @@ WORLD = frozenset(
         "run_lock",
         "schedule",
         "seeding",
+        "serving",
         "service_environment",
         "stamping",
         "starters",
@@ -422,8 +423,8 @@ NEEDED_BY_A_BUNDLE = frozenset(
     alias_override argument_checks background bundle_file bundled bundled_prompt client config
     content_hash correlation drift errors file_search forking light_dataclass load_log loaded_prompt
     loading mustache mustache_syntax origins outage prompt prompt_cache prompt_location prompt_path
-    prompt_schema registry_config rendered_prompt rendering sha256 stamp_check template_errors
-    value_text
+    prompt_schema registry_config rendered_prompt rendering serving sha256 stamp_check
+    template_errors value_text
     """.split()  # noqa: SIM905  as above
 )
 

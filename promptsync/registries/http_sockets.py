@@ -20,9 +20,10 @@ class Sockets:
     def watch(self, opened: socket.socket) -> None:
         """Have a socket ended with the others. Raises ConnectionAbortedError after `end`."""
         with self._lock:
+            # First, since a handler of a signal may end them between these two.
+            self._open.add(opened)
             if self._is_ended:
                 raise ConnectionAbortedError("the client was closed")
-            self._open.add(opened)
 
     def end(self) -> None:
         """Shut every socket down: who waits for one is woken, and closes it."""
