@@ -22,7 +22,7 @@ from tests.registries.serving import unused_address
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "assistant"
 PACKAGE = EXAMPLE / "assistant"
-PATIENCE = 60.0
+PATIENCE = 180.0
 
 GENERATED = shutil.ignore_patterns(".promptsync", "__pycache__", "promptsync-bundle.json")
 

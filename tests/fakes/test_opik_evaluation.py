@@ -114,3 +114,13 @@ def test_an_experiment_shows_the_averages_of_what_its_traces_scored(service: Opi
     assert (found["dataset_name"], found["trace_count"]) == ("names", 2)
     assert found["feedback_scores"] == [{"name": "warm", "value": 0.5}]
     assert call(service, f"GET {EXPERIMENTS}/{UNKNOWN}")[0] == 404
+
+
+def test_a_span_whose_end_is_told_before_its_beginning_is_whole(service: OpikServer) -> None:
+    begun = {"id": UNKNOWN, "name": "inner", "start_time": "2026-11-21T12:00:00Z"}
+    ended = {**begun, "metadata": {"prompts": ["greeting"]}}
+
+    for each in (ended, begun):
+        assert call(service, "POST /v1/private/spans/batch", {"spans": [each]})[0] == 204
+
+    assert service.store.spans == {UNKNOWN: ended}

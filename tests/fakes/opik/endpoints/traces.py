@@ -1,4 +1,4 @@
-"""/v1/private/traces and /spans: what the SDK says of calls is kept as it came, with scores."""
+"""/v1/private/traces and /spans: what the SDK says of each call is kept together, with scores."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ def _keep(kept: dict[str, JsonObject], request: Request, name: str) -> Response:
     found = bodies.read_body(request, {}).get(name)
     for each in found if isinstance(found, list) else ():
         if isinstance(each, dict):
-            kept[str(each["id"])] = each
+            # The SDK tells of a call when it begins and when it ends, in batches that may cross.
+            kept.setdefault(str(each["id"]), {}).update(each)
     return nothing()
 
 
