@@ -114,7 +114,7 @@ def test_several_workers_serve_side_by_side(checkout: Repo) -> None:
     # Seeded before: of two that seed at once, one may load a prompt whose alias the other one has
     # not set yet. That is a known fault of `seed`.
     with assistant(checkout.path) as first:
-        assert first.stop() == 0
+        assert versions(first.health()) == FIRST
     with assistant(checkout.path, *workers) as service:
         # The first one answers while the other one starts.
         eventually(lambda: service.log.read_text("utf-8").count(STARTED) >= 2)
