@@ -12,6 +12,7 @@ from promptsync.errors import (
     MovedError,
     RegistryRefusedError,
 )
+from promptsync.missing_alias import set_missing_alias
 from promptsync.plan import Action, Change, Plan
 from promptsync.prompt import Prompt
 from promptsync.registries.base import ANY_VERSION, Registry
@@ -42,6 +43,8 @@ def apply_change(
         _refuse_if_moved(change, registry.get_prompt(name))
         registry.delete_prompt(name)
         return None
+    if alias is not None and plan.only_missing and change.before is None and change.target:
+        return set_missing_alias(change.target, name, alias, registry)
     if alias is not None:
         _refuse_if_moved(change, registry.get_prompt(name, alias=alias))
     stored = change.target or _save(change, name, alias, registry, make_stamp)
@@ -54,21 +57,27 @@ def _create(
     change: Change, name: str, alias: str | None, registry: Registry, make_stamp: MakeStamp
 ) -> RemotePrompt:
     """Make the first version of a prompt. Raises MovedError when somebody else made it."""
-    if alias is not None:
-        # A service without aliases says so here, before anything is written.
-        registry.get_prompt(name, alias=alias)
-    stored = _write(change, name, None, registry, make_stamp)
-    if alias is not None:
-        try:
-            registry.set_alias(name, alias, stored.version)
-        except RegistryRefusedError as error:
-            raise RegistryRefusedError(
-                f"`{change.name}` was created (version {stored.version}), but alias `{alias}` "
-                f"does not point at it: {error.message}",
-                hint=error.hint,
-                status=error.status,
-            ) from error
-    return stored
+    try:
+        stored = _write(change, name, None, registry, make_stamp)
+    except MovedError as error:
+        current = error.current
+        if current and alias is not None and current.content_hash == change.state.local_hash:
+            # Who made it sets the alias later, or never if that process is killed.
+            set_missing_alias(current, name, alias, registry)
+        raise
+    return stored if alias is None else _alias_created(stored, name, alias, registry)
+
+
+def _alias_created(stored: RemotePrompt, name: str, alias: str, registry: Registry) -> RemotePrompt:
+    try:
+        return set_missing_alias(stored, name, alias, registry)
+    except RegistryRefusedError as error:
+        raise RegistryRefusedError(
+            f"`{name}` was created (version {stored.version}), but alias `{alias}` "
+            f"does not point at it: {error.message}",
+            hint=error.hint,
+            status=error.status,
+        ) from error
 
 
 def _rename(

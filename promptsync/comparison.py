@@ -37,7 +37,8 @@ class Scope:
     versions for one that carries a file's content hash, and so does an alias that points at other
     content unless the comparison is `brief`. With `latest`, for who will write versions and move
     an alias, an edit is looked for that is later than what the alias points at; where that one
-    `adopts`, also of prompts that agree and lack a stamp. `repository` gives the URL of this one,
+    `adopts`, also of prompts that agree and lack a stamp. With `only_missing` both look no further
+    than at what the alias does not point at. `repository` gives the URL of this one,
     which tells what another repository uploaded from what was removed here. With `was_here`, which
     tells whether the file of a remote prompt was once one of these, renames are looked for.
     """
@@ -49,6 +50,7 @@ class Scope:
     brief: bool = False
     latest: bool = False
     adopts: bool = False
+    only_missing: bool = False
     repository: Callable[[], str | None] = lambda: None
     was_here: WasHere | None = None
 
@@ -208,6 +210,8 @@ def _latest(
 
 
 def _may_be_written(state: PromptState, scope: Scope) -> bool:
+    if scope.only_missing:
+        return state.remote is None
     if state.status is not Status.IN_SYNC:
         return True
     is_stamped = state.remote is not None and state.remote.is_from_file
@@ -221,7 +225,8 @@ def _with_carriers(
     latest: Mapping[str, RemotePrompt],
 ) -> Iterator[PromptState]:
     def search(state: PromptState) -> PromptState:
-        if state.local is None or state.status is Status.IN_SYNC:
+        is_served = state.remote is not None and scope.only_missing
+        if state.local is None or state.status is Status.IN_SYNC or is_served:
             return state
         carrier = _find_carrier(registry, latest.get(state.name), state.local_hash)
         note = state.note

@@ -13,14 +13,16 @@ MAX_FAILURES_TOLD = 5
 class SeedReport:
     """The prompts that were created, by name, and those that were there already.
 
-    `created` maps a name to the version that the registry gave it. `failed` maps a name to what
-    kept it from being created. `registry` is the registry's name, and `alias` the one that points
-    at what was created. `reason` says why not everything was looked at; what was done in
-    spite of it is told all the same. `is_reachable` is False where the registry did not answer,
-    or not in time.
+    `created` maps a name to the version that the registry gave it, and `aliased` a name that was
+    there already to the version that the alias points at now: before, it pointed at none. `failed`
+    maps a name to what keeps it from being served. `registry` is the registry's name, and `alias`
+    the one that points at what was created. `reason` says why not everything was looked at; what
+    was done in spite of it is told all the same. `is_reachable` is False where the registry did not
+    answer, or not in time.
     """
 
     created: Mapping[str, str] = field(default_factory=dict)
+    aliased: Mapping[str, str] = field(default_factory=dict)
     skipped: tuple[str, ...] = ()
     failed: Mapping[str, str] = field(default_factory=dict)
     reason: str | None = None
@@ -30,12 +32,14 @@ class SeedReport:
 
     @property
     def ok(self) -> bool:
-        """Whether the registry has every prompt that was asked for."""
+        """Whether the registry has every prompt that was asked for, and the alias is at each."""
         return self.reason is None and not self.failed
 
     def __str__(self) -> str:
         """Say in a line what was done, and what was not."""
         counts = [f"{len(self.created)} created", f"{len(self.skipped)} there already"]
+        if self.aliased:
+            counts.append(f"{len(self.aliased)} given the alias")
         if self.failed:
             counts.append(f"{len(self.failed)} failed")
         failures = [f"`{name}`: {why}" for name, why in self.failed.items()]

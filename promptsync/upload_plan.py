@@ -50,7 +50,7 @@ def make_upload_plan(
         alias=alias,
         changes=tuple(changes),
         refusals=tuple(each for each in steps if isinstance(each, Refusal)),
-        notes=tuple(_notes(changes)) if options.may_rename else (),
+        notes=_notes(states, changes, options),
         existing=sum(state.remote is not None for state in states),
         only_missing=options.only_missing,
     )
@@ -77,7 +77,29 @@ def _rename(state: PromptState) -> Change | None:
     return Change(Action.RENAME, replace(state, remote=old, details_differ=differ))
 
 
-def _notes(changes: Sequence[Change]) -> Iterator[str]:
+def is_unaliased(state: PromptState) -> bool:
+    """Tell whether a prompt is there, and an alias points at nothing that it could point at."""
+    return state.status is Status.NEW and state.latest is not None and state.carrier is None
+
+
+def _notes(
+    states: Sequence[PromptState],
+    changes: Sequence[Change],
+    options: UploadOptions,
+) -> tuple[str, ...]:
+    if options.only_missing:
+        return tuple(map(_note_on_alias, filter(is_unaliased, states)))
+    return tuple(_notes_on_names(changes)) if options.renames else ()
+
+
+def _note_on_alias(state: PromptState) -> str:
+    return (
+        f"`{state.name}` is left alone: it says something else in the registry, where "
+        f"{state.note}; an upload without `--only-missing` serves the file"
+    )
+
+
+def _notes_on_names(changes: Sequence[Change]) -> Iterator[str]:
     renamed = [each for each in changes if each.renamed_from is not None]
     if len(renamed) == 1:
         (one,) = renamed
@@ -104,8 +126,10 @@ def _upload_step(
         case Status.NEW:
             if is_carried:
                 return Action.PROMOTE
+            if state.latest is None:
+                return Action.CREATE
             # The alias points at none of the versions that are there.
-            return Action.CREATE if state.latest is None else Action.UPDATE
+            return None if options.only_missing else Action.UPDATE
         case _ if options.only_missing:
             return None
         case Status.MODIFIED:

@@ -300,6 +300,73 @@ def test_what_is_promoted_is_not_written_again(registry: Registry) -> None:
 # -- renames --
 
 
+def seed_plan(registry: Registry, kind: str = "local", **texts: str) -> Plan:
+    """Plan what of some prompts an alias lacks."""
+    scope = Scope(alias="production", latest=True, only_missing=True)
+    states = compare(catalog(kind, **texts), registry, scope=scope, is_taken_in=always)
+    options = UploadOptions(only_missing=True)
+    return make_upload_plan(states, registry="local", alias="production", options=options)
+
+
+def test_what_another_seed_created_and_has_not_given_the_alias_yet_gets_it(
+    registry: Registry,
+) -> None:
+    planned = seed_plan(registry, greeting="Hello", farewell="Bye")
+    upload(registry, greeting="Hello", farewell="Ciao")
+
+    outcomes = apply(planned, registry)
+
+    assert all(each.skipped for each in outcomes.values())
+    assert registry.list_aliases(["greeting", "farewell"]) == {"greeting": {"production": "1"}}
+
+
+def test_an_alias_that_another_seed_set_meanwhile_stays(registry: Registry) -> None:
+    upload(registry, greeting="Hello")
+    planned = seed_plan(registry, greeting="Hello")
+    there = registry.save_prompt(prompt("greeting", "Edited"), None)
+    registry.set_alias("greeting", "production", there.version)
+
+    outcome = apply(planned, registry)["greeting"]
+
+    assert (outcome.skipped, outcome.stored) == (True, there)
+    assert registry.list_aliases(["greeting"]) == {"greeting": {"production": "2"}}
+
+
+def test_an_alias_that_was_set_between_the_plan_and_a_lost_creation_stays(
+    registry: Registry,
+) -> None:
+    planned = seed_plan(registry, greeting="Hello")
+    upload(registry, greeting="Hi")
+    registry.set_alias("greeting", "production", "1")
+    registry.save_prompt(prompt("greeting", "Hello"), None)
+
+    assert apply(planned, registry)["greeting"].skipped
+    assert registry.list_aliases(["greeting"]) == {"greeting": {"production": "1"}}
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("text", ["Hello", "Ciao"])
+def test_a_seed_that_is_refused_an_alias_takes_what_another_one_set_at_that_moment(
+    braintrust: Registry, open_braintrust: OpenRegistry, service: BraintrustServer, text: str
+) -> None:
+    planned = seed_plan(braintrust, "braintrust", greeting="Hello\n")
+    other = open_braintrust()
+
+    def seeds() -> None:
+        stored = other.save_prompt(prompt(text=text), None)
+        other.set_alias("greeting", "production", stored.version)
+
+    service.inject(Refused(409), "PUT /environment-object/*", times=1)
+    service.inject(Meanwhile(seeds), "PUT /environment-object/*", times=1)
+
+    outcome = apply(planned, braintrust)["greeting"]
+
+    served = latest(other, alias="production")
+    assert (outcome.error, outcome.skipped) == (None, text == "Ciao")
+    assert outcome.stored == served
+    assert served.prompt.content == text
+
+
 def rename_plan(
     registry: Registry, *, kind: str = "local", alias: str | None = None, text: str = "Hello\n"
 ) -> Plan:

@@ -153,6 +153,7 @@ WORLD = frozenset(
         "load_log",
         "loading",
         "local_prompt",
+        "missing_alias",
         "optional_packages",
         "origins",
         "outage",

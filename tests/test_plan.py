@@ -148,6 +148,19 @@ def test_a_version_that_carries_the_content_is_promoted(
     assert decided(upload(each, options, alias="production")) is Action.PROMOTE
 
 
+def test_a_seed_points_a_missing_alias_at_the_content_and_never_writes_a_version_there() -> None:
+    same = state(Status.NEW, latest=remote("Hi"), carrier=remote("Hello"))
+    other = state(Status.NEW, latest=remote("Hi"), note="alias `production` points at no version")
+
+    assert decided(upload(same, ONLY_MISSING, alias="production")) is Action.PROMOTE
+    plan = upload(other, ONLY_MISSING, alias="production")
+    assert (plan.changes, plan.refusals) == ((), ())
+    assert plan.notes == (
+        "`greeting` is left alone: it says something else in the registry, where alias "
+        "`production` points at no version; an upload without `--only-missing` serves the file",
+    )
+
+
 @pytest.mark.parametrize(
     ("status", "action"), [(Status.NEW, Action.CREATE), (Status.MODIFIED, Action.UPDATE)]
 )

@@ -7,14 +7,16 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from promptsync import SeedReport, seed
+from promptsync import SeedReport, missing_alias, seed
 from promptsync.bundle import FILE_NAME, save_bundle
 from promptsync.config import RegistryConfig
 from promptsync.registries.braintrust import BraintrustRegistry
@@ -107,7 +109,7 @@ def test_what_is_there_is_never_touched_whatever_it_says(repo: Repo) -> None:
     registry.save_prompt(prompt(text="Somebody else's."), None)
     registry.close()
 
-    report = seed(alias="production")
+    report = seed()
 
     assert (report.created, report.skipped, report.ok) == ({}, ("greeting",), True)
     assert [each.prompt.content for each in versions(repo.path)] == ["Somebody else's."]
@@ -123,6 +125,59 @@ def test_the_alias_of_what_is_there_stays_where_it_is(repo: Repo) -> None:
 
     assert pointed_at(repo.path, "production") == "1"
     assert pointed_at(repo.path, "staging") is None
+
+
+def uploaded(repo: Repo, *texts: str) -> None:
+    """Store versions of the greeting that no alias points at."""
+    with closing(LocalRegistry(folder=repo.path)) as registry:
+        for text in texts:
+            registry.save_prompt(prompt(text=text), None)
+
+
+def test_an_alias_that_points_at_nothing_is_set_where_a_version_says_the_same(repo: Repo) -> None:
+    repo.write("prompts/greeting.md", "Say hello.\n")
+    uploaded(repo, "Say hello.", "Edited in the registry.")
+
+    report = seed(alias="production")
+
+    assert report == SeedReport(aliased={"greeting": "1"}, registry="local", alias="production")
+    assert str(report) == "0 created, 0 there already, 1 given the alias"
+    assert pointed_at(repo.path, "production") == "1"
+    assert len(versions(repo.path)) == 2
+
+
+def test_a_prompt_that_says_something_else_gets_no_alias_and_the_reason_is_told(
+    repo: Repo, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(missing_alias, "SETTLES_WITHIN", 0.1)
+    repo.write("prompts/greeting.md", "Say hello.\n")
+    uploaded(repo, "Somebody else's.")
+
+    report = seed(alias="production")
+
+    reason = "it says something else, and alias `production` points at none of its versions"
+    assert (report.ok, report.skipped, report.failed) == (False, (), {"greeting": reason})
+    assert pointed_at(repo.path, "production") is None
+    assert warnings(caplog) == [
+        "registry `local` was not seeded with every prompt: 0 created, 0 there already, 1 failed; "
+        f"`greeting`: {reason}"
+    ]
+
+
+def test_an_alias_that_another_release_is_about_to_set_is_waited_for(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(missing_alias, "SETTLES_WITHIN", 60)
+    repo.write("prompts/greeting.md", "Say hello.\n")
+    uploaded(repo, "Another release.")
+    with closing(LocalRegistry(folder=repo.path)) as other:
+        timer = threading.Timer(0.2, other.set_alias, ("greeting", "production", "1"))
+        timer.start()
+
+        report = seed(alias="production")
+        timer.join()
+
+    assert report == SeedReport(skipped=("greeting",), registry="local", alias="production")
 
 
 def test_only_the_named_prompts_are_seeded(repo: Repo) -> None:
@@ -220,6 +275,21 @@ def test_a_source_beside_a_package_is_refused() -> None:
 
 
 @pytest.mark.network
+@pytest.mark.usefixtures("app")
+def test_an_environment_that_points_at_nothing_is_set_alike(service: BraintrustServer) -> None:
+    seed()
+
+    first, second = seed(alias="production"), seed(alias="production")
+
+    assert first.created == {}
+    assert first.aliased.keys() == {"farewell", "greeting"}
+    assert second.skipped == ("farewell", "greeting")
+    assert [each.version for each in stored_in(service, "production")] == [
+        first.aliased["greeting"]
+    ]
+
+
+@pytest.mark.network
 def test_a_registry_in_opik_is_seeded_alike(repo: Repo) -> None:
     repo.write("prompts/greeting.md", "Say hello.\n")
     with opik_server() as service:
@@ -307,8 +377,7 @@ def test_a_service_without_aliases_is_told_before_anything_is_created(
 
     report = seed(alias="production")
 
-    assert report.failed.keys() == {"farewell", "greeting"}
-    assert "Pro or Enterprise plan" in report.failed["greeting"]
+    assert "Pro or Enterprise plan" in (report.reason or "")
     assert seed().created.keys() == {"farewell", "greeting"}
 
 
@@ -388,20 +457,23 @@ def test_of_processes_that_start_at_once_exactly_one_creates_each_prompt(repo: R
         repo.write(f"prompts/prompt-{number}.md", f"Text {number}\n")
     program = (
         "import json, promptsync; report = promptsync.seed(alias='production', timeout=60); "
-        "print(json.dumps([report.ok, sorted(report.created), sorted(report.skipped)]))"
+        "[promptsync.load(f'prompt-{n}', alias='production') for n in range(5)]; "
+        "found = sorted([*report.skipped, *report.aliased]); "
+        "print(json.dumps([report.ok, sorted(report.created), found]))"
     )
 
     processes = [
         subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, env=os.environ)
         for _ in range(4)
     ]
-    told = [json.loads(process.communicate()[0]) for process in processes]
+    answers = [process.communicate()[0] for process in processes]
+    told = [json.loads(answer) for answer in answers]
 
     assert all(ok for ok, _, _ in told)
     assert sorted(name for _, created, _ in told for name in created) == [
         f"prompt-{number}" for number in range(5)
     ]
-    assert all(len(created) + len(skipped) == 5 for _, created, skipped in told)
+    assert all(len(created) + len(found) == 5 for _, created, found in told)
     assert all(len(versions(repo.path, f"prompt-{number}")) == 1 for number in range(5))
     assert all(pointed_at(repo.path, "production", f"prompt-{n}") == "1" for n in range(5))
 

@@ -51,7 +51,7 @@ def _sentence(outcome: Outcome, quote: Callable[[str], str]) -> str:
     if old is not None:
         name = f"{quote(old)} to {name}"
     if outcome.skipped:
-        return f"skipped {name}: somebody else created it meanwhile"
+        return f"skipped {name}: somebody else {_DONE[outcome.change.action]} it meanwhile"
     if outcome.stored is None:
         return f"{_DONE[outcome.change.action]} {name}"
     commit = outcome.change.commit

@@ -62,7 +62,8 @@ def render_plan_text(plan: Plan, given: Given, *, is_pushed_at_once: bool = Fals
     `is_pushed_at_once` says that what a pulled partial changes is pushed by the same command.
     """
     if not (plan.changes or plan.refusals):
-        return f"nothing to {_what(plan)}\n"
+        lines = [f"nothing to {_what(plan)}", *_notes(plan)]
+        return "\n".join(map(printable, lines)) + "\n"
     lines = [_what(plan), ""]
     if plan.changes:
         lines += [*_rows(plan.changes), ""]
@@ -101,7 +102,11 @@ def _note_lines(plan: Plan, given: Given, *, is_pushed_at_once: bool) -> Iterato
         if not is_pushed_at_once:
             upload = given.repeated(remedy(Status.MODIFIED, each.touched))
             yield f"  after the commit: {upload}"
-    yield from (f"note: {one_line(note)}" for note in plan.notes)
+    yield from _notes(plan)
+
+
+def _notes(plan: Plan) -> Iterator[str]:
+    return (f"note: {one_line(note)}" for note in plan.notes)
 
 
 def _wrapped(names: Iterable[str]) -> list[str]:

@@ -156,11 +156,11 @@ def _make_plan(
 ) -> Plan:
     scope = Scope(
         names=names,
-        # A prompt is not missing because an alias points at none of its versions.
-        alias=None if options.only_missing else alias,
+        alias=alias,
         complete=options.prune,
         latest=True,
         adopts=options.adopt,
+        only_missing=options.only_missing,
         repository=lambda: session.repository_url,
         was_here=session.was_here if options.renames and not options.only_missing else None,
     )

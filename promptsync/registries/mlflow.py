@@ -164,9 +164,10 @@ class MlflowRegistry:
             raise RegistryRefusedError(f"`{name}` has no version `{version}`")
         try:
             self._api.set_alias(name, alias, version)
-        except LostAnswerError as lost:
+        except (LostAnswerError, RegistryRefusedError):
+            # Of two who set a new alias at the same moment, MLflow's database refuses one.
             if self._target(name, alias) != version:
-                raise lost from None
+                raise
             return
         if self._target(name, alias) != version:
             raise RegistryAnswerError(

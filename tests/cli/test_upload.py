@@ -260,9 +260,7 @@ def test_only_missing_prompts_are_uploaded_when_asked(repo: Repo) -> None:
     assert run("upload", "--yes", "--only-missing").stdout == "created `fresh` (version 1)\n"
 
 
-def test_a_first_version_gets_the_alias_at_once_and_what_is_there_is_left_alone(
-    repo: Repo,
-) -> None:
+def test_a_missing_alias_is_set_where_it_can_and_what_is_there_is_left_alone(repo: Repo) -> None:
     repo.write("prompts/farewell.md", "Say goodbye.\n")
     repo.write("prompts/greeting.md", "Say hello.\n")
     run("upload", "--yes", "farewell")
@@ -270,10 +268,29 @@ def test_a_first_version_gets_the_alias_at_once_and_what_is_there_is_left_alone(
 
     first, second = run(*seed), run(*seed)
 
-    assert first.stdout == "created `greeting` (version 1)\n"
+    assert first.stdout == "promoted `farewell` (version 1)\ncreated `greeting` (version 1)\n"
     assert second == Ran(0, "nothing to upload to registry `local`, alias `production`\n", "")
     with closing(registry_of(repo)) as registry:
-        assert registry.list_aliases(["farewell", "greeting"]) == {"greeting": {"production": "1"}}
+        assert registry.list_aliases(["farewell", "greeting"]) == {
+            "farewell": {"production": "1"},
+            "greeting": {"production": "1"},
+        }
+
+
+def test_seeding_tells_of_a_prompt_that_says_something_else_and_has_no_alias(repo: Repo) -> None:
+    repo.write("prompts/greeting.md", "Say hello.\n")
+    run("upload", "--yes")
+    repo.write("prompts/greeting.md", "Say hello again.\n")
+
+    ran = run("upload", "--only-missing", "--alias", "production", "--yes")
+
+    assert ran == Ran(
+        0,
+        "nothing to upload to registry `local`, alias `production`\n"
+        "note: `greeting` is left alone: it says something else in the registry, where alias "
+        "`production` points at no version; an upload without `--only-missing` serves the file\n",
+        "",
+    )
 
 
 @pytest.mark.network

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -435,6 +436,22 @@ def test_writers_that_register_the_same_new_prompt_all_succeed(
 
     assert [each.prompt.content for each in stored] == texts
     assert len(mlflow.list_versions("greeting")) == 8
+
+
+@pytest.mark.parametrize("theirs", ["1", "2"])
+def test_of_two_who_set_an_alias_at_once_the_refused_one_looks_where_it_points(
+    relay: MlflowRelay, relayed: MlflowRegistry, mlflow: MlflowRegistry, theirs: str
+) -> None:
+    save(mlflow, text="one")
+    save(mlflow, text="two")
+    path = "POST registered-models/alias"
+    relay.inject(Refused(400, "UNIQUE constraint failed"), path, times=1)
+    relay.inject(Meanwhile(lambda: mlflow.set_alias("greeting", "live", theirs)), path, times=1)
+
+    with nullcontext() if theirs == "1" else pytest.raises(RegistryRefusedError):
+        relayed.set_alias("greeting", "live", "1")
+
+    assert mlflow.list_aliases(["greeting"]) == {"greeting": {"live": theirs}}
 
 
 def test_a_prompt_that_somebody_registers_meanwhile_has_moved(
