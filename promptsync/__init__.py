@@ -134,7 +134,7 @@ if not TYPE_CHECKING:
             # What it is of lets Python say which name may have been meant.
             message = f"module {__name__!r} has no attribute {name!r}"
             raise AttributeError(message, name=name, obj=modules[__name__])
-        from importlib import import_module  # noqa: PLC0415
+        from importlib import import_module
 
         if name == "lineage":
             return import_module("promptsync.lineage")

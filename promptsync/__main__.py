@@ -13,12 +13,12 @@ def _run(arguments: list[str]) -> None:
     # Imported here, because a broken installation is a crash too.
     early = None
     if arguments[:1] in (["verify"], ["sync"]):
-        from promptsync.early_verify import begin_verify, has_nothing_to_say  # noqa: PLC0415
+        from promptsync.early_verify import begin_verify, has_nothing_to_say
 
         if "--staged" in arguments and has_nothing_to_say(arguments):
             return
         early = begin_verify(arguments)
-    from promptsync.cli import run  # noqa: PLC0415
+    from promptsync.cli import run
 
     run(arguments, early)
 
@@ -29,12 +29,12 @@ def main() -> None:
         _run(sys.argv[1:])
     except KeyboardInterrupt:
         # Before the command line is there to say it: most of a short command's time is imports.
-        from promptsync.interruption import INTERRUPTED, MESSAGE  # noqa: PLC0415
+        from promptsync.interruption import INTERRUPTED, MESSAGE
 
         sys.stderr.write(f"{MESSAGE}\n")
         sys.exit(INTERRUPTED)
     except Exception:  # noqa: BLE001  the one catcher of what is a bug
-        import traceback  # noqa: PLC0415  slow, and rarely needed
+        import traceback  # slow, and rarely needed
 
         traceback.print_exc()
         sys.stderr.write(

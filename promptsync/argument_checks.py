@@ -32,7 +32,7 @@ def check_moved_alias(alias: object) -> None:
     if alias is None:
         return
     check_text("alias", alias)
-    from promptsync.registry_config import ALIAS_RULE, is_alias  # noqa: PLC0415  writers alone ask
+    from promptsync.registry_config import ALIAS_RULE, is_alias  # writers alone ask
 
     if not is_alias(str(alias)):
         raise UsageError(f"`alias` cannot be {_shown(alias)}", hint=f"an alias is {ALIAS_RULE}")

@@ -46,7 +46,7 @@ class BackgroundThreads:
 
         Raises RuntimeError where no thread can be started, such as at the interpreter's end.
         """
-        from promptsync.fork_imports import keep_forks_out_of_imports  # noqa: PLC0415
+        from promptsync.fork_imports import keep_forks_out_of_imports
 
         keep_forks_out_of_imports()
         with self._lock:

@@ -121,6 +121,6 @@ def load_bundle(path: str | os.PathLike[str]) -> Bundle:
 
 def save_bundle(path: Path, bundle: Bundle) -> None:
     """Write a bundle in one step: a kill leaves the old file or the new one. Raises UsageError."""
-    from promptsync.file_writer import write_text  # noqa: PLC0415  reading never needs it
+    from promptsync.file_writer import write_text  # reading never needs it
 
     write_text(path.parent, path.name, write_bundle(bundle))

@@ -53,7 +53,7 @@ class Bundled:
     @property
     def folder(self) -> Path:
         """Where relative paths in the registry's settings start."""
-        from pathlib import Path  # noqa: PLC0415  costs 5 ms, and a bundle needs none
+        from pathlib import Path  # costs 5 ms, and a bundle needs none
 
         return Path(self._folder)
 
@@ -154,7 +154,7 @@ def _from_files(files: FilesPlace, registry: str | None) -> Bundled:
 
     def prompts() -> PromptFiles:
         if not opened:
-            from promptsync.prompt_files import PromptFiles  # noqa: PLC0415  PyYAML costs 20 ms
+            from promptsync.prompt_files import PromptFiles  # PyYAML costs 20 ms
 
             opened.append(PromptFiles(files, chosen))
         return opened[0]

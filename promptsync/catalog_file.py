@@ -115,10 +115,10 @@ def _is_exactly(data: bytes, file: str, wanted: Mapping[str, Json]) -> bool:
 def _syntax(path: str) -> ModuleType:
     """Return the module for JSON or for YAML, which costs 20 ms to import."""
     if path.endswith(".json"):
-        from promptsync import json_catalog  # noqa: PLC0415
+        from promptsync import json_catalog
 
         return json_catalog
-    from promptsync import yaml_catalog  # noqa: PLC0415
+    from promptsync import yaml_catalog
 
     return yaml_catalog
 

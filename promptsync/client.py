@@ -128,7 +128,7 @@ class Client:
             entry = None
         if entry is not None and entry.since <= self._clock() < entry.until:
             return entry.prompt
-        from promptsync.async_waiting import finished, run  # noqa: PLC0415  it imports asyncio
+        from promptsync.async_waiting import finished, run  # it imports asyncio
 
         asked = Question(name, alias, version)
         begun = self._loading.begin(asked)
@@ -197,6 +197,6 @@ def _working_folder() -> str:
 def _folder(cache: str | os.PathLike[str] | Literal[False] | None) -> Path | Literal[False] | None:
     if not cache:
         return False if cache is False else None
-    from pathlib import Path  # noqa: PLC0415  costs 5 ms, and few name a folder
+    from pathlib import Path  # costs 5 ms, and few name a folder
 
     return Path(cache)

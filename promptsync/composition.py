@@ -109,7 +109,7 @@ def unescape_text(own_words: str) -> str:
 
 def near_name(name: str, names: Iterable[str]) -> str | None:
     """Return the name that a missing partial may have now, None where none is like it."""
-    import difflib  # noqa: PLC0415  what finds nothing wrong does not need it
+    import difflib  # what finds nothing wrong does not need it
 
     return next(iter(difflib.get_close_matches(name, list(names), n=1)), None)
 

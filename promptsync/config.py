@@ -60,7 +60,7 @@ def load_config(start: Path) -> Config:
 
     A `promptsync.toml` beats the `pyproject.toml` beside it. Raises ConfigError.
     """
-    from pathlib import Path  # noqa: PLC0415  as everywhere here: costs 5 ms
+    from pathlib import Path  # as everywhere here: costs 5 ms
 
     for file in map(Path, configuration_files(str(start))):
         if file.name == FILE_NAME:
@@ -75,7 +75,7 @@ def load_config(start: Path) -> Config:
 
 def parse_config(text: str, file: Path) -> Config:
     """Read a configuration from its text, before there is a file. Raises ConfigError."""
-    import tomllib  # noqa: PLC0415  costs 3 ms, and a bundle needs none
+    import tomllib  # costs 3 ms, and a bundle needs none
 
     try:
         return _read_config(tomllib.loads(text), file)
@@ -84,7 +84,7 @@ def parse_config(text: str, file: Path) -> Config:
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
-    import tomllib  # noqa: PLC0415  as above
+    import tomllib  # as above
 
     try:
         return tomllib.loads(path.read_text("utf-8-sig"))
@@ -156,7 +156,7 @@ def environment_for_git() -> Mapping[str, str]:
     In a hook of a linked work tree git sets GIT_DIR, and a git started in a subfolder would take
     that folder for the top. Messages are in English, because one of them is understood here.
     """
-    from pathlib import Path  # noqa: PLC0415
+    from pathlib import Path
 
     own = {name: value for name, value in os.environ.items() if name not in _PATHSPECS}
     if "GIT_WORK_TREE" not in own and Path(own.get("GIT_DIR", "")).parent.name == "worktrees":
@@ -191,7 +191,7 @@ def proxies() -> Mapping[str, str]:
 
 def user_cache_folder() -> Path:
     """Return where caches live outside a repository."""
-    from pathlib import Path  # noqa: PLC0415
+    from pathlib import Path
 
     if base := variable("XDG_CACHE_HOME") or variable("LOCALAPPDATA"):
         return Path(base) / "promptsync"

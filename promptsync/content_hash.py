@@ -107,7 +107,7 @@ def _serialised(cleaned: Any, unusual: list[Any]) -> bytes:
 
 
 def _with_care(value: Any) -> bytes:
-    import rfc8785  # noqa: PLC0415  rarely needed, and hooks start often
+    import rfc8785  # rarely needed, and hooks start often
 
     return rfc8785.dumps(value)
 

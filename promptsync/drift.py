@@ -64,7 +64,7 @@ def warn_on_drift(
     span = _current_span()
 
     def work() -> DriftReport:
-        from promptsync.drift_warning import tell  # noqa: PLC0415
+        from promptsync.drift_warning import tell
 
         report = _within(timeout, ask)
         tell(report, span=span, on_report=on_report)
@@ -120,14 +120,14 @@ class DriftCheck:
     def _run_later(self) -> None:
         # Let the caller go first: it waits for the interpreter lock, which imports keep for 5 ms.
         time.sleep(0.01)
-        import logging  # noqa: F401, PLC0415
+        import logging  # noqa: F401
 
         _keep_forks_out_of_imports()  # now that its own hook is there
         self.run()
 
 
 def _keep_forks_out_of_imports() -> None:
-    from promptsync.fork_imports import keep_forks_out_of_imports  # noqa: PLC0415
+    from promptsync.fork_imports import keep_forks_out_of_imports
 
     keep_forks_out_of_imports()
 
@@ -143,7 +143,7 @@ def _asking(
     loaded = dict(loaded) if isinstance(loaded, dict) else loaded  # the application's own may grow
 
     def ask(until: float) -> DriftReport:
-        from promptsync import deployed  # noqa: PLC0415  only a thread has time for it
+        from promptsync import deployed  # only a thread has time for it
 
         return deployed.answer(source, folder, loaded=loaded, until=until, **choices)
 
@@ -151,7 +151,7 @@ def _asking(
 
 
 def _within(timeout: float, ask: Callable[[float], DriftReport]) -> DriftReport:
-    from promptsync.argument_checks import is_timeout  # noqa: PLC0415  not at `import promptsync`
+    from promptsync.argument_checks import is_timeout  # not at `import promptsync`
 
     if not is_timeout(timeout):
         return _unchecked("`timeout` is a number of seconds above 0")
@@ -164,7 +164,7 @@ def _within(timeout: float, ask: Callable[[float], DriftReport]) -> DriftReport:
 
 
 def _unchecked(reason: str | Exception) -> DriftReport:
-    from promptsync.drift_report import unchecked  # noqa: PLC0415  dataclasses cost 15 ms
+    from promptsync.drift_report import unchecked  # dataclasses cost 15 ms
 
     return unchecked(reason)
 

@@ -67,7 +67,7 @@ def begin_verify(arguments: Sequence[str]) -> EarlyVerify | None:
 
 def begin_listing(workspace: Workspace, *, complete: bool, timeout: float | None = None) -> Listing:
     """Open the registry of a workspace and ask it for everything."""
-    from promptsync.listing import Listing  # noqa: PLC0415  not for a hook
-    from promptsync.registries import open_registry_of  # noqa: PLC0415
+    from promptsync.listing import Listing  # not for a hook
+    from promptsync.registries import open_registry_of
 
     return Listing(open_registry_of(workspace, timeout=timeout), complete=complete)

@@ -149,7 +149,7 @@ def _commit(
 
 def _write_tree(repository: Repository, files: Mapping[str, bytes], tree: str | None) -> str:
     """Make a tree object with some files replaced, by way of an index of its own."""
-    import tempfile  # noqa: PLC0415  it brings `random` along, and few syncs commit
+    import tempfile  # it brings `random` along, and few syncs commit
 
     modes = _modes(repository, tree, list(files))
     entries = "".join(

@@ -13,7 +13,7 @@ def merge_lines(texts: tuple[str, str, str], labels: tuple[str, str, str]) -> tu
 
     The labels stand behind its conflict markers.
     """
-    import tempfile  # noqa: PLC0415  it brings `random` along, and few commands merge
+    import tempfile  # it brings `random` along, and few commands merge
 
     names = ("local", "base", "remote")
     with tempfile.TemporaryDirectory(prefix="promptsync-") as folder:

@@ -16,8 +16,8 @@ if sys.platform == "win32":  # pragma: no cover
 
     def hand_over(command: Sequence[str], environment: Mapping[str, str]) -> int:
         """Run a command, found as a shell finds it, and return its exit code. Raises OSError."""
-        import shutil  # noqa: PLC0415
-        import subprocess  # noqa: PLC0415
+        import shutil
+        import subprocess
 
         # Ctrl-C reaches every program of the console: the other one decides what becomes of it.
         signal.signal(signal.SIGINT, signal.SIG_IGN)

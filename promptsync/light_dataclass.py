@@ -53,7 +53,7 @@ class _Field:
 
     def in_dataclasses(self) -> Any:
         """Return the same for `dataclasses`."""
-        import dataclasses  # noqa: PLC0415  only for who asks
+        import dataclasses  # only for who asks
 
         options: dict[str, Any] = {"repr": self.repr, "compare": self.compare}
         if self.default_factory is not None:
@@ -75,7 +75,7 @@ class _InDataclasses:
 
     def __get__(self, instance: object, owner: type) -> object:
         if self._made is None:
-            from dataclasses import make_dataclass  # noqa: PLC0415  only for who asks
+            from dataclasses import make_dataclass  # only for who asks
 
             hints, name = self._owner.__annotations__, self._owner.__name__
             fields = [(each, hints[each], of.in_dataclasses()) for each, of in self._fields.items()]
@@ -158,7 +158,7 @@ def _comparison_of(fields: Mapping[str, _Field]) -> Mapping[str, Callable[..., A
 
 
 def _refuse_change(self: object, name: str, _: object = None) -> None:
-    from dataclasses import FrozenInstanceError  # noqa: PLC0415  only for who tries
+    from dataclasses import FrozenInstanceError  # only for who tries
 
     raise FrozenInstanceError(f"cannot change `{name}` of a {type(self).__name__}")
 

@@ -120,7 +120,7 @@ def _nearly_marker(_: Prompt, text: str, path: str) -> Iterator[Problem]:
 
 
 def _not_understood(prompt: Prompt, text: str, path: str) -> Iterator[Problem]:
-    from promptsync.rendering import understand  # noqa: PLC0415  RULES are shown without it
+    from promptsync.rendering import understand  # RULES are shown without it
 
     for own in texts_of(prompt):
         try:

@@ -88,7 +88,7 @@ def _place(loaded: LoadedPrompt) -> str:
 def _log(level: int, loaded: LoadedPrompt, message: str) -> None:
     if level < _WARNING and "logging" not in sys.modules:
         return  # nobody can have asked for it, and importing it costs 10 ms
-    import logging  # noqa: PLC0415
+    import logging
 
     with suppress(Exception):  # the application's filters and handlers
         logging.getLogger("promptsync").log(

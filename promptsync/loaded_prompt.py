@@ -79,7 +79,7 @@ class LoadedPrompt:
         `create(**prompt.openai(name="Ada"))`. A text prompt is one message of the user. Raises as
         `render` does, and UsageError for params that no request can carry.
         """
-        from promptsync.openai_arguments import openai_arguments  # noqa: PLC0415  not for others
+        from promptsync.openai_arguments import openai_arguments  # not for others
 
         return openai_arguments(self.render(**variables), where=self._where())
 
@@ -89,7 +89,7 @@ class LoadedPrompt:
         Messages of the system become `system`, tools and params what Anthropic calls them. Raises
         as `render` does, and UsageError for what cannot be carried over or without `max_tokens`.
         """
-        from promptsync.anthropic_arguments import anthropic_arguments  # noqa: PLC0415  likewise
+        from promptsync.anthropic_arguments import anthropic_arguments  # likewise
 
         return anthropic_arguments(self.render(**variables), where=self._where())
 

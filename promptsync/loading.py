@@ -175,7 +175,7 @@ class Loading:
             return None
 
     def _questions(self) -> Flights[_Key, LoadedPrompt]:
-        from promptsync.flights import Flights  # noqa: PLC0415  futures import logging, 10 ms
+        from promptsync.flights import Flights  # futures import logging, 10 ms
 
         with self._asking:
             if self._flights is None:

@@ -93,7 +93,7 @@ def parse_source(source: PromptSource) -> Prompt:
     if source.entry is not None:
         return source.entry.prompt
     # PyYAML costs 20 ms, and where all files are remembered nothing is parsed.
-    from promptsync.prompt_file import parse_prompt  # noqa: PLC0415
+    from promptsync.prompt_file import parse_prompt
 
     text = decode(source.data, source.path)
     return parse_prompt(text, path=source.path, name=source.name)
@@ -113,7 +113,7 @@ def text_of(source: PromptSource) -> str:
 
     Raises PromptFileError.
     """
-    from promptsync.prompt_file import format_prompt  # noqa: PLC0415
+    from promptsync.prompt_file import format_prompt
 
     if source.entry is not None:
         return format_prompt(source.entry.prompt, path_name=source.entry.key)

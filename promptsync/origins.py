@@ -103,7 +103,7 @@ class Origins:
         return fetched
 
     def _fetch(self, asked: Question, alias: str | None) -> Fetched:
-        from promptsync.fetching import fetch  # noqa: PLC0415  an application offline has none
+        from promptsync.fetching import fetch  # an application offline has none
 
         registry = self._opened()
         try:
@@ -207,7 +207,7 @@ class Origins:
         )
 
     def _with_hint(self, asked: Question, error: UnknownPromptError) -> UnknownPromptError:
-        from promptsync.unknown_names import with_hint  # noqa: PLC0415  few names are wrong
+        from promptsync.unknown_names import with_hint  # few names are wrong
 
         return with_hint(error, asked.name, self._bundled())
 
@@ -240,7 +240,7 @@ class Origins:
             return self._found
 
     def _opened(self) -> Registry:
-        from promptsync.fetching import open_for_loading  # noqa: PLC0415
+        from promptsync.fetching import open_for_loading
 
         bundled = self._bundled()
         with self._opening:
@@ -256,11 +256,11 @@ class Origins:
             return opened
 
     def _last_known_good(self) -> LastKnownGood:
-        from promptsync.last_known_good import (  # noqa: PLC0415  as for fetching
+        from promptsync.last_known_good import (  # as for fetching
             LastKnownGood,
             default_folder,
         )
-        from promptsync.registry_identity import registry_key  # noqa: PLC0415  as for fetching
+        from promptsync.registry_identity import registry_key  # as for fetching
 
         bundled = self._bundled()
         with self._lock:

@@ -71,6 +71,6 @@ def raise_errors(outcomes: Iterable[Outcome]) -> None:
 
 def forget_loaded(*names: str) -> None:
     """Have this process's own default client follow what this program moved, without its TTL."""
-    from promptsync.default_client import forget  # noqa: PLC0415  few of these programs load as well
+    from promptsync.default_client import forget  # few of these programs load as well
 
     forget(*dict.fromkeys(names))

@@ -39,7 +39,7 @@ class ProgramPast:
     def _is_in_git(self, local: LocalPrompt, remote: RemotePrompt) -> bool:
         if self.workspace is None:
             return False
-        from promptsync.file_past import read_past  # noqa: PLC0415  it needs PyYAML, and few ask
+        from promptsync.file_past import read_past  # it needs PyYAML, and few ask
 
         # A clone that cannot tell is no reason to replace anything.
         with suppress(ShallowCloneError):

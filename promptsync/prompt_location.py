@@ -43,9 +43,9 @@ class BundlePlace(NamedTuple):
 
     def config(self) -> Config:
         """Return the configuration around the bundle, else that of `folder`. Raises ConfigError."""
-        from pathlib import Path  # noqa: PLC0415  a bundle that is right needs neither
+        from pathlib import Path  # a bundle that is right needs neither
 
-        from promptsync.config import load_config  # noqa: PLC0415
+        from promptsync.config import load_config
 
         around = load_config(Path(folder_of(self.path)))
         return around if around.file else load_config(Path(self.folder))
@@ -74,8 +74,8 @@ class FilesPlace(NamedTuple):
     def prompt_folder(self, registry: RegistryConfig) -> PromptFolder:
         """Return the prompt files that one registry serves, to be read one by one."""
         # It starts git for other questions, and who has a bundle needs none of it.
-        from promptsync.prompt_folder import GivenPrompts, PromptsOnDisk  # noqa: PLC0415
-        from promptsync.prompt_roots import find_roots  # noqa: PLC0415
+        from promptsync.prompt_folder import GivenPrompts, PromptsOnDisk
+        from promptsync.prompt_roots import find_roots
 
         if self.sources is not None:
             return GivenPrompts(self.sources)
@@ -104,7 +104,7 @@ def locate(
     if package is not None:
         if source is not None:
             raise UsageError("`source` and `package` exclude each other")
-        from promptsync.package_location import locate_in_package  # noqa: PLC0415  few have one
+        from promptsync.package_location import locate_in_package  # few have one
 
         return locate_in_package(package, start=start, registry=registry)
     place = joined(os.fspath(start), "" if source is None else source)
@@ -129,9 +129,9 @@ def _require_folder(place: str) -> None:
 
 
 def _configured(place: str) -> FilesPlace:
-    from pathlib import Path  # noqa: PLC0415  costs 5 ms, and who has a bundle needs none
+    from pathlib import Path  # costs 5 ms, and who has a bundle needs none
 
-    from promptsync.config import load_config  # noqa: PLC0415  as above
+    from promptsync.config import load_config  # as above
 
     config = load_config(Path(place))
     return FilesPlace(config, config.root)

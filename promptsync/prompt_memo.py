@@ -52,7 +52,7 @@ class PromptMemo:
         if self._path is None or not self._new:
             return
         kept = self._entries if len(self._entries) < MAX_ENTRIES else {}
-        from promptsync.file_replacement import replace_cache  # noqa: PLC0415  most runs write none
+        from promptsync.file_replacement import replace_cache  # most runs write none
 
         with suppress(OSError):
             replace_cache(self._path, json.dumps({**kept, **self._new}).encode())

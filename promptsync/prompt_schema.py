@@ -140,7 +140,7 @@ def _unknown(key: str) -> SchemaError:
 
 
 def _nearest(word: str, words: Iterable[str]) -> str | None:
-    import difflib  # noqa: PLC0415  only for those who misspell
+    import difflib  # only for those who misspell
 
     return next(iter(difflib.get_close_matches(word, list(words), n=1)), None)
 

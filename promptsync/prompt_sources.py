@@ -90,7 +90,7 @@ def _entries(roots: Roots) -> Iterator[PromptSource | PromptFileError]:
 
 def sources_in(path: str, data: bytes) -> Iterator[PromptSource | PromptFileError]:
     """Yield the entries of a catalog file as prompts, and an error for each that is wrong."""
-    from promptsync.catalog_file import read_entries  # noqa: PLC0415  few have catalog files
+    from promptsync.catalog_file import read_entries  # few have catalog files
 
     try:
         entries = read_entries(data, path)
@@ -111,7 +111,7 @@ def source_at(path: str, name: str, data: bytes) -> PromptSource | None:
     """
     if key_of(path) is None:
         return PromptSource(path, name, data)
-    from promptsync.catalog_file import find_entry  # noqa: PLC0415  few have catalog files
+    from promptsync.catalog_file import find_entry  # few have catalog files
 
     entry = find_entry(data, path)
     return None if entry is None else PromptSource(path, name, entry.data, entry)

@@ -71,7 +71,7 @@ def changed_names(
     tree hold. A composite counts when a partial of it changed.
     """
     repository = workspace.require_repository()
-    from promptsync.git_history import merge_base  # noqa: PLC0415  few commands compare commits
+    from promptsync.git_history import merge_base  # few commands compare commits
 
     start = git.require_commit(repository, since)
     tip = git.resolve(repository, revision or "HEAD")

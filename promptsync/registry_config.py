@@ -112,7 +112,7 @@ def _names_a_secret(key: str) -> bool:
 def _holds_a_secret(value: str) -> bool:
     if not any(sign in value for sign in "@?&"):
         return False
-    import re  # noqa: PLC0415  compiling the pattern costs 1 ms, and few values need it
+    import re  # compiling the pattern costs 1 ms, and few values need it
 
     return re.search(_TELLING, value) is not None
 
@@ -171,7 +171,7 @@ def refuse_unknown(table: Mapping[str, Any], known: set[str] | frozenset[str], w
     """Raise ConfigError, with the nearest known key, for a key that is not known."""
     for key in table:
         if key not in known:
-            import difflib  # noqa: PLC0415  only for those who misspell
+            import difflib  # only for those who misspell
 
             near = difflib.get_close_matches(key, known, n=1)
             hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(sorted(known))}"

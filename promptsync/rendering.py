@@ -102,7 +102,7 @@ def understand(text: str, template: Template) -> Dialect | None:
         return None
     if template is Template.MUSTACHE:
         return Mustache(text)
-    from promptsync.jinja import Jinja  # noqa: PLC0415  imports Jinja2
+    from promptsync.jinja import Jinja  # imports Jinja2
 
     return Jinja(text)
 
@@ -180,7 +180,7 @@ class _Texts:
         return RenderError(message, hint=error.hint)
 
     def _missing(self, error: MissingNameError, place: str, values: Values) -> MissingVariableError:
-        from difflib import get_close_matches  # noqa: PLC0415  what finds all does not need it
+        from difflib import get_close_matches  # what finds all does not need it
 
         first, given = error.name, [*map(str, values)]
         others = {name for each in self.dialects for name in each.missing(values)}

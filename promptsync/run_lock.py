@@ -65,13 +65,13 @@ def _open(folder: Path) -> IO[str]:
 def _try_to_lock(file: IO[str]) -> bool:
     try:
         if sys.platform == "win32":
-            import msvcrt  # noqa: PLC0415  exists there only
+            import msvcrt  # exists there only
 
             os.lseek(file.fileno(), _LOCKED_BYTE, os.SEEK_SET)
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
             os.lseek(file.fileno(), 0, os.SEEK_SET)
         else:
-            import fcntl  # noqa: PLC0415  exists elsewhere only
+            import fcntl  # exists elsewhere only
 
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

@@ -51,7 +51,7 @@ class Schedule:
         self._taken.append(moment)
 
     def _moments_after(self, moment: datetime) -> CronSim:
-        from cronsim import CronSim, CronSimError  # noqa: PLC0415  only a schedule needs it
+        from cronsim import CronSim, CronSimError  # only a schedule needs it
 
         try:
             moments = CronSim(self._expression, moment)

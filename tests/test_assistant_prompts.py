@@ -102,6 +102,6 @@ def test_model_parameters_tools_and_schemas_come_back_from_a_registry(example: P
 
 def test_the_service_asks_for_every_prompt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(EXAMPLE)
-    from assistant.app import PROMPTS as ASKED  # noqa: PLC0415
+    from assistant.app import PROMPTS as ASKED
 
     assert sorted(ASKED) == PROMPTS

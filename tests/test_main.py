@@ -90,7 +90,7 @@ def test_ctrl_c_during_an_import_exits_130(repo: Repo, tmp_path: Path, module: s
 
 @needs_terminal
 def test_ctrl_c_at_a_question_exits_130(repo: Repo) -> None:
-    import pty  # noqa: PLC0415  does not exist on Windows
+    import pty  # does not exist on Windows
 
     with_greeting(repo)
     terminal, slave = pty.openpty()

@@ -80,7 +80,7 @@ def service() -> Iterator[ModelServer]:
 
 def ask_openai(service: ModelServer, arguments: dict[str, Any]) -> Any:
     """Ask through OpenAI's client and return what it sent."""
-    from openai import OpenAI  # noqa: PLC0415  a second to import, and not for other tests
+    from openai import OpenAI  # a second to import, and not for other tests
 
     with OpenAI(api_key="any", base_url=service.url, max_retries=0) as client:
         answer = client.chat.completions.create(**arguments)
@@ -90,7 +90,7 @@ def ask_openai(service: ModelServer, arguments: dict[str, Any]) -> Any:
 
 def ask_anthropic(service: ModelServer, arguments: dict[str, Any]) -> Any:
     """Ask through Anthropic's client and return what it sent."""
-    from anthropic import Anthropic  # noqa: PLC0415  likewise
+    from anthropic import Anthropic  # likewise
 
     with Anthropic(api_key="any", base_url=service.url, max_retries=0) as client:
         answer = client.messages.create(**arguments)
@@ -195,7 +195,7 @@ def test_anthropics_client_sends_all_that_a_chat_prompt_says(service: ModelServe
 
 
 def test_the_arguments_are_of_openais_types() -> None:
-    from openai.types.chat.completion_create_params import (  # noqa: PLC0415  as above
+    from openai.types.chat.completion_create_params import (  # as above
         CompletionCreateParamsNonStreaming,
     )
 
@@ -205,7 +205,7 @@ def test_the_arguments_are_of_openais_types() -> None:
 
 
 def test_the_arguments_are_of_anthropics_types() -> None:
-    from anthropic.types.message_create_params import (  # noqa: PLC0415  as above
+    from anthropic.types.message_create_params import (  # as above
         MessageCreateParamsNonStreaming,
     )
 
@@ -227,7 +227,7 @@ def validated(of: Any, arguments: dict[str, Any]) -> Any:
 
     It refuses wrong values, and leaves out keys that the types do not have.
     """
-    from pydantic import TypeAdapter  # noqa: PLC0415  as above
+    from pydantic import TypeAdapter  # as above
 
     adapter = TypeAdapter(of)  # kept, for what is read out asks it
     return read_out(adapter.validate_python(arguments))

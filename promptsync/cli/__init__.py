@@ -102,14 +102,14 @@ def _report_interruption() -> int:
 
 
 def _report(error: click.UsageError, *, as_json: bool) -> int:
-    from promptsync.cli.errors import as_usage_error, report_error  # noqa: PLC0415
+    from promptsync.cli.errors import as_usage_error, report_error
 
     return report_error(as_usage_error(error), as_json=as_json)
 
 
 def _show_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
-        from importlib.metadata import version  # noqa: PLC0415  slow, and asked for by few
+        from importlib.metadata import version  # slow, and asked for by few
 
         click.echo(f"promptsync {version('promptsync')}")
         ctx.exit()

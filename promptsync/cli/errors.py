@@ -38,7 +38,7 @@ def report_error(error: PromptsyncError, *, as_json: bool) -> int:
     if context := click.get_current_context(silent=True):
         repeat_options(error, Given.of(context.params))
     if as_json:
-        from promptsync.cli.render_json import to_json  # noqa: PLC0415  few errors are JSON
+        from promptsync.cli.render_json import to_json  # few errors are JSON
 
         show(to_json(error_json(error)))
     show_error(error)

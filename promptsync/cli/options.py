@@ -55,8 +55,8 @@ def grouped(**kinds: type) -> Callable[[Callable[..., int]], Callable[..., int]]
 
 def complete_prompt(_: click.Context, __: click.Parameter, incomplete: str) -> Sequence[str]:
     """Complete prompt names from the paths alone: the shell waits for the answer."""
-    from promptsync.errors import PromptsyncError  # noqa: PLC0415
-    from promptsync.workspace import prompt_names_by_path  # noqa: PLC0415
+    from promptsync.errors import PromptsyncError
+    from promptsync.workspace import prompt_names_by_path
 
     try:
         names = prompt_names_by_path(Path.cwd())
@@ -66,8 +66,8 @@ def complete_prompt(_: click.Context, __: click.Parameter, incomplete: str) -> S
 
 
 def _complete_registry(_: click.Context, __: click.Parameter, incomplete: str) -> Sequence[str]:
-    from promptsync.config import load_config  # noqa: PLC0415
-    from promptsync.errors import PromptsyncError  # noqa: PLC0415
+    from promptsync.config import load_config
+    from promptsync.errors import PromptsyncError
 
     try:
         names = sorted(load_config(Path.cwd()).registries)
@@ -120,7 +120,7 @@ def _read_alias(_: click.Context, __: click.Parameter, value: str | None) -> str
 def _moved_alias(
     context: click.Context, parameter: click.Parameter, value: str | None
 ) -> str | None:
-    from promptsync.registry_config import ALIAS_RULE, is_alias  # noqa: PLC0415  for few commands
+    from promptsync.registry_config import ALIAS_RULE, is_alias  # for few commands
 
     alias = _read_alias(context, parameter, value)
     if alias is not None and not is_alias(alias):

@@ -24,8 +24,8 @@ from promptsync.upload_log import append_to_log
 @contextmanager
 def copied_roots(roots: Roots) -> Iterator[Roots]:
     """Copy the prompt files of the work tree to a folder that lasts as long as the context."""
-    import shutil  # noqa: PLC0415  few pull beside the work tree
-    import tempfile  # noqa: PLC0415
+    import shutil  # few pull beside the work tree
+    import tempfile
 
     with tempfile.TemporaryDirectory(prefix="promptsync-") as folder:
         sources = [each for each in in_work_tree(roots) if isinstance(each, PromptSource)]

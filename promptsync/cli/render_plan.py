@@ -110,7 +110,7 @@ def _notes(plan: Plan) -> Iterator[str]:
 
 
 def _wrapped(names: Iterable[str]) -> list[str]:
-    import textwrap  # noqa: PLC0415  most plans have nothing to wrap
+    import textwrap  # most plans have nothing to wrap
 
     text = ", ".join(names)
     indent = "  "

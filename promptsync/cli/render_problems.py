@@ -50,7 +50,7 @@ def _counted(number: int, noun: str) -> str:
 
 
 def _json(problems: Sequence[Problem], checked: int) -> str:
-    from promptsync.cli.render_json import to_json  # noqa: PLC0415  a hook writes text
+    from promptsync.cli.render_json import to_json  # a hook writes text
 
     rows = [
         {
@@ -79,7 +79,7 @@ def _markdown(problems: Sequence[Problem], checked: int) -> str:
 
 
 def _github(problems: Sequence[Problem], checked: int) -> str:
-    from promptsync.cli.render_github import (  # noqa: PLC0415
+    from promptsync.cli.render_github import (
         MAX_ANNOTATIONS,
         annotation,
         left_out,
@@ -101,7 +101,7 @@ def _github(problems: Sequence[Problem], checked: int) -> str:
 
 
 def _sarif(problems: Sequence[Problem], _: int) -> str:
-    from promptsync.cli.render_sarif import result, sarif  # noqa: PLC0415
+    from promptsync.cli.render_sarif import result, sarif
 
     found = [
         result(

@@ -21,7 +21,7 @@ def render_text(report: Report, *, everything: bool = False) -> str:
     if advice:
         lines += [*advice, ""]
     if report.pointers:
-        from promptsync.cli.render_aliases import alias_lines  # noqa: PLC0415  only `status` asks
+        from promptsync.cli.render_aliases import alias_lines  # only `status` asks
 
         lines += [*alias_lines(report, everything=everything), ""]
     lines.append(count_line(report.comparison.summary))

@@ -50,7 +50,7 @@ class Report:
     @cached_property
     def plan(self) -> Plan:
         """The upload that would settle what differs."""
-        from promptsync.upload_plan import make_upload_plan  # noqa: PLC0415  often none is shown
+        from promptsync.upload_plan import make_upload_plan  # often none is shown
 
         states = self.comparison.states if self.can_upload else ()
         return make_upload_plan(states, registry=self.registry, alias=self.comparison.alias)

@@ -74,7 +74,7 @@ def _texts_reader(session: Session, *, staged: bool) -> Callable[[PromptState], 
     """Return what reads the two texts of a prompt, which few reports show."""
 
     def texts(state: PromptState) -> TwoTexts:
-        from promptsync.remote_edit import two_texts  # noqa: PLC0415  it needs PyYAML
+        from promptsync.remote_edit import two_texts  # it needs PyYAML
 
         text = read_file_text(session, state.local, staged=staged) if state.local else None
         return two_texts(state, session.registry.kind, text)
@@ -91,14 +91,14 @@ def _with_causes(
         for state in states
     ):
         return states
-    from promptsync.changed_partials import mark_changed_by_partials  # noqa: PLC0415
+    from promptsync.changed_partials import mark_changed_by_partials
 
     return mark_changed_by_partials(states, catalog, session.workspace.require_repository)
 
 
 def with_pointers(session: Session, report: Report) -> Report:
     """Return a report that says where aliases point, or why it does not say that."""
-    from promptsync.pointers import read_pointers  # noqa: PLC0415  only `status` asks
+    from promptsync.pointers import read_pointers  # only `status` asks
 
     try:
         pointers = read_pointers(session.registry, report.comparison.states)
@@ -114,7 +114,7 @@ def read_file_text(session: Session, local: LocalPrompt, *, staged: bool) -> str
 
     An entry of a catalog file is shown as the prompt file that it would be.
     """
-    from promptsync.prompt_file import format_prompt  # noqa: PLC0415  it needs PyYAML
+    from promptsync.prompt_file import format_prompt  # it needs PyYAML
 
     if local.key is not None:
         return format_prompt(local.prompt, path_name=local.key)

@@ -40,7 +40,7 @@ def as_argument(name: str) -> str | None:
     """Return a name as a shell takes it, None for one that nobody should paste."""
     if not name.isprintable() or len(name) > MAX_NAME_SHOWN or name.startswith("-"):
         return None
-    import shlex  # noqa: PLC0415  a hook that finds nothing to say imports nothing to say it
+    import shlex  # a hook that finds nothing to say imports nothing to say it
 
     return shlex.quote(name)
 
@@ -67,7 +67,7 @@ def code_block(text: str, language: str) -> str:
 
 def html_code(text: str) -> str:
     """Return text as code for a line of HTML."""
-    import html  # noqa: PLC0415
+    import html
 
     return f"<code>{html.escape(one_line(text))}</code>"
 

@@ -50,7 +50,7 @@ class Session:
     @cached_property
     def past(self) -> Past:
         """The past of the prompt files, read from git when it is first needed."""
-        from promptsync.file_past import read_past  # noqa: PLC0415  it needs PyYAML, and few ask
+        from promptsync.file_past import read_past  # it needs PyYAML, and few ask
 
         return read_past(self.workspace, self.revision, served=self._served_since_upload)
 
@@ -81,7 +81,7 @@ class Session:
     @cached_property
     def repository_url(self) -> str | None:
         """The URL of the repository without credentials."""
-        from promptsync.git_settings import remote_url  # noqa: PLC0415  for writing commands alone
+        from promptsync.git_settings import remote_url  # for writing commands alone
 
         return remote_url(self.workspace.require_repository())
 

@@ -68,7 +68,7 @@ def command(
     Without a policy nothing is overwritten: what cannot be merged is left alone, with exit 3.
     """
     if status:
-        from promptsync.cli.sync_status import show_status  # noqa: PLC0415
+        from promptsync.cli.sync_status import show_status
 
         return show_status(registry, format_)
     if commit and branch:
@@ -88,7 +88,7 @@ def command(
     if every is not None:
         if dry_run:
             raise UsageError("`--every` and `--dry-run` exclude each other")
-        from promptsync.cli.sync_schedule import sync_every  # noqa: PLC0415
+        from promptsync.cli.sync_schedule import sync_every
 
         return sync_every(every, request)
     return sync_once(request, early=click.get_current_context().obj)

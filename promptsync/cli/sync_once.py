@@ -126,7 +126,7 @@ def _remember(
         journal: SyncJournal = shared or FileJournal(session.workspace.state_folder, session.name)
         journal.remember(run)
     except PromptsyncError as failed:
-        from promptsync.cli.talk import say  # noqa: PLC0415
+        from promptsync.cli.talk import say
 
         say(f"\nwarning: this run will not be in `--status`: {failed}")
 
@@ -143,7 +143,7 @@ def _sync(session: Session, request: SyncRequest, should_stop: ShouldStop) -> En
     differs = any(each.status is not Status.IN_SYNC or each.details_differ for each in states)
     plan = plan_sync(session, states if differs else (), wish)
     if plan.pull.changes:
-        from promptsync.cli.pulling import routed  # noqa: PLC0415  most runs pull nothing
+        from promptsync.cli.pulling import routed  # most runs pull nothing
 
         plan = replace(plan, pull=routed(session, catalog, plan.pull))
     if plan.changes or plan.refusals or catalog.problems:
@@ -171,11 +171,11 @@ def _nothing_to_do(
         alias = f", alias `{wish.alias}`" if wish.alias else ""
         show(f"nothing to sync with registry `{session.name}`{alias}\n")
     else:
-        from promptsync.cli.sync_outcomes import show_json  # noqa: PLC0415
+        from promptsync.cli.sync_outcomes import show_json
 
         show_json(report, request)
     if request.commit:
-        from promptsync.cli.sync_outcomes import warn_of_uncommitted  # noqa: PLC0415
+        from promptsync.cli.sync_outcomes import warn_of_uncommitted
 
         warn_of_uncommitted(session, catalog)
     return Ended(0, report)
@@ -190,8 +190,8 @@ def _carry_out(
     should_stop: ShouldStop,
 ) -> Ended:
     # What follows is only imported when there is something to do.
-    from promptsync.cli.sync_outcomes import agree_to, show_report, warn_of_uncommitted  # noqa: PLC0415
-    from promptsync.cli.syncing import check_repository, run_sync  # noqa: PLC0415
+    from promptsync.cli.sync_outcomes import agree_to, show_report, warn_of_uncommitted
+    from promptsync.cli.syncing import check_repository, run_sync
 
     known = (*invalid_outcomes(catalog.problems), *refused_outcomes(plan.refusals))
     foreseen = SyncReport(plan=plan, policy=wish.policy, outcomes=known)

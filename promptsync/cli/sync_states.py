@@ -60,7 +60,7 @@ def plan_sync(session: Session, states: Sequence[PromptState], wish: Wish) -> Sy
     """Plan both directions; the registry is asked about details where those differ."""
     edits: Mapping[str, Action] = {}
     if any(each.details_differ for each in states):
-        from promptsync.detail_edits import find_detail_edits  # noqa: PLC0415  few syncs need it
+        from promptsync.detail_edits import find_detail_edits  # few syncs need it
 
         edits = find_detail_edits(session.registry, states)
     return make_sync_plan(

@@ -89,7 +89,7 @@ def command(*, bundle: Path | None, warn_only: bool, allow_unreachable: bool, as
     """
     asked.check(bundle)
     if bundle is not None:
-        from promptsync.cli.verify_bundle import verify_bundle  # noqa: PLC0415
+        from promptsync.cli.verify_bundle import verify_bundle
 
         return verify_bundle(
             bundle, asked, warn_only=warn_only, allow_unreachable=allow_unreachable
@@ -116,14 +116,14 @@ def _verify_files(asked: Asked) -> int:
         listing = begin_listing(workspace, complete=asked.strict, timeout=asked.timeout)
     # The comparison and everything below it is only imported for a commit that needs it, and
     # while the registry's first answer travels.
-    from promptsync.cli.verify_files import verify_files  # noqa: PLC0415
+    from promptsync.cli.verify_files import verify_files
 
     return verify_files(workspace, asked, listing)
 
 
 def _warn(error: PromptsyncError, format_: Format) -> int:
-    from promptsync.cli.errors import report_error  # noqa: PLC0415
-    from promptsync.cli.talk import say  # noqa: PLC0415
+    from promptsync.cli.errors import report_error
+    from promptsync.cli.talk import say
 
     report_error(error, as_json=format_ is Format.JSON)
     say("\nwarning: the prompts were not checked")
@@ -131,8 +131,8 @@ def _warn(error: PromptsyncError, format_: Format) -> int:
 
 
 def _stop_commit(error: PromptsyncError) -> int:
-    from promptsync.cli.errors import report_error  # noqa: PLC0415
-    from promptsync.cli.talk import say  # noqa: PLC0415
+    from promptsync.cli.errors import report_error
+    from promptsync.cli.talk import say
 
     code = report_error(error, as_json=False)
     say("\nThe commit was stopped: the staged prompts could not be checked.")

@@ -46,7 +46,7 @@ def attempt(
 def chosen(prompts: Prompts) -> tuple[LoadedPrompt, ...]:
     """Return what the caller gave, else what this process has served."""
     if prompts is None:
-        from promptsync.default_client import active_versions  # noqa: PLC0415  most callers give theirs
+        from promptsync.default_client import active_versions  # most callers give theirs
 
         return active_versions()
     if isinstance(prompts, LoadedPrompt):
@@ -59,7 +59,7 @@ def chosen(prompts: Prompts) -> tuple[LoadedPrompt, ...]:
 
 
 def _sentence(tool: str, error: Exception) -> str:
-    from promptsync.registries.redaction import redact  # noqa: PLC0415  registries are slow to import
+    from promptsync.registries.redaction import redact  # registries are slow to import
 
     return (
         f"{tool} did not take which prompts were used: {type(error).__name__}: {redact(str(error))}"

@@ -60,7 +60,7 @@ def log_prompts(prompts: Prompts = None, *, span: Any = None, strict: bool = Fal
 
 def _braintrust() -> Any:
     with needs_package("braintrust"):
-        import braintrust  # noqa: PLC0415  it takes a quarter of a second
+        import braintrust  # it takes a quarter of a second
     return braintrust
 
 

@@ -63,7 +63,7 @@ def log_prompts(
 
 def _mlflow() -> Any:
     with needs_package("mlflow"):
-        import mlflow  # noqa: PLC0415  it takes a second
+        import mlflow  # it takes a second
     return mlflow
 
 
@@ -128,7 +128,7 @@ def _fact(prompt: LoadedPrompt) -> _Fact:
 
 
 def _write(client: Any, run_id: str, prompts: Sequence[LoadedPrompt]) -> list[str]:
-    from mlflow.exceptions import MlflowException  # noqa: PLC0415
+    from mlflow.exceptions import MlflowException
 
     for attempts_left in reversed(range(ATTEMPTS)):
         data = client.get_run(run_id).data
@@ -147,7 +147,7 @@ def _write(client: Any, run_id: str, prompts: Sequence[LoadedPrompt]) -> list[st
 
 def _batches(log: RunLog) -> Iterator[tuple[list[Any], list[Any]]]:
     """Yield what fits one request; the bundle hash comes last, for it says that all is there."""
-    from mlflow.entities import Param, RunTag  # noqa: PLC0415
+    from mlflow.entities import Param, RunTag
 
     params = iter([Param(key, value) for key, value in log.params.items()])
     tags = iter([RunTag(key, value) for key, value in log.tags.items()])

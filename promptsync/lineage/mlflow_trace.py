@@ -28,7 +28,7 @@ def log_to_trace(mlflow: Any, prompts: Sequence[LoadedPrompt]) -> bool:
 
 def _link_trace(trace_id: str, linked: Sequence[Link]) -> dict[str, str]:
     """Register versions to be linked when the trace ends; return the tags that it has now."""
-    from mlflow.tracing.trace_manager import InMemoryTraceManager  # noqa: PLC0415
+    from mlflow.tracing.trace_manager import InMemoryTraceManager
 
     manager = InMemoryTraceManager.get_instance()
     for link in linked:
@@ -38,7 +38,7 @@ def _link_trace(trace_id: str, linked: Sequence[Link]) -> dict[str, str]:
 
 
 def _version(link: Link) -> Any:
-    from mlflow.entities.model_registry import PromptVersion  # noqa: PLC0415
+    from mlflow.entities.model_registry import PromptVersion
 
     class LinkedVersion(PromptVersion):  # type: ignore[misc]  # noqa: PLW1641  it has no hash either
         """Equal to what MLflow loaded: a trace that has a version twice loses all its links."""

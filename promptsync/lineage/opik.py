@@ -56,7 +56,7 @@ def log_prompts(prompts: Prompts = None, *, strict: bool = False) -> bool:
 
 def _opik() -> Any:
     with needs_package("opik"):
-        import opik  # noqa: PLC0415  it takes a second
+        import opik  # it takes a second
     return opik
 
 
@@ -78,7 +78,7 @@ def _log(opik: Any, prompts: Sequence[LoadedPrompt]) -> bool:
 
 
 def _as_prompt(opik: Any, prompt: LoadedPrompt) -> Any:
-    from opik.rest_api.types import PromptVersionDetail  # noqa: PLC0415
+    from opik.rest_api.types import PromptVersionDetail
 
     ids = prompt.service_ids if prompt.kind == KIND else {}
     content = prompt.prompt.content

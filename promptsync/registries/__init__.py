@@ -62,13 +62,13 @@ def shared_syncs(registry: Registry) -> DatabaseSyncs | None:
     """Return where a registry itself keeps syncs apart and remembers them, None where none does."""
     if registry.kind != "local":
         return None
-    from promptsync.registries.local import LocalRegistry  # noqa: PLC0415
+    from promptsync.registries.local import LocalRegistry
 
     return registry.syncs if isinstance(registry, LocalRegistry) else None
 
 
 def _open_local(registry: RegistryConfig, folder: Path, each: float | None) -> Registry:
-    from promptsync.registries.local import LocalRegistry  # noqa: PLC0415  SQLAlchemy costs 0.2 s
+    from promptsync.registries.local import LocalRegistry  # SQLAlchemy costs 0.2 s
 
     url = registry.options.get("url", configuration.DEFAULT_LOCAL_URL)
     prefix = "sqlite:///"
@@ -83,9 +83,9 @@ def _open_local(registry: RegistryConfig, folder: Path, each: float | None) -> R
 def _open_braintrust(
     registry: RegistryConfig, cache: Path, timeout: float | None, each: float | None
 ) -> Registry:
-    from promptsync.registries.braintrust import BraintrustRegistry  # noqa: PLC0415
-    from promptsync.registries.braintrust_routing import APP_URL  # noqa: PLC0415
-    from promptsync.service_environment import braintrust_environment  # noqa: PLC0415
+    from promptsync.registries.braintrust import BraintrustRegistry
+    from promptsync.registries.braintrust_routing import APP_URL
+    from promptsync.service_environment import braintrust_environment
 
     environment, options = braintrust_environment(), registry.options
     if environment.api_key is None:
@@ -108,9 +108,9 @@ def _open_braintrust(
 
 
 def _open_mlflow(registry: RegistryConfig, timeout: float | None, each: float | None) -> Registry:
-    from promptsync.registries.mlflow import MlflowRegistry  # noqa: PLC0415
-    from promptsync.registries.mlflow_address import MlflowLogin  # noqa: PLC0415
-    from promptsync.service_environment import mlflow_environment  # noqa: PLC0415
+    from promptsync.registries.mlflow import MlflowRegistry
+    from promptsync.registries.mlflow_address import MlflowLogin
+    from promptsync.service_environment import mlflow_environment
 
     environment, options = mlflow_environment(), registry.options
     tracking_uri = environment.tracking_uri or options.get("tracking-uri")
@@ -139,13 +139,13 @@ def _open_mlflow(registry: RegistryConfig, timeout: float | None, each: float | 
 def _open_opik(
     registry: RegistryConfig, cache: Path, timeout: float | None, each: float | None
 ) -> Registry:
-    from promptsync.registries.opik import (  # noqa: PLC0415
+    from promptsync.registries.opik import (
         CLOUD_URL,
         DEFAULT_PROJECT,
         DEFAULT_WORKSPACE,
         OpikRegistry,
     )
-    from promptsync.service_environment import opik_environment  # noqa: PLC0415
+    from promptsync.service_environment import opik_environment
 
     environment, options = opik_environment(), registry.options
     url = environment.url or options.get("url")
@@ -170,7 +170,7 @@ def missing_part(registry: Registry) -> str | None:
     """Return what a registry lacks that was never written to, None for any other one."""
     if registry.kind != "local":
         return None
-    from promptsync.registries.local import LocalRegistry  # noqa: PLC0415
+    from promptsync.registries.local import LocalRegistry
 
     return registry.missing_part if isinstance(registry, LocalRegistry) else None
 
@@ -185,11 +185,11 @@ def unknown_parts(prompt: Prompt, kind: str) -> list[str]:
         case "local":
             return []
         case "braintrust":
-            from promptsync.registries import braintrust_fields  # noqa: PLC0415
+            from promptsync.registries import braintrust_fields
 
             return _others(table, braintrust_fields.TABLE_KEYS)
         case "mlflow":
-            from promptsync.registries import mlflow_fields  # noqa: PLC0415
+            from promptsync.registries import mlflow_fields
 
             return _others(table, mlflow_fields.TABLE_KEYS)
     return list(table)
@@ -207,15 +207,15 @@ def read_remote_prompt(kind: str, found: object) -> RemotePrompt:
     """
     match kind:
         case "braintrust":
-            from promptsync.registries.braintrust_fields import read_prompt  # noqa: PLC0415
+            from promptsync.registries.braintrust_fields import read_prompt
 
             return read_prompt(found)
         case "mlflow":
-            from promptsync.registries.mlflow_fields import read_object  # noqa: PLC0415
+            from promptsync.registries.mlflow_fields import read_object
 
             return read_object(found)
         case "opik":
-            from promptsync.registries.opik_fields import read_object  # noqa: PLC0415
+            from promptsync.registries.opik_fields import read_object
 
             return read_object(found)
     raise ConfigError(f"objects of `{kind}` cannot be read")

@@ -196,7 +196,7 @@ class BraintrustRegistry:
         replaces: RemotePrompt | None = None,  # noqa: ARG002  any version may have any type
     ) -> list[str]:
         """Say what of this prompt Braintrust cannot hold."""
-        from promptsync.registries.braintrust_limits import find_unsupported  # noqa: PLC0415
+        from promptsync.registries.braintrust_limits import find_unsupported
 
         return find_unsupported(prompt)
 
@@ -206,7 +206,7 @@ class BraintrustRegistry:
         self._client.close()
 
     def _get_writer(self) -> PromptWriter:
-        from promptsync.registries.braintrust_writing import PromptWriter  # noqa: PLC0415
+        from promptsync.registries.braintrust_writing import PromptWriter
 
         # One for all threads: what it learns of the service costs a version in vain.
         with self._lock:
@@ -215,7 +215,7 @@ class BraintrustRegistry:
             return self._writer
 
     def _get_experiments(self) -> Experiments:
-        from promptsync.registries.braintrust_experiments import Experiments  # noqa: PLC0415
+        from promptsync.registries.braintrust_experiments import Experiments
 
         with self._lock:
             if self._experiments is None:

@@ -100,7 +100,7 @@ class HttpClient:
         Imports in two threads only take turns; what the caller imports next can wait until the
         request is on its way.
         """
-        import urllib3  # noqa: F401, PLC0415
+        import urllib3  # noqa: F401
 
     def close(self) -> None:
         """Close the connections; nothing is asked after that.
@@ -192,7 +192,7 @@ class HttpClient:
     def _attempt(
         self, request: _Request, timeouts: Timeouts, until: float
     ) -> Answer | RegistryUnavailableError:
-        from urllib3 import Timeout, exceptions  # noqa: PLC0415  costs 60 ms, paid when needed
+        from urllib3 import Timeout, exceptions  # costs 60 ms, paid when needed
 
         remaining = max(until - time.monotonic(), 0.001)
         try:
@@ -234,7 +234,7 @@ class HttpClient:
 
 
 def _read(response: BaseHTTPResponse, request: _Request) -> Answer:
-    from urllib3.exceptions import TimeoutError as SlowError  # noqa: PLC0415
+    from urllib3.exceptions import TimeoutError as SlowError
 
     parts = []
     while part := response.read1(_READ_BYTES):
@@ -252,8 +252,8 @@ def _read(response: BaseHTTPResponse, request: _Request) -> Answer:
 
 def _retry_after(answer: Answer) -> float | None:
     """Return the seconds that a service asks to wait; it may say so as a date."""
-    from urllib3 import Retry  # noqa: PLC0415
-    from urllib3.exceptions import InvalidHeader  # noqa: PLC0415
+    from urllib3 import Retry
+    from urllib3.exceptions import InvalidHeader
 
     try:
         return Retry().parse_retry_after(answer.headers["retry-after"])

@@ -29,7 +29,7 @@ def make_manager(
 
     All that are opened are watched by `sockets`.
     """
-    from urllib3 import PoolManager, ProxyManager, make_headers  # noqa: PLC0415
+    from urllib3 import PoolManager, ProxyManager, make_headers
 
     options: dict[str, Any] = {"maxsize": CONNECTIONS_PER_HOST, "block": True}
     if scheme == "https":
@@ -55,7 +55,7 @@ def _with_own_pools(manager: PoolManager, sockets: Sockets) -> PoolManager:
 
 
 def _tls(*, verify: bool, sockets: Sockets) -> ssl.SSLContext:
-    import ssl  # noqa: PLC0415  urllib3 imports it anyway
+    import ssl  # urllib3 imports it anyway
 
     class WatchedTlsSocket(ssl.SSLSocket):
         def do_handshake(self, block: bool = False) -> None:
@@ -66,7 +66,7 @@ def _tls(*, verify: bool, sockets: Sockets) -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.sslsocket_class = WatchedTlsSocket
     if not verify:
-        from urllib3 import disable_warnings, exceptions  # noqa: PLC0415
+        from urllib3 import disable_warnings, exceptions
 
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -83,10 +83,10 @@ def _pool_classes() -> dict[str, type[HTTPConnectionPool]]:
     sends the body: `mlflow server` with several workers does. Linux puts it off by 40 ms on a
     connection that was used before.
     """
-    from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool  # noqa: PLC0415
-    from urllib3.connection import HTTPConnection, HTTPSConnection  # noqa: PLC0415
+    from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
+    from urllib3.connection import HTTPConnection, HTTPSConnection
 
-    from promptsync.registries.http_on_time import OnTimeResponse  # noqa: PLC0415
+    from promptsync.registries.http_on_time import OnTimeResponse
 
     class QuickConnection(HTTPConnection):
         response_class = OnTimeResponse
@@ -116,7 +116,7 @@ def _pool_classes() -> dict[str, type[HTTPConnectionPool]]:
 
 def _connect(connection: HTTPConnection, resolved: str, sockets: Sockets) -> socket.socket:
     """Connect as urllib3 does, and raise what it raises; it shows nobody a socket before."""
-    from urllib3 import exceptions  # noqa: PLC0415
+    from urllib3 import exceptions
 
     host, options = connection.host, connection.socket_options or ()
     try:
@@ -148,7 +148,7 @@ def proxy_for(url: str, proxies: Mapping[str, str]) -> str | None:
     if not proxies:
         return None
     # The standard library's own reading of NO_PROXY, so that it means what it means elsewhere.
-    from urllib.request import (  # type: ignore[attr-defined]  # noqa: PLC0415
+    from urllib.request import (  # type: ignore[attr-defined]
         proxy_bypass_environment,  # typeshed leaves it out; costs 15 ms, so imported when needed
     )
 

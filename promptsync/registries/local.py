@@ -228,7 +228,7 @@ class LocalRegistry:
     @property
     def syncs(self) -> DatabaseSyncs | None:
         """Where a database that several computers share keeps their syncs apart."""
-        from promptsync.registries.local_syncs import DatabaseSyncs  # noqa: PLC0415  only for sync
+        from promptsync.registries.local_syncs import DatabaseSyncs  # only for sync
 
         return DatabaseSyncs(self._database) if self._database.is_shared else None
 

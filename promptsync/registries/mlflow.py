@@ -141,7 +141,7 @@ class MlflowRegistry:
         self, prompt: Prompt, stamp: Stamp | None, *, replaces: str | None = ANY_VERSION
     ) -> RemotePrompt:
         """Store a prompt whole and return what the service reads back."""
-        from promptsync.registries.mlflow_writing import save  # noqa: PLC0415
+        from promptsync.registries.mlflow_writing import save
 
         return save(self._api, prompt, stamp, replaces)
 
@@ -192,7 +192,7 @@ class MlflowRegistry:
 
     def list_experiments(self, name: str) -> Sequence[Experiment]:
         """Return the runs that loaded versions of a prompt, newest first."""
-        from promptsync.registries.mlflow_runs import read_experiments  # noqa: PLC0415
+        from promptsync.registries.mlflow_runs import read_experiments
 
         return read_experiments(self._tracking, self._tracking_url, name, self._threads)
 
@@ -203,7 +203,7 @@ class MlflowRegistry:
         replaces: RemotePrompt | None = None,  # noqa: ARG002  any version may have any type
     ) -> list[str]:
         """Say what of this prompt MLflow cannot hold."""
-        from promptsync.registries.mlflow_limits import find_unsupported  # noqa: PLC0415
+        from promptsync.registries.mlflow_limits import find_unsupported
 
         return find_unsupported(prompt)
 

@@ -158,7 +158,7 @@ class OpikRegistry:
         Content that the latest version has already makes no version: details are changed beside
         it, and a stamp is added in its tags. Opik's client would answer one with another.
         """
-        from promptsync.registries.opik_writing import OpikWriter  # noqa: PLC0415
+        from promptsync.registries.opik_writing import OpikWriter
 
         return OpikWriter(self._project, prompt, stamp).save(replaces)
 
@@ -237,7 +237,7 @@ class OpikRegistry:
 
     def list_experiments(self, name: str) -> Sequence[Experiment]:
         """Return the experiments that are linked to versions of a prompt, newest first."""
-        from promptsync.registries.opik_experiments import read_experiments  # noqa: PLC0415
+        from promptsync.registries.opik_experiments import read_experiments
 
         found = self._project.find(name)
         if found is None:
@@ -252,7 +252,7 @@ class OpikRegistry:
 
     def unsupported(self, prompt: Prompt, *, replaces: RemotePrompt | None = None) -> list[str]:
         """Say what of this prompt Opik cannot hold; names are compared with those seen so far."""
-        from promptsync.registries.opik_limits import find_unsupported  # noqa: PLC0415
+        from promptsync.registries.opik_limits import find_unsupported
 
         taken = self._project.taken(prompt.served_name(KIND)) if replaces is None else None
         return [*find_unsupported(prompt, replaces), *([str(taken)] if taken else [])]

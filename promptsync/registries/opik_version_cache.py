@@ -124,7 +124,7 @@ class VersionCache:
             return
         project_id, found = self._project
         own = {"project": project_id, "found": found, "prompts": self._rows}
-        from promptsync.file_replacement import replace_cache  # noqa: PLC0415  most runs write none
+        from promptsync.file_replacement import replace_cache  # most runs write none
 
         # A file that cannot be written is no error: the next run asks again.
         with suppress(OSError, ValueError):

@@ -27,7 +27,7 @@ class RoutingFile:
         routes = {name: route for name, route in self._read().items() if name != key}
         if value:
             routes[key] = dict(value)
-        from promptsync.file_replacement import replace_cache  # noqa: PLC0415  most runs write none
+        from promptsync.file_replacement import replace_cache  # most runs write none
 
         with suppress(OSError):
             replace_cache(self._path, json.dumps(routes).encode())

@@ -84,7 +84,7 @@ def run_on_terminal(
 
     With `stdout`, a file or a pipe takes the result and the terminal has the rest.
     """
-    import pty  # noqa: PLC0415  does not exist on Windows
+    import pty  # does not exist on Windows
 
     terminal, slave = pty.openpty()
     process = subprocess.Popen(

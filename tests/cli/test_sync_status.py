@@ -123,7 +123,7 @@ def test_being_second_is_an_error_that_scripts_can_tell(repo: Repo) -> None:
 
 @pytest.mark.network
 def test_two_clones_of_one_database_are_kept_apart(repo: Repo, postgresql_url: str) -> None:
-    from promptsync.registries.local import LocalRegistry  # noqa: PLC0415
+    from promptsync.registries.local import LocalRegistry
 
     with_greeting(repo)
     repo.write("promptsync.toml", f'[registries.team]\nkind = "local"\nurl = "{postgresql_url}"\n')

@@ -22,7 +22,7 @@ class OpenAI:
     """Asks OpenAI; the key comes from OPENAI_API_KEY."""
 
     def __init__(self) -> None:
-        from openai import AsyncOpenAI  # noqa: PLC0415  half a second that the echo does not need
+        from openai import AsyncOpenAI  # half a second that the echo does not need
 
         self._client = AsyncOpenAI()
 
