@@ -189,9 +189,9 @@ def unknown_parts(prompt: Prompt, kind: str) -> list[str]:
 
             return _others(table, braintrust_fields.TABLE_KEYS)
         case "mlflow":
-            from promptsync.registries import mlflow_fields
+            from promptsync.registries import mlflow_tags
 
-            return _others(table, mlflow_fields.TABLE_KEYS)
+            return _others(table, mlflow_tags.TABLE_KEYS)
     return list(table)
 
 

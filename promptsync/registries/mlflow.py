@@ -18,7 +18,7 @@ from promptsync.registries.http_errors import LostAnswerError
 from promptsync.registries.http_timeouts import make_timeouts
 from promptsync.registries.mlflow_address import MlflowLogin, checked_url, credentials
 from promptsync.registries.mlflow_api import LOOK_SECONDS, MlflowApi, in_portions, is_prompt
-from promptsync.registries.mlflow_fields import KIND, version_of
+from promptsync.registries.mlflow_fields import version_of
 from promptsync.registries.mlflow_reading import (
     Described,
     aliases_of,
@@ -30,6 +30,7 @@ from promptsync.registries.mlflow_reading import (
     read_history,
     read_versions,
 )
+from promptsync.registries.mlflow_tags import KIND
 from promptsync.registries.redaction import shorten
 from promptsync.remote_prompt import RemotePrompt, Stamp
 

@@ -13,8 +13,8 @@ from promptsync.errors import RegistryAnswerError, RegistryRefusedError
 from promptsync.prompt import Json, JsonObject
 from promptsync.registries.base import AnotherPromptError
 from promptsync.registries.http import HttpClient
-from promptsync.registries.mlflow_fields import IS_PROMPT_TAG, read_tags
 from promptsync.registries.mlflow_shapes import is_registered, is_version
+from promptsync.registries.mlflow_tags import IS_PROMPT_TAG, read_tags
 from promptsync.registries.redaction import shorten
 from promptsync.remote_prompt import STAMP_KEY
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from promptsync.content_hash import content_hash
 from promptsync.prompt import NAMING_KEYS, Message, Prompt, Template
-from promptsync.registries.mlflow_fields import (
+from promptsync.registries.mlflow_body import MAX_TAG_VALUE, make_tags
+from promptsync.registries.mlflow_fields import assumed_template, read_tools
+from promptsync.registries.mlflow_tags import (
     KIND,
-    MAX_TAG_VALUE,
     METADATA_TAG,
     MODEL_TAG,
     PARAMS_TAG,
@@ -20,9 +21,6 @@ from promptsync.registries.mlflow_fields import (
     TEXT_TAG,
     TITLE_TAG,
     TOOLS_TAG,
-    assumed_template,
-    make_tags,
-    read_tools,
 )
 
 # The client's own rule; the server's database has 256 characters for a name.

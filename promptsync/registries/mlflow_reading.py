@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 from promptsync.errors import RegistryAnswerError, RegistryRefusedError
 from promptsync.prompt import JsonObject
 from promptsync.registries.mlflow_api import MlflowApi, in_portions, is_name, is_prompt
-from promptsync.registries.mlflow_fields import is_stamped, read_version, version_of
+from promptsync.registries.mlflow_fields import read_version, version_of
+from promptsync.registries.mlflow_tags import is_stamped
 from promptsync.remote_prompt import RemotePrompt
 
 # A version, and the description of the prompt it belongs to.

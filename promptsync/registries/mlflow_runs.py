@@ -17,7 +17,8 @@ from promptsync.errors import RegistryAnswerError
 from promptsync.experiment import Experiment
 from promptsync.prompt import Json, JsonObject
 from promptsync.registries.http import HttpClient
-from promptsync.registries.mlflow_fields import moment, read_tags
+from promptsync.registries.mlflow_fields import moment
+from promptsync.registries.mlflow_tags import read_tags
 
 LINKED_TAG = "mlflow.linkedPrompts"
 COST_KEY = "mlflow.trace.cost"

@@ -13,13 +13,15 @@ from promptsync.prompt import JsonObject, Prompt
 from promptsync.registries.base import ANY_VERSION
 from promptsync.registries.http_errors import LostAnswerError
 from promptsync.registries.mlflow_api import LOOK_SECONDS, MlflowApi
-from promptsync.registries.mlflow_fields import KIND, make_version, read_tags, version_of
+from promptsync.registries.mlflow_body import make_version
+from promptsync.registries.mlflow_fields import version_of
 from promptsync.registries.mlflow_reading import (
     description_of,
     find_prompt,
     find_version,
     latest_version,
 )
+from promptsync.registries.mlflow_tags import KIND, read_tags
 from promptsync.remote_prompt import RemotePrompt, Stamp
 
 

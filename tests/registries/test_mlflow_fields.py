@@ -18,7 +18,8 @@ from promptsync.registries import read_remote_prompt
 from promptsync.registries.mlflow import MlflowRegistry
 from promptsync.registries.mlflow_address import MlflowLogin, checked_url, credentials
 from promptsync.registries.mlflow_api import is_prompt
-from promptsync.registries.mlflow_fields import make_version, read_version
+from promptsync.registries.mlflow_body import make_version
+from promptsync.registries.mlflow_fields import read_version
 from promptsync.registries.mlflow_limits import find_unsupported
 from promptsync.registries.mlflow_reading import aliases_of, latest_version
 from promptsync.registries.mlflow_shapes import is_registered
