@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email
 import importlib.resources
 import re
 import shutil
@@ -17,6 +18,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
+LINK = r"\]\(([^)\s]+)"
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 HOOKS = {hook["id"]: hook for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}
 
@@ -99,15 +101,22 @@ def test_the_installed_package_holds_the_starter_prompts() -> None:
         assert names_in(ROOT / "prompts") == names_in(installed) != []
 
 
-@needs_source
-def test_the_wheel_holds_the_starter_prompts_and_its_types(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the wheel that is built from this source."""
+    folder = tmp_path_factory.mktemp("wheel")
     subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
         cwd=ROOT,
         check=True,
         capture_output=True,
     )
-    (wheel,) = tmp_path.glob("*.whl")
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@needs_source
+def test_the_wheel_holds_the_starter_prompts_and_its_types(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     starter = [name for name in names if name.startswith("promptsync/starter_prompts/")]
@@ -115,3 +124,21 @@ def test_the_wheel_holds_the_starter_prompts_and_its_types(tmp_path: Path) -> No
     assert sorted(Path(name).name for name in starter) == names_in(ROOT / "prompts")
     assert "promptsync/py.typed" in names
     assert not [name for name in names if not name.startswith(("promptsync/", "promptsync-"))]
+
+
+@needs_source
+def test_each_link_of_the_description_on_pypi_is_absolute_and_leads_to_a_file(wheel: Path) -> None:
+    (folder,) = (each for each in zipfile.Path(wheel).iterdir() if each.name.endswith("dist-info"))
+    metadata = email.message_from_string((folder / "METADATA").read_text(encoding="utf-8"))
+    (source,) = (
+        url.removeprefix("Source, ")
+        for url in metadata.get_all("Project-URL", [])
+        if url.startswith("Source, ")
+    )
+    in_readme = re.findall(LINK, (ROOT / "README.md").read_text(encoding="utf-8"))
+    described = re.findall(LINK, str(metadata.get_payload()))
+    files = [each.removeprefix(f"{source}/blob/main/") for each in described]
+
+    assert len(described) == len(in_readme) > 0
+    assert [link for link in described if not link.startswith("https://")] == []
+    assert [each for each in files if "://" not in each and not (ROOT / each).is_file()] == []
