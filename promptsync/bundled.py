@@ -67,12 +67,12 @@ class Bundled:
         except PromptsyncError:
             return None
 
-    def why_not(self, name: str) -> str | None:
-        """Say why a prompt is not found here, None where it is."""
+    def why_not(self, name: str) -> PromptsyncError | None:
+        """Return the error that says why a prompt is not found here, None where it is."""
         try:
             self._read(name)
         except PromptsyncError as error:
-            return error.message
+            return error
         return None
 
     def served_name(self, name: str) -> str:

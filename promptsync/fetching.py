@@ -15,6 +15,7 @@ from promptsync.errors import (
     UnknownPromptError,
 )
 from promptsync.outage import MissingRegistryError
+from promptsync.prompt_name import MAX_NAME, NAME
 from promptsync.registries import missing_part, open_registry, unknown_parts
 from promptsync.registries.base import AnotherPromptError, Registry
 from promptsync.registries.http_timeouts import deadline
@@ -95,18 +96,26 @@ def _explain(
     near = near_name(alias, aliases)
     raise UnknownAliasError(
         f"no version of `{name}` has the alias `{alias}` in {registry.address}{_listed(aliases)}",
-        hint=f"did you mean `{near}`?" if near else f"`promptsync promote {own} --alias {alias}`",
+        hint=f"did you mean `{near}`?" if near else f"`{_promotion(own, alias)}`",
     )
 
 
 def _raise_unknown(registry: Registry, name: str, own: str) -> NoReturn:
     message = f"{registry.address} has no prompt `{name}`"
     putting = f"`promptsync upload {own}` or `promptsync.seed()` puts it there"
+    if NAME.fullmatch(own) is None:  # no command can put it there
+        putting = f"a prompt file is called by 1 to {MAX_NAME} letters, digits, `_`, `.` and `-`"
     if (missing := missing_part(registry)) is not None:
         raise MissingRegistryError(f"{message}: {missing}", hint=putting)
     raise UnknownPromptError(
         message, hint=f"`promptsync status --all` lists what it has; {putting}"
     )
+
+
+def _promotion(name: str, alias: str) -> str:
+    import shlex  # few aliases are wrong
+
+    return shlex.join(["promptsync", "promote", name, "--alias", alias])
 
 
 def _aliases(registry: Registry, name: str) -> Mapping[str, str]:

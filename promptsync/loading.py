@@ -236,5 +236,5 @@ class Loading:
             self._ask(asked, looks=0)
         return RegistryUnavailableError(
             f"`{asked.name}` cannot be loaded, and nothing is there in its place: {error.message}",
-            hint="`promptsync bundle` makes what a process serves when its registry is down",
+            hint=self._origins.way_out(asked),
         )

@@ -130,13 +130,20 @@ class Origins:
         found = next(self._fallbacks(asked), None)
         return found and replace(found, is_fallback=True, reason=reason)
 
+    def way_out(self, asked: Question) -> str:
+        """Return the hint of an outage in which there is nothing to serve."""
+        from promptsync.unknown_names import way_out  # few processes have no fallback
+
+        return way_out(asked.name, self._bundled())
+
     def deployed(self, asked: Question) -> LoadedPrompt:
         """Return what the bundle or the prompt files have. Raises UnknownPromptError."""
         bundled = self._bundled()
         if (found := bundled.find(asked.name)) is None:
+            why = bundled.why_not(asked.name)
             error = UnknownPromptError(
-                bundled.why_not(asked.name) or f"there is no prompt `{asked.name}`",
-                hint="deploy the prompt files, or the bundle that `promptsync bundle` makes",
+                why.message if why else f"there is no prompt `{asked.name}`",
+                hint=why.hint if why else None,
             )
             raise self._with_hint(asked, error)
         deployed = self._deployed(asked, found)

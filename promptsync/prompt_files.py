@@ -103,7 +103,10 @@ class PromptFiles:
         place, names = self._root, self._names or _Names()
         hint = f"deploy the prompt files, or `{BUNDLE}`, which `promptsync bundle` makes"
         if name in names.partials:
-            return UsageError(f"`{name}` is a partial, and never served by itself")
+            return UsageError(
+                f"`{name}` is a partial, and never served by itself",
+                hint="load a prompt that includes it",
+            )
         if names.is_empty:
             return UsageError(
                 f"there are no prompt files around `{place}`, and no bundle", hint=hint

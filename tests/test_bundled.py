@@ -84,7 +84,7 @@ def test_only_the_prompt_that_is_asked_for_is_checked(tmp_path: Path) -> None:
 
     assert found.find("greeting") == FROM_BUNDLE
     assert found.find("farewell") is None
-    assert "`farewell` is not what its hash says" in (found.why_not("farewell") or "")
+    assert "`farewell` is not what its hash says" in str(found.why_not("farewell"))
 
 
 def test_a_bundle_of_a_newer_promptsync_is_an_error_that_says_so(tmp_path: Path) -> None:
@@ -247,7 +247,8 @@ def test_why_a_prompt_is_not_found_is_said(tmp_path: Path) -> None:
     (tmp_path / "empty" / "promptsync.toml").write_text(CONFIG)
 
     def why(source: Path, name: str) -> str | None:
-        return find_bundled(source, None, tmp_path, None).why_not(name)
+        error = find_bundled(source, None, tmp_path, None).why_not(name)
+        return error and error.message
 
     assert why(bundle, "greeting") is None
     assert why(bundle, "farewell") == f"the bundle `{bundle}` has no prompt `farewell`"
@@ -267,7 +268,7 @@ def test_a_wrong_bundle_leaves_the_registry_that_is_configured(tmp_path: Path) -
 
     assert (found.registry.kind, found.folder) == ("braintrust", tmp_path)
     assert found.find("greeting") is None
-    assert "is not JSON" in (found.why_not("greeting") or "")
+    assert "is not JSON" in str(found.why_not("greeting"))
 
 
 def test_a_bundle_of_another_kind_of_registry_is_hashed_for_this_one(tmp_path: Path) -> None:

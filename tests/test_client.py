@@ -292,6 +292,28 @@ def test_a_name_with_a_typing_error_is_told_with_the_one_that_is_deployed(
     )
 
 
+PARTIAL = "`rules` is a partial, and never served by itself"
+
+
+@pytest.mark.parametrize(
+    ("name", "offline", "hint"),
+    [
+        ("rules", False, PARTIAL),
+        ("rules", True, "load a prompt that includes it"),
+        ("rule", False, f"did you mean `rules`? {PARTIAL}"),
+        ("rule", True, f"did you mean `rules`? {PARTIAL}"),
+    ],
+)
+def test_a_partial_is_no_name_to_load(
+    app: Application, name: str, hint: str, *, offline: bool
+) -> None:
+    (app.folder / "prompts" / "rules.md").write_text("---\npartial: true\n---\n\nBe brief.\n")
+    with app.client(offline=offline) as client, pytest.raises(UnknownPromptError) as raised:
+        client.load(name)
+
+    assert raised.value.hint == hint
+
+
 @pytest.mark.parametrize("offline", [False, True])
 def test_a_program_that_is_started_elsewhere_is_told_so(tmp_path: Path, *, offline: bool) -> None:
     client = Client(tmp_path, offline=offline, cache=False)

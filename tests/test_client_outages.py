@@ -152,6 +152,24 @@ def test_without_anything_to_serve_an_outage_is_an_error_that_names_the_way_out(
     assert "`promptsync bundle`" in str(caught.value.hint)
 
 
+def test_in_an_outage_the_error_says_why_what_is_deployed_is_not_served(app: Application) -> None:
+    app.service.inject(Hangs())
+    bundle = app.folder / "promptsync-bundle.json"
+    bundle.write_text(bundle.read_text().replace("Say goodbye.", "Say nothing."))
+
+    with app.client(timeout=SHORT) as client:
+        with pytest.raises(RegistryUnavailableError) as changed:
+            client.load("farewell")
+        with pytest.raises(RegistryUnavailableError) as misspelt:
+            client.load("greting")
+
+    assert changed.value.hint == (
+        f"`{bundle}`: `farewell` is not what its hash says; the bundle was changed after it was "
+        "written; `promptsync bundle` makes what a process serves when its registry is down"
+    )
+    assert str(misspelt.value.hint).startswith("did you mean `greeting`?")
+
+
 def test_a_load_that_found_nothing_has_the_registry_asked_for_the_next_one(
     app: Application,
 ) -> None:

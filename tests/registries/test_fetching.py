@@ -47,6 +47,19 @@ def test_an_unknown_alias_is_told_with_those_that_there_are(local: LocalRegistry
     assert raised.value.hint == "`promptsync promote greeting --alias production`"
 
 
+def test_the_command_of_a_hint_can_be_run_as_it_is(local: LocalRegistry) -> None:
+    local.save_prompt(prompt(), None)
+
+    with pytest.raises(UnknownAliasError) as alias:
+        fetch(local, "greeting", alias="x; reboot", version=None)
+    with pytest.raises(UnknownPromptError) as name:
+        fetch(local, "../größe", alias=None, version=None)
+
+    assert alias.value.hint == "`promptsync promote greeting --alias 'x; reboot'`"
+    assert "promptsync upload" not in str(name.value.hint)
+    assert "letters, digits, `_`, `.` and `-`" in str(name.value.hint)
+
+
 def test_an_alias_that_is_like_another_is_told_with_that_one(local: LocalRegistry) -> None:
     stored = local.save_prompt(prompt(), None)
     local.set_alias("greeting", "production", stored.version)
