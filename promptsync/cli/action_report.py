@@ -14,7 +14,7 @@ from promptsync.cli.options import Format
 from promptsync.cli.output import show
 from promptsync.cli.render import render
 from promptsync.cli.render_github import MAX_ANNOTATIONS
-from promptsync.cli.render_plan import summary_line
+from promptsync.cli.render_plan_text import summary_line
 from promptsync.cli.report import Report, count_line, some_names
 from promptsync.cli.reporting import make_report
 from promptsync.cli.session import chosen_names, open_session, valid_catalog

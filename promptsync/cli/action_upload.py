@@ -14,7 +14,7 @@ from promptsync.cli.action_report import (
     verdict,
 )
 from promptsync.cli.output import show
-from promptsync.cli.render_plan import summary_line
+from promptsync.cli.render_plan_text import summary_line
 from promptsync.errors import ConflictError
 from promptsync.github import GitHub
 from promptsync.plan import Plan

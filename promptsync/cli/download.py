@@ -33,7 +33,8 @@ from promptsync.cli.planning import (
 )
 from promptsync.cli.pulling import plan_pull, pull
 from promptsync.cli.render_json import to_json
-from promptsync.cli.render_plan import plan_json, render_plan_markdown
+from promptsync.cli.render_plan import plan_json
+from promptsync.cli.render_plan_markdown import render_plan_markdown
 from promptsync.cli.report import remedy
 from promptsync.cli.safe_text import code_span, printable
 from promptsync.cli.session import Session, open_session

@@ -12,7 +12,8 @@ from promptsync.cli.options import Format
 from promptsync.cli.output import show
 from promptsync.cli.planning import show_failures
 from promptsync.cli.render_json import to_json
-from promptsync.cli.render_plan import plan_json, render_plan_markdown
+from promptsync.cli.render_plan import plan_json
+from promptsync.cli.render_plan_markdown import render_plan_markdown
 from promptsync.cli.report import some_names
 from promptsync.cli.safe_text import name_span, one_line, shown_name
 from promptsync.cli.talk import say

@@ -9,7 +9,8 @@ from promptsync.cli.errors import repeat_options, show_error
 from promptsync.cli.next_command import Given
 from promptsync.cli.options import Format
 from promptsync.cli.output import show
-from promptsync.cli.render_plan import render_plan, render_plan_text
+from promptsync.cli.render_plan import render_plan
+from promptsync.cli.render_plan_text import render_plan_text
 from promptsync.cli.talk import confirm, say
 from promptsync.errors import ConflictError, PromptsyncError
 from promptsync.plan import Plan

@@ -7,7 +7,8 @@ from typing import Any
 
 from promptsync.cli.errors import error_json
 from promptsync.cli.next_command import Given
-from promptsync.cli.render_plan import plan_json, render_plan_text
+from promptsync.cli.render_plan import plan_json
+from promptsync.cli.render_plan_text import render_plan_text
 from promptsync.cli.safe_text import one_line, printable, shown_name
 from promptsync.plan import Action
 from promptsync.sync_plan import SyncOutcome, SyncPlan, SyncReport
