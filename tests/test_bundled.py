@@ -248,7 +248,7 @@ def test_why_a_prompt_is_not_found_is_said(tmp_path: Path) -> None:
 
     def why(source: Path, name: str) -> str | None:
         error = find_bundled(source, None, tmp_path, None).why_not(name)
-        return error and error.message
+        return None if error is None else error.message
 
     assert why(bundle, "greeting") is None
     assert why(bundle, "farewell") == f"the bundle `{bundle}` has no prompt `farewell`"
