@@ -12,7 +12,16 @@ from typing import Any
 
 from promptsync.composition import escape_includes
 from promptsync.errors import PromptFileError, UsageError
-from promptsync.formats import dotprompt, github, langsmith, promptfoo, prompty
+from promptsync.formats import (
+    dotprompt,
+    dotprompt_writing,
+    github,
+    langsmith,
+    promptfoo,
+    promptfoo_writing,
+    prompty,
+    prompty_writing,
+)
 from promptsync.formats.conversion import Exported, Imported, Note, Source
 from promptsync.prompt import Prompt, is_same
 from promptsync.prompt_schema import content_values, to_values
@@ -43,13 +52,13 @@ def _ends_in(*suffixes: str) -> Callable[[Source], bool]:
 FORMATS = {
     each.name: each
     for each in (
-        Format("prompty", "Prompty", _ends_in(".prompty"), prompty.read, prompty.write),
+        Format("prompty", "Prompty", _ends_in(".prompty"), prompty.read, prompty_writing.write),
         Format(
             "dotprompt",
             "dotprompt",
             _ends_in(".prompt"),
             dotprompt.read,
-            dotprompt.write,
+            dotprompt_writing.write,
             has_partials=True,
         ),
         Format(
@@ -59,7 +68,9 @@ FORMATS = {
             github.read,
             github.write,
         ),
-        Format("promptfoo", "promptfoo", promptfoo.recognises, promptfoo.read, promptfoo.write),
+        Format(
+            "promptfoo", "promptfoo", promptfoo.recognises, promptfoo.read, promptfoo_writing.write
+        ),
         Format("langsmith", "a chat array", langsmith.recognises, langsmith.read, langsmith.write),
     )
 }

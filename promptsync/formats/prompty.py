@@ -13,33 +13,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from promptsync.formats.conversion import Exported, Imported, Note, Source, listed
+from promptsync.formats.conversion import Imported, Note, Source, listed
 from promptsync.formats.documents import (
     Document,
     read_any,
     split_front_matter,
     without_secrets,
-    write_yaml,
 )
-from promptsync.formats.messages import PlainMessages
 from promptsync.formats.names import name_and_title
 from promptsync.formats.prompty_properties import (
     read_inputs,
     read_options,
     read_tools,
     structured_output,
-    write_inputs,
-    write_options,
 )
-from promptsync.formats.unheld import unheld
-from promptsync.prompt import Message, Prompt, Template, texts_of
-
-TITLE = "Prompty"
-SUFFIX = ".prompty"
-ROLES = ("system", "user", "assistant")
+from promptsync.prompt import Message, Prompt, Template
 
 _OPENING = re.compile(r"\A\s*(?:---|\+\+\+)[ \t]*\n")
-_MARKER = re.compile(
+MARKER = re.compile(
     r"^[ \t]*+#?[ \t]*+(system|user|assistant)(?:\[([^\]\n]*)\])?[ \t]*:[ \t]*$",
     re.MULTILINE | re.IGNORECASE,
 )
@@ -51,7 +42,7 @@ _KNOWN = frozenset(
     | {"template", "tags", "authors", "version", "sample"}
 )
 # What takes a text; everything else takes messages.
-_TEXT_APIS = ("completion", "embedding", "image")
+TEXT_APIS = ("completion", "embedding", "image")
 # Nunjucks is what the TypeScript runtime calls its Jinja2.
 _TEMPLATES = {"jinja2": Template.JINJA2, "nunjucks": Template.JINJA2, "mustache": Template.MUSTACHE}
 _MODEL_KNOWN = frozenset({"id", "options", "parameters", "connection", "configuration"})
@@ -184,14 +175,14 @@ def _template(document: Document, notes: list[Note]) -> Template:
 def _content(document: Document, body: str) -> str | tuple[Message, ...]:
     kind = document.values.get("model")
     api = (kind.get("apiType") or kind.get("api")) if isinstance(kind, dict) else None
-    if api in _TEXT_APIS and not _MARKER.search(body):
+    if api in TEXT_APIS and not MARKER.search(body):
         return body.strip("\n")
     return tuple(_messages(body))
 
 
 def _messages(body: str) -> Iterator[Message]:
     """Cut a body at its role lines; text before the first one is the system's, if it is all."""
-    markers = list(_MARKER.finditer(body))
+    markers = list(MARKER.finditer(body))
     if not markers:
         yield Message("system", _trimmed(body))
     for index, marker in enumerate(markers):
@@ -203,75 +194,3 @@ def _messages(body: str) -> Iterator[Message]:
 
 def _trimmed(text: str) -> str:
     return text.strip("\n")
-
-
-def write(prompt: Prompt) -> Exported:
-    """Write a prompt as a `.prompty` file of version 2."""
-    messages = PlainMessages(TITLE, ROLES, "system", trims=True, keeps=("name",))
-    written = messages.of(prompt)
-    kept = prompt.metadata.get("prompty")
-    kept = kept if isinstance(kept, Mapping) else {}
-    front = write_yaml(_values(prompt, kept), prompt.name)
-    if isinstance(prompt.content, str):
-        body = str(written[0].content)
-        is_text = _kept_model(kept).get("apiType") in _TEXT_APIS
-        notes = [] if is_text else messages.notes
-    else:
-        body, notes = "\n\n".join(map(_written, written)), messages.notes
-    notes = [*notes, *_losses(prompt, written), *unheld(prompt, TITLE)]
-    if "---" in front or "+++" in front:
-        said = "Prompty's own reader takes `---` in the front matter for its end"
-        notes.append(Note("metadata", said))
-    return Exported(f"---\n{front}---\n{body}\n", f"{prompt.name}{SUFFIX}", tuple(notes))
-
-
-def _values(prompt: Prompt, kept: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the front matter; `kept` is what an import kept of another file's."""
-    metadata = {key: value for key, value in prompt.metadata.items() if key != "prompty"}
-    if prompt.tags:
-        metadata["tags"] = list(prompt.tags)
-    options, tools = write_options(prompt)
-    model = {"id": prompt.model, **_kept_model(kept), "options": options}
-    kept_tools = kept.get("tools")
-    values: dict[str, Any] = {
-        "name": prompt.name,
-        "displayName": prompt.title,
-        "description": prompt.description,
-        "metadata": metadata,
-        "model": {key: value for key, value in model.items() if value not in (None, {})},
-        "inputs": write_inputs(prompt.inputs),
-        "tools": tools + (kept_tools if isinstance(kept_tools, list) else []),
-        "template": _template_values(prompt),
-    }
-    values = {key: value for key, value in values.items() if value not in (None, {}, [])}
-    merged = {"model", "tools", *values}
-    return values | {key: value for key, value in kept.items() if key not in merged}
-
-
-def _kept_model(kept: Mapping[str, Any]) -> Mapping[str, Any]:
-    model = kept.get("model")
-    return model if isinstance(model, Mapping) else {}
-
-
-def _written(message: Message) -> str:
-    name = message.extra.get("name")
-    attributes = "" if name is None else f'[name="{name}"]'
-    return f"{message.role}{attributes}:\n{message.content}"
-
-
-def _template_values(prompt: Prompt) -> dict[str, Any]:
-    kind = "mustache" if prompt.template is Template.MUSTACHE else "jinja2"
-    return {"format": {"kind": kind}, "parser": {"kind": "prompty"}}
-
-
-def _losses(prompt: Prompt, written: list[Message]) -> Iterator[Note]:
-    for number, message in enumerate(written, start=1):
-        if found := _MARKER.search(str(message.content)):
-            said = f"the line `{found.group().strip()}` of message {number} begins a message there"
-            yield Note("content", said)
-    if isinstance(prompt.tools, str):
-        yield Note("tools", "tools that a template makes have no place in Prompty")
-    if prompt.template is Template.NONE:
-        has_tags = any("{{" in text or "{%" in text or "{#" in text for text in texts_of(prompt))
-        said = "`template: none` becomes jinja2" + (", and its braces are tags there" * has_tags)
-        yield Note("template", said, is_lost=has_tags)
