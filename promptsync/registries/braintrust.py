@@ -12,7 +12,8 @@ from promptsync.daemon_threads import DaemonThreads
 from promptsync.errors import ConfigError, RegistryAnswerError, RegistryRefusedError
 from promptsync.prompt import JsonObject, Prompt
 from promptsync.registries.base import ANY_VERSION, AskNames
-from promptsync.registries.braintrust_api import LOOK_SECONDS, PAGE_SIZE, BraintrustApi, id_of
+from promptsync.registries.braintrust_answers import id_of
+from promptsync.registries.braintrust_api import LOOK_SECONDS, PAGE_SIZE, BraintrustApi
 from promptsync.registries.braintrust_fields import KIND, decimal_version, read_prompt
 from promptsync.registries.braintrust_names import (
     aliases,

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote
 
 from promptsync.errors import RegistryAnswerError, RegistryRefusedError
 from promptsync.prompt import Json, JsonObject
 from promptsync.registries.base import AnotherPromptError
+from promptsync.registries.braintrust_answers import (
+    BAD_REQUEST,
+    UNAUTHORIZED,
+    is_missing,
+    raise_unless_missing,
+    read_objects,
+    without_environments,
+)
 from promptsync.registries.braintrust_fields import decimal_version
-from promptsync.registries.braintrust_routing import Route, is_missing, read_objects
+from promptsync.registries.braintrust_routing import Route
 from promptsync.registries.http import HttpClient
 from promptsync.registries.http_credentials import is_header_text
 
@@ -23,19 +29,8 @@ PAGE_SIZE = 1000
 WRITE_SECONDS = 9.0
 LOOK_SECONDS = 4.0
 
-ENVIRONMENTS_HINT = (
-    "environments need Braintrust's Pro or Enterprise plan, and have to be created in the "
-    "organisation's settings; without them, give each branch a project of its own"
-)
-
-# Rows of a query's answer; as many would mean that there are more.
-MAX_RUNS = 1000
 
 SQL_HINT = "experiments are found with SQL, which a self-hosted Braintrust knows since v1.1.29"
-
-_BAD_REQUEST, _UNAUTHORIZED = 400, 401
-_PLAN = re.compile(r"\bplan\b", re.IGNORECASE)
-_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +68,7 @@ class BraintrustApi:
             answer = self.client.get(self._url("/v1/prompt"), {**query, **chosen}, within=within)
             objects = read_objects(answer)
         except RegistryRefusedError as error:
-            _raise_unless_missing(error, chosen)
+            raise_unless_missing(error, chosen)
             return None
         if objects and objects[0].get("slug") != slug and not chosen:
             raise AnotherPromptError("Braintrust", asked=slug, answered=objects[0].get("slug"))
@@ -87,7 +82,7 @@ class BraintrustApi:
         try:
             found = self.client.get(self._url("/v1/prompt", prompt_id), chosen)
         except RegistryRefusedError as error:
-            _raise_unless_missing(error, chosen)
+            raise_unless_missing(error, chosen)
             return None
         if not isinstance(found, dict):
             raise RegistryAnswerError("Braintrust answered with something other than a prompt")
@@ -133,9 +128,9 @@ class BraintrustApi:
         try:
             self.client.write("PUT", url, body, within=WRITE_SECONDS)
         except RegistryRefusedError as error:
-            if error.status == _UNAUTHORIZED:
+            if error.status == UNAUTHORIZED:
                 raise
-            raise _without_environments(error) from error
+            raise without_environments(error) from error
 
     def assignments(self, prompt_id: str) -> dict[str, str]:
         """Return the version that each environment points at; undocumented."""
@@ -146,9 +141,9 @@ class BraintrustApi:
         except RegistryRefusedError as error:
             if is_missing(error):
                 return {}
-            if error.status == _UNAUTHORIZED:
+            if error.status == UNAUTHORIZED:
                 raise
-            raise _without_environments(error) from error
+            raise without_environments(error) from error
 
     def patch(self, prompt_id: str, body: JsonObject) -> None:
         """Change the fields of a prompt that are named; the answer only echoes them."""
@@ -157,9 +152,11 @@ class BraintrustApi:
 
     def read_history(self, prompt: JsonObject) -> list[JsonObject]:
         """Return the rows of a prompt's audit log, in no order; undocumented."""
-        answer = self._query(_history_query(str(prompt.get("project_id")), str(prompt.get("id"))))
+        from promptsync.registries.braintrust_queries import history_query, is_history_row
+
+        answer = self._query(history_query(str(prompt.get("project_id")), str(prompt.get("id"))))
         rows = answer.get("data") if isinstance(answer, dict) else None
-        if not isinstance(rows, list) or not all(map(_is_history_row, rows)):
+        if not isinstance(rows, list) or not all(map(is_history_row, rows)):
             raise RegistryAnswerError(
                 "Braintrust answered the question for a prompt's versions in an unknown shape",
                 hint="a newer promptsync may know it",
@@ -179,14 +176,16 @@ class BraintrustApi:
         Each row has `experiment_id`, `prompt_id` and `version`; the last two are what a span's
         metadata says, which may be anything.
         """
+        from promptsync.registries.braintrust_queries import MAX_RUNS, is_run, runs_query
+
         try:
-            answer = self._query({"query": _runs_query(experiment_ids)})
+            answer = self._query({"query": runs_query(experiment_ids)})
         except RegistryRefusedError as error:
-            if error.status != _BAD_REQUEST:
+            if error.status != BAD_REQUEST:
                 raise
             raise RegistryRefusedError(error.message, hint=SQL_HINT, status=error.status) from error
         rows = answer.get("data") if isinstance(answer, dict) else None
-        if not isinstance(rows, list) or not all(map(_is_run, rows)) or len(rows) >= MAX_RUNS:
+        if not isinstance(rows, list) or not all(map(is_run, rows)) or len(rows) >= MAX_RUNS:
             raise RegistryAnswerError(
                 "Braintrust answered which prompts experiments ran in an unknown shape",
                 hint="a newer promptsync may know it",
@@ -210,26 +209,9 @@ class BraintrustApi:
         return "/".join([self.route.api_url + path, *(quote(each, safe="") for each in parts)])
 
 
-def id_of(found: JsonObject) -> str:
-    """Return the id of an object. Raises RegistryAnswerError for what cannot be one."""
-    identifier = found.get("id")
-    if not (isinstance(identifier, str) and _ID.fullmatch(identifier)):
-        raise RegistryAnswerError("Braintrust sent a prompt without an id")
-    return identifier
-
-
 def _chosen(version: str | None, environment: str | None) -> dict[str, str]:
     chosen = {"version": version, "environment": environment}
     return {key: value for key, value in chosen.items() if value is not None}
-
-
-def _raise_unless_missing(error: RegistryRefusedError, chosen: Mapping[str, str]) -> None:
-    """Raise a refusal again unless it means that there is no such prompt or version."""
-    if is_missing(error) or (_says_no_version(error) and chosen):
-        return
-    if "environment" not in chosen or error.status == _UNAUTHORIZED:
-        raise error
-    raise _without_environments(error) from error
 
 
 def _assignment(found: JsonObject) -> tuple[str, str]:
@@ -241,65 +223,3 @@ def _assignment(found: JsonObject) -> tuple[str, str]:
             hint="a newer promptsync may know it",
         )
     return environment, number
-
-
-def _says_no_version(error: RegistryRefusedError) -> bool:
-    """Tell whether a read by version or environment was refused because there is none."""
-    return error.status == _BAD_REQUEST and not _PLAN.search(error.message)
-
-
-def _without_environments(error: RegistryRefusedError) -> RegistryRefusedError:
-    return RegistryRefusedError(error.message, hint=ENVIRONMENTS_HINT, status=error.status)
-
-
-def _history_query(project_id: str, prompt_id: str) -> dict[str, Any]:
-    identifier, transaction = ({"op": "ident", "name": [key]} for key in ("id", "_xact_id"))
-    return {
-        "query": {
-            "from": {
-                "op": "function",
-                "name": {"op": "ident", "name": ["project_prompts"]},
-                "args": [{"op": "literal", "value": project_id}],
-            },
-            "select": [{"op": "star"}],
-            "filter": {
-                "op": "eq",
-                "left": identifier,
-                "right": {"op": "literal", "value": prompt_id},
-            },
-            "sort": [{"expr": transaction, "dir": "desc"}],
-        },
-        "audit_log": True,
-        "use_columnstore": False,
-        "brainstore_realtime": True,
-        "fmt": "json",
-    }
-
-
-def _runs_query(experiment_ids: Sequence[str]) -> str:
-    """Write the query, see https://www.braintrust.dev/docs/reference/sql; each row is a group."""
-    # Assumption: `experiment_id` is a column. Evidence: a query in Braintrust's documentation,
-    # https://braintrust.dev/docs/kb/aggregate-scores-across-multiple-experiments-with-btql
-    source = ", ".join(f"'{each}'" for each in experiment_ids)
-    clauses = (
-        "SELECT experiment_id, metadata.prompt.id AS prompt_id",
-        ", metadata.prompt.version AS version, count(1) AS spans",
-        f" FROM experiment({source}) WHERE metadata.prompt.id IS NOT NULL",
-        f" GROUP BY 1, 2, 3 LIMIT {MAX_RUNS}",
-    )
-    return "".join(clauses)
-
-
-def _is_run(row: object) -> bool:
-    return (
-        isinstance(row, dict) and isinstance(row.get("experiment_id"), str) and "prompt_id" in row
-    )
-
-
-def _is_history_row(row: object) -> bool:
-    return (
-        isinstance(row, dict)
-        and isinstance(row.get("_xact_id"), str)
-        and isinstance(row.get("audit_data"), dict)
-        and isinstance(row["audit_data"].get("action"), str)
-    )

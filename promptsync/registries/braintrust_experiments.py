@@ -16,7 +16,8 @@ from typing import Any
 from promptsync.daemon_threads import DaemonThreads
 from promptsync.experiment import Experiment
 from promptsync.prompt import JsonObject
-from promptsync.registries.braintrust_api import BraintrustApi, id_of
+from promptsync.registries.braintrust_answers import id_of
+from promptsync.registries.braintrust_api import BraintrustApi
 from promptsync.registries.braintrust_fields import decimal_version
 
 # Experiments that one query asks about.

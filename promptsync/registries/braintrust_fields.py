@@ -174,6 +174,23 @@ def make_body(
 
 
 def _prompt_data(prompt: Prompt, table: JsonObject, there: JsonObject) -> dict[str, Any]:
+    block = _block(prompt)
+    block_there = there.get("prompt") or {}
+    if block_there.get("type") != block["type"]:
+        block_there = {}
+    return {
+        **_unknown(there, ("prompt", "options", "template_format", *_DATA_KEYS)),
+        "prompt": {**_unknown(block_there, ("type", "messages", "content", "tools")), **block},
+        "options": {
+            **_unknown(there.get("options") or {}, ("model", "params", *_OPTION_KEYS)),
+            **_options(prompt, table),
+        },
+        "template_format": "none" if prompt.template is Template.NONE else "mustache",
+        **_stated({key: table.get(key) for key in _DATA_KEYS}),
+    }
+
+
+def _block(prompt: Prompt) -> dict[str, Any]:
     block: dict[str, Any]
     if isinstance(prompt.content, str):
         block = {"type": "completion", "content": prompt.content}
@@ -183,6 +200,10 @@ def _prompt_data(prompt: Prompt, table: JsonObject, there: JsonObject) -> dict[s
     if tools:
         text = tools if isinstance(tools, str) else json.dumps(tools, ensure_ascii=False)
         block["tools"] = text
+    return block
+
+
+def _options(prompt: Prompt, table: JsonObject) -> dict[str, Any]:
     params = dict(prompt.params)
     if prompt.response_format:
         params["response_format"] = prompt.response_format
@@ -191,19 +212,7 @@ def _prompt_data(prompt: Prompt, table: JsonObject, there: JsonObject) -> dict[s
         "params": params,
         **{key: table.get(key) for key in _OPTION_KEYS},
     }
-    block_there = there.get("prompt") or {}
-    if block_there.get("type") != block["type"]:
-        block_there = {}
-    return {
-        **_unknown(there, ("prompt", "options", "template_format", *_DATA_KEYS)),
-        "prompt": {**_unknown(block_there, ("type", "messages", "content", "tools")), **block},
-        "options": {
-            **_unknown(there.get("options") or {}, ("model", "params", *_OPTION_KEYS)),
-            **_stated(options),
-        },
-        "template_format": "none" if prompt.template is Template.NONE else "mustache",
-        **_stated({key: table.get(key) for key in _DATA_KEYS}),
-    }
+    return _stated(options)
 
 
 def _message_body(message: Message) -> dict[str, Any]:

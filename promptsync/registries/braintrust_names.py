@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from promptsync.errors import RegistryAnswerError, RegistryRefusedError, RegistryUnavailableError
 from promptsync.prompt import JsonObject
-from promptsync.registries.braintrust_api import LOOK_SECONDS, BraintrustApi, id_of
+from promptsync.registries.braintrust_answers import id_of
+from promptsync.registries.braintrust_api import LOOK_SECONDS, BraintrustApi
 from promptsync.registries.http_errors import LostAnswerError
 
 

@@ -8,13 +8,11 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
-from urllib.parse import quote
 
-from promptsync.errors import RegistryAnswerError, RegistryError, RegistryRefusedError
-from promptsync.prompt import JsonObject
+from promptsync.errors import RegistryError, RegistryRefusedError
+from promptsync.registries.braintrust_answers import CREDENTIALS_REFUSED, NOT_FOUND, is_missing
 from promptsync.registries.http import HttpClient
 from promptsync.registries.http_errors import NotReachedError
-from promptsync.registries.redaction import redact, shorten
 
 APP_URL = "https://www.braintrust.dev"
 
@@ -146,71 +144,25 @@ class Routing:
             return self._remember(self._find_route())
 
     def _find_route(self) -> Route:
+        from promptsync.registries.braintrust_lookup import find_organization
+
         target = self._target
         project = None if target.project_id else target.project
         if target.api_url:
             # The key tells which organisation is meant, as it does in the official SDK's reads.
             org_name, api_url = target.org_name, target.api_url
         else:
-            organization = self._log_in()
-            org_name, api_url = _text(organization.get("name")), _api_url(organization)
+            org_name, api_url = find_organization(self._client, target)
         return Route(
             api_url=api_url, project=project, org_name=org_name, project_id=target.project_id
         )
 
-    def _log_in(self) -> JsonObject:
-        answer = self._client.query(f"{self._target.app_url}/api/apikey/login")
-        organizations = answer.get("org_info") if isinstance(answer, dict) else None
-        if not isinstance(organizations, list) or not all(
-            isinstance(each, dict) for each in organizations
-        ):
-            raise RegistryAnswerError(
-                f"the login at {redact(self._target.app_url)} did not say which organisations "
-                "there are",
-                hint="check BRAINTRUST_APP_URL",
-            )
-        wanted = self._target.org_name
-        for each in organizations:
-            if wanted in (None, each.get("name")):
-                return dict(each)
-        names = ", ".join(f"`{shorten(str(each.get('name')), 40)}`" for each in organizations)
-        raise RegistryRefusedError(
-            f"the key belongs to no organisation `{wanted}`"
-            if wanted
-            else "the key belongs to no organisation",
-            hint=f"it belongs to {names}" if names else "check BRAINTRUST_API_KEY",
-        )
-
     def _find_project(self, route: Route) -> str:
-        if self._target.project_id is not None:
-            return self._check_project_id(route, self._target.project_id)
-        query = {"project_name": self._target.project or ""}
-        if route.org_name:
-            query["org_name"] = route.org_name
-        for found in read_objects(self._client.get(f"{route.api_url}/v1/project", query)):
-            if found.get("name") == self._target.project and isinstance(found.get("id"), str):
-                self._is_confirmed = True
-                return str(found["id"])
-        raise self._no_such_project(route)
+        from promptsync.registries.braintrust_lookup import find_project
 
-    def _check_project_id(self, route: Route, project_id: str) -> str:
-        try:
-            self._client.get(f"{route.api_url}/v1/project/{quote(project_id, '')}")
-        except RegistryRefusedError as error:
-            if error.status in _CREDENTIALS_REFUSED:
-                raise
-            raise self._no_such_project(route) from error
+        project_id = find_project(self._client, self._target, route)
         self._is_confirmed = True
         return project_id
-
-    def _no_such_project(self, route: Route) -> RegistryRefusedError:
-        where = f" in the organisation `{shorten(route.org_name, 40)}`" if route.org_name else ""
-        return RegistryRefusedError(
-            f"Braintrust has no {self._target.label}{where}",
-            hint="create it there, or correct `project` in the configuration; "
-            "the key may also belong to another organisation or region",
-            status=_NOT_FOUND,
-        )
 
     def _remembered(self) -> Route | None:
         value = self._cache.get(self._target.cache_key) if self._cache else None
@@ -242,42 +194,10 @@ class Routing:
         return route
 
 
-_BAD_REQUEST, _NOT_FOUND = 400, 404
-_CREDENTIALS_REFUSED = frozenset({401, 403})
-
-
 def _leads_nowhere(error: RegistryError) -> bool:
     if isinstance(error, RegistryRefusedError):
-        return error.status in (_NOT_FOUND, *_CREDENTIALS_REFUSED) or is_missing(error)
+        return error.status in (NOT_FOUND, *CREDENTIALS_REFUSED) or is_missing(error)
     return isinstance(error, NotReachedError)
-
-
-def is_missing(error: RegistryRefusedError) -> bool:
-    """Tell whether a refusal means that something is not there: 404, or 400 with a sentence."""
-    return error.status == _NOT_FOUND or (
-        error.status == _BAD_REQUEST and "does not exist" in error.message
-    )
-
-
-def read_objects(answer: object) -> list[JsonObject]:
-    """Return the entries of a list. Raises RegistryAnswerError for anything else."""
-    objects = answer.get("objects") if isinstance(answer, dict) else None
-    if not isinstance(objects, list) or not all(isinstance(each, dict) for each in objects):
-        raise RegistryAnswerError(
-            "Braintrust answered something other than a list",
-            hint="check the registry's address",
-        )
-    return objects
-
-
-def _api_url(organization: JsonObject) -> str:
-    url = organization.get("api_url")
-    if not (isinstance(url, str) and url.startswith(("https://", "http://"))):
-        raise RegistryAnswerError(
-            "the login did not say where the organisation's data lives",
-            hint="set BRAINTRUST_API_URL",
-        )
-    return url.rstrip("/")
 
 
 def _text(value: object) -> str | None:

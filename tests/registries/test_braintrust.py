@@ -19,12 +19,8 @@ from promptsync.errors import (
 )
 from promptsync.registries.base import Registry
 from promptsync.registries.braintrust import PARALLEL_READS, BraintrustRegistry
-from promptsync.registries.braintrust_api import (
-    ENVIRONMENTS_HINT,
-    LOOK_SECONDS,
-    PAGE_SIZE,
-    WRITE_SECONDS,
-)
+from promptsync.registries.braintrust_answers import ENVIRONMENTS_HINT
+from promptsync.registries.braintrust_api import LOOK_SECONDS, PAGE_SIZE, WRITE_SECONDS
 from tests.builders import chat, prompt
 from tests.fakes.braintrust import (
     AnswersHtml,
