@@ -33,6 +33,7 @@ def answer(
     source: str | os.PathLike[str] | None,
     folder: str,
     *,
+    package: str | None,
     registry: str | None,
     alias: str | None,
     names: Iterable[str] | None,
@@ -42,6 +43,7 @@ def answer(
     """Compare by a moment of the monotonic clock. Raises PromptsyncError."""
     deployed = find_deployed(
         source,
+        package=package,
         start=Path(folder),
         registry=registry,
         alias=alias,

@@ -24,6 +24,7 @@ TIMEOUT = 2.0
 def check_drift(
     source: str | os.PathLike[str] | None = None,
     *,
+    package: str | None = None,
     registry: str | None = None,
     alias: str | None = None,
     names: Iterable[str] | None = None,
@@ -32,20 +33,23 @@ def check_drift(
 ) -> DriftReport:
     """Compare what this process was deployed with to what the registry serves, and wait for it.
 
-    `source` is a bundle or a directory; without it, what is found from the working directory is
-    compared. With `loaded`, the prompt objects that the application loaded take the registry's
-    place: a mapping of names to objects, or a list of objects that have a name, of promptsync's or
-    of the SDKs of Braintrust, MLflow and Opik. Returns after `timeout` seconds at the latest, never
-    raises, and logs nothing: what could not be checked makes a report with `checked` False and a
-    `reason`.
+    `source` is a bundle or a directory; without it, what is found from the folder of a Python
+    package, or else from the working directory, is compared. With `loaded`, the prompt objects that
+    the application loaded take the registry's place: a mapping of names to objects, or a list of
+    objects that have a name, of promptsync's or of the SDKs of Braintrust, MLflow and Opik. Returns
+    after `timeout` seconds at the latest, never raises, and logs nothing: what could not be checked
+    makes a report with `checked` False and a `reason`.
     """
-    ask = _asking(source, registry=registry, alias=alias, names=names, loaded=loaded)
+    ask = _asking(
+        source, package=package, registry=registry, alias=alias, names=names, loaded=loaded
+    )
     return _within(timeout, ask)
 
 
 def warn_on_drift(
     source: str | os.PathLike[str] | None = None,
     *,
+    package: str | None = None,
     registry: str | None = None,
     alias: str | None = None,
     names: Iterable[str] | None = None,
@@ -60,7 +64,9 @@ def warn_on_drift(
     at once. What could not be checked is one more warning. The OpenTelemetry span that is current
     now gets the attributes `promptsync.drift` and `promptsync.drifted`; `on_report` is called last.
     """
-    ask = _asking(source, registry=registry, alias=alias, names=names, loaded=loaded)
+    ask = _asking(
+        source, package=package, registry=registry, alias=alias, names=names, loaded=loaded
+    )
     span = _current_span()
 
     def work() -> DriftReport:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib.resources import files as resources_of
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from types import ModuleType
 
 from promptsync.config import DEFAULT_PROMPTS, Config, load_config, parse_config
 from promptsync.errors import UsageError
@@ -37,8 +39,11 @@ def locate_in_package(
 
 
 def _resources(package: str) -> Traversable:
+    # One that is being imported is not imported again: in another thread that would wait for the
+    # one that imports it, which may wait for what is asked here.
+    begun = sys.modules.get(package)
     try:
-        return resources_of(package)
+        return resources_of(begun if isinstance(begun, ModuleType) else package)
     except ModuleNotFoundError as error:
         if not f"{package}.".startswith(f"{error.name}."):
             raise  # it is there, and lacks another one

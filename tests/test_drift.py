@@ -210,6 +210,26 @@ def test_the_files_are_found_from_a_folder_below_and_from_a_source(
 
 
 @pytest.mark.network
+def test_the_prompts_of_a_package_are_compared(
+    tmp_path: Path, service: BraintrustServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload(service, GREETING, EDITED)
+    package = deploy(tmp_path / "checked_at_a_start", GREETING, app_url=service.url)
+    (package / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+
+    report = check_drift(package=package.name, timeout=60)
+    warned = warn_on_drift(package=package.name, timeout=60).result()
+
+    assert [each.name for each in report.drifted] == ["greeting"]
+    assert warned == report
+
+
+def test_a_package_that_is_none_is_a_reason() -> None:
+    assert check_drift(package="no_such").reason == "there is no package `no_such`"
+
+
+@pytest.mark.network
 def test_a_check_by_alias_asks_once_for_each_prompt(app: Path, service: BraintrustServer) -> None:
     upload(service, GREETING)
     upload(service, EDITED, aliases=["production"])

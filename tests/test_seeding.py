@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -262,6 +263,21 @@ def test_the_bundle_of_a_package_is_seeded(tmp_path: Path, monkeypatch: pytest.M
 
     assert report == SeedReport(created={"greeting": "1"}, registry="local")
     assert (working / ".promptsync" / "registry.db").exists()
+
+
+@pytest.mark.system
+def test_a_package_may_seed_itself_while_it_is_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "seeds_itself"
+    (folder / "prompts").mkdir(parents=True)
+    (folder / "prompts" / "greeting.md").write_text("Hello.\n")
+    lines = ["import promptsync", "REPORT = promptsync.seed(package=__name__, timeout=60)"]
+    (folder / "__init__.py").write_text("\n".join(lines))
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+    assert import_module(folder.name).REPORT.created == {"greeting": "1"}
 
 
 def test_a_package_that_is_not_installed_is_the_reason() -> None:
