@@ -15,7 +15,6 @@ from functools import partial
 from threading import Event
 
 from promptsync.change_writer import MakeStamp, apply_change, to_upload
-from promptsync.comparison import PARALLEL_REQUESTS
 from promptsync.errors import (
     ConflictError,
     HashMismatchError,
@@ -23,6 +22,7 @@ from promptsync.errors import (
     PromptsyncError,
     RegistryUnavailableError,
 )
+from promptsync.parallel_requests import PARALLEL_REQUESTS
 from promptsync.plan import Change, Plan
 from promptsync.registries.base import Registry
 from promptsync.remote_prompt import RemotePrompt

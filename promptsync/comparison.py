@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from promptsync.catalog import Catalog
-from promptsync.daemon_threads import DaemonThreads
 from promptsync.listing import Listing
 from promptsync.prompt_details import details_differ
 from promptsync.registries.base import Registry
@@ -16,14 +13,9 @@ from promptsync.remote_prompt import RemotePrompt
 from promptsync.renames import WasHere, with_successions
 from promptsync.status import LocalPrompt, PromptState, Status, count_statuses, find_status
 
-# Requests that wait for a service side by side; more only fills its queue.
-PARALLEL_REQUESTS = 8
-
 # As many prompts are read one by one, side by side, rather than by listing everything.
 FEW = 8
 
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 IsTakenIn = Callable[[LocalPrompt, RemotePrompt], bool]
 
 
@@ -118,10 +110,12 @@ def compare(
         for name, each in local.items()
     ]
     if scope.carriers or (scope.alias is not None and not scope.brief):
-        latest = _latest(registry, states, scope)
-        states = list(_with_carriers(registry, states, scope, latest))
+        from promptsync.carriers import latest_versions, with_carriers, with_latest
+
+        latest = latest_versions(registry, states, scope)
+        states = list(with_carriers(registry, states, scope, latest))
         if scope.alias is not None and scope.latest:
-            states = [_with_latest(each, latest.get(each.name), is_taken_in) for each in states]
+            states = [with_latest(each, latest.get(each.name), is_taken_in) for each in states]
     if scope.was_here is not None and any(each.status is Status.NEW for each in states):
         if listed is None:
             listed = Listing(registry, complete=True).by_name(())
@@ -194,72 +188,3 @@ def _place(url: str) -> str:
         rest = scheme.rpartition("@")[2].replace(":", "/", 1)
     host, _, path = rest.rpartition("@")[2].partition("/")
     return f"{host.lower()}/{path.strip('/').removesuffix('.git')}"
-
-
-def _latest(
-    registry: Registry, states: Sequence[PromptState], scope: Scope
-) -> Mapping[str, RemotePrompt]:
-    """Return the latest versions of what does not agree, by the names of the states."""
-    served = {
-        state.local.header.served_name(registry.kind): state.name
-        for state in states
-        if state.local is not None and _may_be_written(state, scope)
-    }
-    asked = registry.get_prompts(list(served)) if served else ()
-    return {served[each.name]: each for each in asked if each.name in served}
-
-
-def _may_be_written(state: PromptState, scope: Scope) -> bool:
-    if scope.only_missing:
-        return state.remote is None
-    if state.status is not Status.IN_SYNC:
-        return True
-    is_stamped = state.remote is not None and state.remote.is_from_file
-    return scope.latest and (state.details_differ or (scope.adopts and not is_stamped))
-
-
-def _with_carriers(
-    registry: Registry,
-    states: Sequence[PromptState],
-    scope: Scope,
-    latest: Mapping[str, RemotePrompt],
-) -> Iterator[PromptState]:
-    def search(state: PromptState) -> PromptState:
-        is_served = state.remote is not None and scope.only_missing
-        if state.local is None or state.status is Status.IN_SYNC or is_served:
-            return state
-        carrier = _find_carrier(registry, latest.get(state.name), state.local_hash)
-        note = state.note
-        if state.remote is None and scope.alias is not None:
-            note = f"alias `{scope.alias}` points at no version"
-        return replace(state, carrier=carrier, note=note)
-
-    return in_parallel(search, states)
-
-
-def _with_latest(
-    state: PromptState, latest: RemotePrompt | None, is_taken_in: IsTakenIn
-) -> PromptState:
-    """Say what the latest version is, and whether a new one would bury an edit."""
-    if latest is None or state.local is None:
-        return state
-    known = (state.local_hash, state.remote_hash, latest.stamped_hash)
-    # What another branch uploaded or a program registered is no edit: it has its own alias.
-    is_edit = latest.content_hash not in known and not is_taken_in(state.local, latest)
-    return replace(state, latest=latest, has_later_edit=is_edit)
-
-
-def _find_carrier(
-    registry: Registry, latest: RemotePrompt | None, digest: str | None
-) -> RemotePrompt | None:
-    """Return the newest version of a prompt that has a content hash, None when none has."""
-    if latest is None or latest.content_hash == digest:
-        return latest
-    versions = registry.list_versions(latest.name)
-    return next((each for each in versions if each.content_hash == digest), None)
-
-
-def in_parallel(ask: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """Yield the answers in the order of the items, several requests at a time."""
-    with closing(DaemonThreads(PARALLEL_REQUESTS, "promptsync-comparison")) as threads:
-        yield from threads.map(ask, items)

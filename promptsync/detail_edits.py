@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import dropwhile
 
-from promptsync.comparison import in_parallel
+from promptsync.parallel_requests import in_parallel
 from promptsync.plan import Action
 from promptsync.prompt import Prompt
 from promptsync.prompt_details import details_differ

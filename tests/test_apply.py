@@ -17,12 +17,13 @@ import pytest
 from promptsync.apply import Outcome, apply_upload, check_supported
 from promptsync.catalog import Catalog, load_catalog
 from promptsync.change_writer import to_upload
-from promptsync.comparison import PARALLEL_REQUESTS, Scope, compare
+from promptsync.comparison import Scope, compare
 from promptsync.errors import (
     ConflictError,
     HashMismatchError,
     RegistryRefusedError,
 )
+from promptsync.parallel_requests import PARALLEL_REQUESTS
 from promptsync.plan import Action, Change, Plan
 from promptsync.prompt_sources import PromptSource
 from promptsync.registries.base import Registry

@@ -15,10 +15,10 @@ from promptsync.comparison import (
     IsTakenIn,
     Scope,
     compare,
-    in_parallel,
 )
 from promptsync.content_hash import content_hash
 from promptsync.listing import Listing
+from promptsync.parallel_requests import in_parallel
 from promptsync.prompt import Prompt
 from promptsync.prompt_sources import PromptSource
 from promptsync.registries.braintrust import BraintrustRegistry

@@ -18,9 +18,9 @@ from promptsync.cli.options import (
 from promptsync.cli.output import show
 from promptsync.cli.render_performance import render_performance
 from promptsync.cli.session import Session, chosen_names, open_session, valid_catalog
-from promptsync.comparison import in_parallel
 from promptsync.errors import UsageError
 from promptsync.experiment import Experiment
+from promptsync.parallel_requests import in_parallel
 from promptsync.performance import PromptPerformance, measure
 
 LAST = 10

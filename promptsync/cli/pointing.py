@@ -19,8 +19,8 @@ from promptsync.cli.planning import (
 )
 from promptsync.cli.session import Session
 from promptsync.cli.talk import track
-from promptsync.comparison import in_parallel
 from promptsync.errors import UsageError
+from promptsync.parallel_requests import in_parallel
 from promptsync.plan import Change, Plan
 from promptsync.promotion_plan import Pointing
 from promptsync.remote_prompt import Stamp

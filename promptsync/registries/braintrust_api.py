@@ -29,7 +29,6 @@ PAGE_SIZE = 1000
 WRITE_SECONDS = 9.0
 LOOK_SECONDS = 4.0
 
-
 SQL_HINT = "experiments are found with SQL, which a self-hosted Braintrust knows since v1.1.29"
 
 

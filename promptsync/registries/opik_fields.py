@@ -1,4 +1,4 @@
-"""What Opik calls the parts of a prompt: its JSON <-> Prompt. Nothing here asks anybody.
+"""What Opik calls the parts of a prompt: its JSON -> Prompt. Nothing here asks anybody.
 
 A prompt has name, description and tags; each immutable version of it has a template, a dialect
 (`type`) and free metadata. Everything else that promptsync knows of a prompt lives in that
@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from promptsync.prompt import JsonObject, Message, Prompt, Template, is_same
+from promptsync.prompt import JsonObject, Message, Prompt, Template
 from promptsync.registries.opik_tags import read_tags
 from promptsync.registries.redaction import unknown_prompt
 from promptsync.remote_prompt import STAMP_KEY, RemotePrompt, Stamp, make_remote_prompt
@@ -35,7 +35,7 @@ METADATA_TYPES: Mapping[str, tuple[type, ...]] = {
 }
 
 # Beside the stamp: the order of the tags, which Opik keeps as a set.
-_TAG_ORDER = "tags"
+TAG_ORDER = "tags"
 
 
 def read_prompt(container: JsonObject, version: JsonObject) -> RemotePrompt:
@@ -100,15 +100,9 @@ def _prompt(
         # A dialect that is newer than this module changes what the prompt does, so it takes part
         # in its hash, and cannot be uploaded.
         table = {**table, "type": dialect}
-    fields: dict[str, Any] = {}
-    foreign: dict[str, Any] = {}
-    for key, each in metadata.items():
-        if key in METADATA_TYPES and isinstance(each, METADATA_TYPES[key]):
-            fields[key] = each or None
-        elif key != STAMP_KEY:
-            foreign[key] = each
+    fields, foreign = _parted(metadata)
     own = metadata.get(STAMP_KEY)
-    order = own.get(_TAG_ORDER) if isinstance(own, dict) else None
+    order = own.get(TAG_ORDER) if isinstance(own, dict) else None
     return Prompt(
         name=name,
         content=content,
@@ -123,6 +117,18 @@ def _prompt(
         metadata=foreign,
         registry_options={KIND: table} if table else {},
     )
+
+
+def _parted(metadata: JsonObject) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Part metadata into the fields of a prompt that are kept there, and what is none of them."""
+    fields: dict[str, Any] = {}
+    foreign: dict[str, Any] = {}
+    for key, each in metadata.items():
+        if key in METADATA_TYPES and isinstance(each, METADATA_TYPES[key]):
+            fields[key] = each or None
+        elif key != STAMP_KEY:
+            foreign[key] = each
+    return fields, foreign
 
 
 def _content(
@@ -187,60 +193,6 @@ def _number(value: object) -> str:
     if isinstance(value, str) and value:
         return value
     raise ValueError("version_number")
-
-
-def make_version(
-    prompt: Prompt, stamp: Stamp | None, said: Mapping[str, str] = {}
-) -> dict[str, Any]:
-    """Return the fields of a new version; `said` is put beside its stamp."""
-    fields = {
-        "template": _template(prompt),
-        "type": TEMPLATES.get(prompt.template),
-        "metadata": _metadata(prompt, stamp, said),
-        "change_description": _change(stamp),
-    }
-    return {key: each for key, each in fields.items() if each not in (None, {})}
-
-
-def make_details(prompt: Prompt) -> dict[str, Any]:
-    """Return what the versions of a prompt share, whole: what is left out would be removed."""
-    details = {"name": prompt.served_name(KIND), "tags": list(prompt.tags)}
-    return {**details, "description": prompt.description} if prompt.description else details
-
-
-def structure_of(prompt: Prompt) -> str:
-    """Return how Opik calls the type of a prompt, which it fixes for good."""
-    return "chat" if prompt.is_chat else "text"
-
-
-def _template(prompt: Prompt) -> str:
-    if isinstance(prompt.content, str):
-        return prompt.content
-    messages = [
-        {"role": each.role, "content": each.content, **each.extra} for each in prompt.content
-    ]
-    return json.dumps(messages, ensure_ascii=False, allow_nan=False)
-
-
-def _metadata(prompt: Prompt, stamp: Stamp | None, said: Mapping[str, str]) -> dict[str, Any]:
-    fields = {key: getattr(prompt, key) for key in METADATA_TYPES}
-    own = {} if stamp is None else {**stamp.to_json(), **said}
-    if list(prompt.tags) != sorted(prompt.tags):
-        own[_TAG_ORDER] = list(prompt.tags)
-    return {
-        **{key: each for key, each in prompt.metadata.items() if key != STAMP_KEY},
-        **{key: each for key, each in fields.items() if each},
-        **({STAMP_KEY: own} if own else {}),
-    }
-
-
-def _change(stamp: Stamp | None) -> str | None:
-    return None if stamp is None else stamp.source
-
-
-def has_version_of(current: Prompt, prompt: Prompt) -> bool:
-    """Tell whether metadata of a version, which nothing can change, is what a prompt needs."""
-    return is_same(dict(current.metadata), dict(prompt.metadata))
 
 
 def folded(name: str) -> str:

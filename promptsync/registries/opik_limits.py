@@ -8,12 +8,8 @@ from typing import Any
 
 from promptsync.content_hash import content_hash
 from promptsync.prompt import NAMING_KEYS, Prompt, Template
-from promptsync.registries.opik_fields import (
-    KIND,
-    METADATA_TYPES,
-    make_version,
-    structure_of,
-)
+from promptsync.registries.opik_body import make_version, structure_of
+from promptsync.registries.opik_fields import KIND, METADATA_TYPES
 from promptsync.remote_prompt import STAMP_KEY, RemotePrompt
 
 # The server takes any; these are what Opik's client and the model vendors know.

@@ -20,14 +20,13 @@ from promptsync.prompt import JsonObject, Prompt
 from promptsync.registries.base import ANY_VERSION
 from promptsync.registries.http_errors import LostAnswerError
 from promptsync.registries.opik_api import CONFLICT, LOOK_SECONDS, id_of
-from promptsync.registries.opik_fields import (
-    KIND,
+from promptsync.registries.opik_body import (
     has_version_of,
     make_details,
     make_version,
-    read_prompt,
     structure_of,
 )
+from promptsync.registries.opik_fields import KIND, read_prompt
 from promptsync.registries.opik_identity import Identity
 from promptsync.registries.opik_limits import find_unsupported
 from promptsync.registries.opik_listing import version_of

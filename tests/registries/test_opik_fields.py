@@ -15,7 +15,8 @@ from promptsync.content_hash import content_hash
 from promptsync.errors import ConfigError, RegistryAnswerError
 from promptsync.prompt import Message, Prompt, Template
 from promptsync.registries import read_remote_prompt
-from promptsync.registries.opik_fields import make_details, make_version, read_prompt
+from promptsync.registries.opik_body import make_details, make_version
+from promptsync.registries.opik_fields import read_prompt
 from promptsync.registries.opik_limits import find_unsupported
 from promptsync.registries.opik_tags import read_tags, write_tags
 from promptsync.remote_prompt import RemotePrompt, Stamp
