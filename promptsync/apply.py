@@ -40,8 +40,8 @@ class Outcome:
     """What became of one change: the remote prompt as read back, or the error that kept it.
 
     Neither of the two means deleted, or not tried (`tried` is then false): an earlier change ended
-    the plan, or `reason` says why this one cannot go. `skipped` is a prompt that was missing when
-    the plan was made, and that somebody else created: `stored` is theirs.
+    the plan, or `reason` says why this one cannot go. `skipped` is a prompt or an alias that was
+    missing when the plan was made, and that somebody else made or set: `stored` is theirs.
     """
 
     change: Change

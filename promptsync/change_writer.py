@@ -65,15 +65,13 @@ def _create(
             # Who made it sets the alias later, or never if that process is killed.
             set_missing_alias(current, name, alias, registry)
         raise
-    return stored if alias is None else _alias_created(stored, name, alias, registry)
-
-
-def _alias_created(stored: RemotePrompt, name: str, alias: str, registry: Registry) -> RemotePrompt:
+    if alias is None:
+        return stored
     try:
         return set_missing_alias(stored, name, alias, registry)
     except RegistryRefusedError as error:
         raise RegistryRefusedError(
-            f"`{name}` was created (version {stored.version}), but alias `{alias}` "
+            f"`{change.name}` was created (version {stored.version}), but alias `{alias}` "
             f"does not point at it: {error.message}",
             hint=error.hint,
             status=error.status,

@@ -15,7 +15,8 @@ from promptsync.remote_prompt import RemotePrompt
 
 # A request that follows another one at once. Who does not set it by then does not mean to.
 SETTLES_WITHIN = 1.0
-PAUSE = 0.05
+# Each is twice as long as the one before: a service answers two or three requests for a prompt.
+FIRST_PAUSE = 0.05
 
 
 def set_missing_alias(
@@ -38,16 +39,20 @@ def find_unaliased(
 ) -> frozenset[str]:
     """Return which prompts an alias points at no version of, and go on pointing at none.
 
-    `names` are served names. Returns at once where it points at each, and by `until`, a time of
-    `time.monotonic`, at the latest beside the request under way. Raises RegistryError.
+    `names` are served names. Returns at once where it points at each, and waits for no more than
+    half of the time up to `until`, a time of `time.monotonic`. Raises RegistryError.
     """
-    until = min(until, time.monotonic() + SETTLES_WITHIN)
-    missing = frozenset(names)
+    now = time.monotonic()
+    # Who waits up to a deadline has no time left to say what was found.
+    until = now + min(SETTLES_WITHIN, (until - now) / 2)
+    pause, missing = FIRST_PAUSE, frozenset(names)
     while missing:
         missing -= {each.name for each in registry.get_prompts(missing, alias=alias)}
-        if not missing or time.monotonic() + PAUSE > until:
+        left = until - time.monotonic()
+        if not missing or left <= 0:
             break
-        time.sleep(PAUSE)
+        time.sleep(min(pause, left))
+        pause *= 2
     return missing
 
 

@@ -166,7 +166,7 @@ class Plan:
 
     `existing` counts the prompts the target held before; it is what the safety limit refers to.
     `notes` are sentences about what a person could overlook. With `only_missing`, what somebody
-    else creates before the plan is carried out is left alone.
+    else creates, or points the alias at, before the plan is carried out is left alone.
     """
 
     direction: Direction

@@ -88,15 +88,23 @@ def _notes(
     options: UploadOptions,
 ) -> tuple[str, ...]:
     if options.only_missing:
-        return tuple(map(_note_on_alias, filter(is_unaliased, states)))
+        return tuple(_notes_on_alias([state for state in states if is_unaliased(state)]))
     return tuple(_notes_on_names(changes)) if options.renames else ()
 
 
-def _note_on_alias(state: PromptState) -> str:
-    return (
-        f"`{state.name}` is left alone: it says something else in the registry, where "
-        f"{state.note}; an upload without `--only-missing` serves the file"
-    )
+def _notes_on_alias(unaliased: Sequence[PromptState]) -> Iterator[str]:
+    names = sorted(f"`{state.name}`" for state in unaliased)
+    if len(names) == 1:
+        yield (
+            f"{names[0]} is left alone: it says something else in the registry, where "
+            f"{unaliased[0].note}; an upload without `--only-missing` serves the file"
+        )
+    elif names:
+        yield (
+            f"{len(names)} prompts are left alone: they say something else in the registry, where "
+            f"{unaliased[0].note}; an upload without `--only-missing` serves the files: "
+            f"{', '.join(names)}"
+        )
 
 
 def _notes_on_names(changes: Sequence[Change]) -> Iterator[str]:

@@ -161,6 +161,21 @@ def test_a_seed_points_a_missing_alias_at_the_content_and_never_writes_a_version
     )
 
 
+def test_what_a_seed_leaves_alone_is_told_in_one_note() -> None:
+    note = "alias `production` points at no version"
+    states = [
+        state(Status.NEW, name, latest=remote("Hi"), note=note) for name in ("greeting", "farewell")
+    ]
+
+    plan = make_upload_plan(states, registry="production", alias="production", options=ONLY_MISSING)
+
+    assert plan.notes == (
+        "2 prompts are left alone: they say something else in the registry, where alias "
+        "`production` points at no version; an upload without `--only-missing` serves the files: "
+        "`farewell`, `greeting`",
+    )
+
+
 @pytest.mark.parametrize(
     ("status", "action"), [(Status.NEW, Action.CREATE), (Status.MODIFIED, Action.UPDATE)]
 )

@@ -37,7 +37,7 @@ from tests.local_registry import pointed_at, versions
 from tests.registries.serving import unused_address
 
 GREETING = prompt("greeting", "Say hello to {{name}}.")
-FAREWELL = prompt("farewell", "Say goodbye.")
+FAREWELL = prompt("farewell", "Say goodbye.", registry_options={"braintrust": {"slug": "bye"}})
 
 LOCAL = """\
 [registries.local]
@@ -400,10 +400,10 @@ def test_a_service_without_aliases_is_told_before_anything_is_created(
 @pytest.mark.network
 @pytest.mark.usefixtures("app")
 def test_an_alias_that_cannot_be_set_is_told_with_what_was_created() -> None:
-    report = seed(alias="nowhere", names=["greeting"])
+    report = seed(alias="nowhere", names=["farewell"])
 
-    assert report.failed["greeting"].startswith("`greeting` was created (version 1")
-    assert "but alias `nowhere` does not point at it" in report.failed["greeting"]
+    assert report.failed["farewell"].startswith("`farewell` was created (version 1")
+    assert "but alias `nowhere` does not point at it" in report.failed["farewell"]
 
 
 @pytest.mark.network

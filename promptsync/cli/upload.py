@@ -82,7 +82,9 @@ class Wanted:
 @yes_option
 @dry_run_option
 @click.option(
-    "--only-missing", is_flag=True, help="Create what is not there; what is stays as it is."
+    "--only-missing",
+    is_flag=True,
+    help="Create what is not there, set an alias that is not; what is there stays.",
 )
 @click.option("--prune", is_flag=True, help="Remove prompts whose file is gone.")
 @click.option(
