@@ -53,6 +53,8 @@ if TYPE_CHECKING:
     from promptsync.seeding import seed
     from promptsync.status import Status
 
+    __version__: str
+
 __all__ = [
     "Bundle",
     "BusyError",
@@ -130,6 +132,8 @@ _MODULE_BY_NAME = {name: module for module, names in _MODULES.items() for name i
 if not TYPE_CHECKING:
     # A type checker that saw this would take any name for one of promptsync's.
     def __getattr__(name: str) -> object:
+        if name == "__version__" and (version := _version()) is not None:
+            return version
         if name not in _MODULE_BY_NAME and name != "lineage":
             # What it is of lets Python say which name may have been meant.
             message = f"module {__name__!r} has no attribute {name!r}"
@@ -143,6 +147,17 @@ if not TYPE_CHECKING:
         return value
 
 
+def _version() -> str | None:
+    """Return the version that is installed, None where an application was packed without it."""
+    from importlib.metadata import PackageNotFoundError, version  # slow, and asked for by few
+
+    try:
+        return version("promptsync")
+    except PackageNotFoundError:
+        return None
+
+
 def __dir__() -> list[str]:
     # Not the modules that happen to be imported: their names change from version to version.
-    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})
+    names = (name for name in globals() if name.startswith("__"))
+    return sorted({*__all__, "__version__", *names})

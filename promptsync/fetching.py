@@ -15,7 +15,7 @@ from promptsync.errors import (
     UnknownPromptError,
 )
 from promptsync.outage import MissingRegistryError
-from promptsync.prompt_name import MAX_NAME, NAME
+from promptsync.prompt_name import MAX_NAME, NAME, told_name
 from promptsync.registries import missing_part, open_registry, unknown_parts
 from promptsync.registries.base import AnotherPromptError, Registry
 from promptsync.registries.http_timeouts import deadline
@@ -101,7 +101,7 @@ def _explain(
 
 
 def _raise_unknown(registry: Registry, name: str, own: str) -> NoReturn:
-    message = f"{registry.address} has no prompt `{name}`"
+    message = f"{registry.address} has no prompt `{told_name(name)}`"
     putting = f"`promptsync upload {own}` or `promptsync.seed()` puts it there"
     if NAME.fullmatch(own) is None:  # no command can put it there
         putting = f"a prompt file is called by 1 to {MAX_NAME} letters, digits, `_`, `.` and `-`"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 import subprocess
 import sys
+from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +32,27 @@ def test_the_correlation_id_is_there_and_is_not_set() -> None:
     assert promptsync.correlation_id.name == "correlation_id"
     assert promptsync.correlation_id.get() is None
     assert "correlation_id" in dir(promptsync)
+
+
+def test_the_version_is_the_one_that_is_installed() -> None:
+    assert promptsync.__version__ == version("promptsync")
+    assert "__version__" in dir(promptsync)
+
+
+def test_where_nothing_is_known_of_an_installation_there_is_no_version(tmp_path: Path) -> None:
+    (tmp_path / "promptsync").symlink_to(Path(promptsync.__file__).parent)
+    program = "import promptsync; print(hasattr(promptsync, '__version__'))"
+
+    # -S leaves out what is installed.
+    result = subprocess.run(
+        [sys.executable, "-S", "-c", program],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert result.stdout == "False\n"
 
 
 def test_every_error_is_public() -> None:

@@ -203,6 +203,11 @@ def _make_engine(url: URL, file: Path | None, each: float | None) -> Engine:
             hide_parameters=True,
         )
     except ImportError as error:  # also without libpq, which only the binary package brings along
+        if file is not None:
+            raise ConfigError(
+                "this Python was built without SQLite",
+                hint="use another Python, or a local registry in PostgreSQL",
+            ) from error
         raise missing_package("psycopg[binary]", extra="postgresql") from error
 
 

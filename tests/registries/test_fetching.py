@@ -54,10 +54,13 @@ def test_the_command_of_a_hint_can_be_run_as_it_is(local: LocalRegistry) -> None
         fetch(local, "greeting", alias="x; reboot", version=None)
     with pytest.raises(UnknownPromptError) as name:
         fetch(local, "../größe", alias=None, version=None)
+    with pytest.raises(UnknownPromptError) as long:
+        fetch(local, "a" * 300, alias=None, version=None)
 
     assert alias.value.hint == "`promptsync promote greeting --alias 'x; reboot'`"
     assert "promptsync upload" not in str(name.value.hint)
     assert "letters, digits, `_`, `.` and `-`" in str(name.value.hint)
+    assert long.value.message == f"{local.address} has no prompt `{'a' * 59}…`"
 
 
 def test_an_alias_that_is_like_another_is_told_with_that_one(local: LocalRegistry) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -451,3 +453,28 @@ def test_without_a_folder_it_starts_where_the_registry_was_opened(
     registry.save_prompt(prompt(), STAMP)
 
     assert (tmp_path / "registry.db").exists()
+
+
+# Python can be built where SQLite's headers are missing.
+WITHOUT_SQLITE = """
+import sys
+sys.modules["sqlite3"] = None
+from promptsync.errors import ConfigError
+from promptsync.registries.local import LocalRegistry
+
+try:
+    LocalRegistry("sqlite:///registry.db")
+except ConfigError as error:
+    print(error.message, "|", error.hint)
+"""
+
+
+def test_a_python_without_sqlite_is_told_from_a_missing_driver() -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", WITHOUT_SQLITE], capture_output=True, text=True, check=True
+    )
+
+    assert result.stdout == (
+        "this Python was built without SQLite | use another Python, or a local registry in "
+        "PostgreSQL\n"
+    )
