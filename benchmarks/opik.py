@@ -17,7 +17,8 @@ from typing import Any
 from benchmarks.material import DELAY, Project, commit, written_prompts
 from benchmarks.measuring import Command, Figure, side_by_side
 from promptsync.content_hash import content_hash
-from promptsync.registries.opik_fields import KIND, make_details, make_version, structure_of
+from promptsync.registries.opik_body import make_details, make_version, structure_of
+from promptsync.registries.opik_fields import KIND
 from promptsync.registries.opik_identity import Identity
 from promptsync.remote_prompt import Stamp
 from tests.fakes.vendor import OPIK_PYTHON, OPIK_QUIET
