@@ -35,14 +35,17 @@ def default_folder() -> Path:
 class LastKnownGood:
     """The prompts of one registry, one file for each name and alias or version.
 
-    `registry_key` is that of `registry_identity`. Without a folder nothing is kept.
+    `registry_key` is that of `registry_identity`. Without a folder nothing is kept. What cannot
+    be read is logged when the caller says `tell`: until then it may hold a lock that a handler of
+    the log waits for.
     """
 
     def __init__(self, folder: Path | None, registry_key: str) -> None:
         self._kind, _, digest = registry_key.partition(":")
         self._key = registry_key
         self._folder = folder and folder / f"{self._kind}-{digest[:20]}"
-        self._has_warned = False
+        self._trouble: tuple[str, Path, str] | None = None
+        self._has_told = False
 
     def read(self, name: str, alias: str | None, version: str | None) -> RemotePrompt | None:
         """Return what the registry served for this question last, None for nothing to rely on."""
@@ -56,7 +59,7 @@ class LastKnownGood:
             return None
         except _UNREADABLE as error:
             reason = _reason(error)
-            self._warn("`%s` is left alone: it cannot be read as a prompt: %s", file, reason)
+            self._trouble = ("`%s` is left alone: it cannot be read as a prompt: %s", file, reason)
             return None
 
     def write(
@@ -73,7 +76,15 @@ class LastKnownGood:
                 replace_private_file(file, data)
         except _UNWRITABLE as error:
             reason = _reason(error)
-            self._warn("`%s` cannot be kept for an outage: %s; loads go on without", file, reason)
+            message = "`%s` cannot be kept for an outage: %s; loads go on without"
+            self._trouble = (message, file, reason)
+            self.tell()
+
+    def tell(self) -> None:
+        """Log the first trouble, once; the next file would say the same."""
+        if self._trouble is not None and not self._has_told:
+            self._has_told = True
+            _LOGGER.warning(*self._trouble)
 
     def _question(self, name: str, alias: str | None, version: str | None) -> dict[str, Any]:
         return {
@@ -103,12 +114,6 @@ class LastKnownGood:
             author=kept["author"],
             service_ids=kept["service_ids"],
         )
-
-    def _warn(self, message: str, file: Path, reason: str) -> None:
-        """Log the first trouble; the next file would say the same."""
-        if not self._has_warned:
-            self._has_warned = True
-            _LOGGER.warning(message, file, reason)
 
 
 _UNWRITABLE = (OSError, TypeError, ValueError, RecursionError)

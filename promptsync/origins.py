@@ -126,7 +126,10 @@ class Origins:
         kept.write(name, fetched.prompt.alias, asked.version, fetched.remote)
 
     def fall_back(self, asked: Question, reason: str) -> LoadedPrompt | None:
-        """Return what is served while the registry is not: from disk, else bundle or file."""
+        """Return what is served while the registry is not: from disk, else bundle or file.
+
+        `tell` logs what of that could not be read.
+        """
         found = next(self._fallbacks(asked), None)
         return found and replace(found, is_fallback=True, reason=reason)
 
@@ -135,6 +138,11 @@ class Origins:
         from promptsync.unknown_names import way_out  # few processes have no fallback
 
         return way_out(asked.name, self._bundled())
+
+    def tell(self) -> None:
+        """Log what could not be read from disk, for a caller that holds no lock by now."""
+        if self._kept is not None:
+            self._kept.tell()
 
     def deployed(self, asked: Question) -> LoadedPrompt:
         """Return what the bundle or the prompt files have. Raises UnknownPromptError."""

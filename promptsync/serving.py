@@ -45,7 +45,6 @@ class Serving:
         # Locks that a thread takes again: a handler of a signal, or an object's `__del__`, may use
         # the client in the middle of what this thread does with it.
         self._writing = threading.RLock()
-        # A handler of the log may load a prompt when it is told of a file that cannot be read.
         self._falling_back = threading.RLock()
 
     def hear(self, error: Exception | None, answers: int) -> None:
@@ -115,6 +114,7 @@ class Serving:
         with self._falling_back:
             entry = self._entries.get(asked)
             found = self._find(asked, error) if entry is None else None
+        self._origins.tell()  # a handler of the log that loads, too, has a lock of its own
         if entry is not None:
             is_old = entry.is_outdated
             return self.keep(entry, error, is_hearsay=True) if is_old else entry.prompt

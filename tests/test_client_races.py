@@ -121,6 +121,54 @@ def test_a_task_whose_fallback_waits_for_a_thread_gets_it_although_the_client_is
     assert found == set(NAMES)
 
 
+class LoadsAsWell(logging.Handler):
+    """A handler of the log that loads a prompt while it holds its lock, as every handler does."""
+
+    def __init__(self, load: Callable[[], LoadedPrompt]) -> None:
+        super().__init__(logging.WARNING)
+        self._load = load
+        self.entered, self.unreadable = threading.Event(), threading.Event()
+        self.loaded = threading.Event()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if "cannot be read" in record.getMessage():
+            self.unreadable.set()  # and waits for the lock next
+        return bool(super().filter(record))
+
+    def emit(self, _: logging.LogRecord) -> None:
+        if not self.entered.is_set():
+            self.entered.set()
+            assert self.unreadable.wait(30)
+            self._load()
+            self.loaded.set()
+
+
+def test_a_handler_of_the_log_may_load_while_another_load_tells_of_an_unreadable_file(
+    app: Application, tmp_path: Path
+) -> None:
+    with app.client(cache=tmp_path / "kept") as before:
+        before.load(NAMES[1])
+    for file in (tmp_path / "kept").rglob("*.json"):
+        file.write_text("damaged")
+    app.service.inject(unavailable())
+    client = app.client(cache=tmp_path / "kept")
+    handler = LoadsAsWell(lambda: client.load(NAMES[2]))
+    logger = logging.getLogger("promptsync")
+    first, second = (
+        threading.Thread(target=client.load, args=(name,), daemon=True) for name in NAMES[:2]
+    )
+
+    logger.addHandler(handler)
+    first.start()
+    assert handler.entered.wait(30)
+    second.start()
+    assert handler.loaded.wait(30)
+    first.join()
+    second.join()
+    logger.removeHandler(handler)
+    client.close()
+
+
 # -- another default client --
 
 
