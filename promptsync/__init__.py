@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from promptsync.bundle_hash import bundle_hash
     from promptsync.client import Client
     from promptsync.correlation import correlation_id
-    from promptsync.default_client import active_versions, aload, close, configure, load
+    from promptsync.default_client import (
+        active_versions,
+        aload,
+        close,
+        configure,
+        forget,
+        load,
+    )
     from promptsync.drift_report import DriftReport, PromptDrift
     from promptsync.errors import (
         BusyError,
@@ -99,6 +106,7 @@ __all__ = [
     "close",
     "configure",
     "correlation_id",
+    "forget",
     "lineage",
     "load",
     "load_bundle",
@@ -113,7 +121,7 @@ _MODULES = {
     "bundle_hash": ("bundle_hash",),
     "client": ("Client",),
     "correlation": ("correlation_id",),
-    "default_client": ("active_versions", "aload", "close", "configure", "load"),
+    "default_client": ("active_versions", "aload", "close", "configure", "forget", "load"),
     "drift_report": ("DriftReport", "PromptDrift"),
     "errors": tuple(name for name in __all__ if name.endswith("Error")),
     "loaded_prompt": ("LoadedPrompt", "Source"),

@@ -138,8 +138,11 @@ def close() -> None:
     _DEFAULT.replaced(None)
 
 
-def forget(*names: str) -> None:
-    """Have the default client, if there is one, ask again for some prompts."""
+def forget(name: str) -> None:
+    """Have the next load of a prompt wait for the registry, as the first one did.
+
+    For whoever hears that an alias was moved; `set_alias`, `register` and `seed` do so themselves.
+    What was served stays the fallback. It concerns the default client of this process alone.
+    """
     if (client := _DEFAULT.client) is not None:
-        for each in names:
-            client.forget(each)
+        client.forget(name)

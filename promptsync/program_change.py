@@ -73,4 +73,5 @@ def forget_loaded(*names: str) -> None:
     """Have this process's own default client follow what this program moved, without its TTL."""
     from promptsync.default_client import forget  # few of these programs load as well
 
-    forget(*dict.fromkeys(names))
+    for each in dict.fromkeys(names):
+        forget(each)

@@ -111,6 +111,25 @@ def default_client(app: Application) -> Iterator[Application]:
     promptsync.close()
 
 
+def test_the_default_client_follows_an_alias_of_which_it_is_told_that_it_moved(
+    default_client: Application,
+) -> None:
+    promptsync.load("greeting")
+    default_client.upload(WARMER)
+
+    promptsync.forget("greeting")
+
+    assert promptsync.load("greeting").prompt == WARMER
+
+
+def test_without_a_default_client_there_is_nothing_to_forget() -> None:
+    promptsync.close()
+
+    promptsync.forget("greeting")
+
+    assert promptsync.active_versions() == ()
+
+
 def test_the_default_client_follows_an_alias_that_this_program_moves(
     default_client: Application,
 ) -> None:
