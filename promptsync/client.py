@@ -100,9 +100,9 @@ class Client:
 
         An outage raises nothing as long as there is anything to serve: `is_fallback` and `reason`
         tell of it. Only a first load raises: UnknownPromptError, UnknownAliasError,
-        RegistryRefusedError, InvalidContentError, ConfigError, and RegistryUnavailableError where
-        there is no fallback, and UsageError for a wrong argument. It waits `timeout` seconds at
-        most.
+        RegistryRefusedError, InvalidContentError, ConfigError, PromptFileError, and
+        RegistryUnavailableError where there is no fallback, and UsageError for a wrong argument. It
+        waits `timeout` seconds at most.
         """
         try:
             entry = self._entries.get((name, alias, version))

@@ -60,7 +60,7 @@ def load(name: str, *, alias: str | None = None, version: str | None = None) -> 
     An outage raises nothing as long as there is anything to serve: `is_fallback` and `reason` of
     the prompt tell of it. Only the first load of a prompt waits, 5 seconds at most, and raises:
     UnknownPromptError, UnknownAliasError, RegistryRefusedError, InvalidContentError, ConfigError,
-    UsageError, and RegistryUnavailableError where there is no fallback.
+    PromptFileError, UsageError, and RegistryUnavailableError where there is no fallback.
     """
     client = _DEFAULT.client or _DEFAULT.made()
     try:

@@ -17,6 +17,7 @@ from promptsync.alias_override import read_alias_override
 from promptsync.bundled import Bundled, find_bundled
 from promptsync.errors import (
     InvalidContentError,
+    PromptFileError,
     RenderError,
     UnknownAliasError,
     UnknownPromptError,
@@ -145,10 +146,15 @@ class Origins:
             self._kept.tell()
 
     def deployed(self, asked: Question) -> LoadedPrompt:
-        """Return what the bundle or the prompt files have. Raises UnknownPromptError."""
+        """Return what the bundle or the prompt files have.
+
+        Raises UnknownPromptError, and PromptFileError for a prompt file that is wrong.
+        """
         bundled = self._bundled()
         if (found := bundled.find(asked.name)) is None:
             why = bundled.why_not(asked.name)
+            if isinstance(why, PromptFileError):
+                raise why
             error = UnknownPromptError(
                 why.message if why else f"there is no prompt `{asked.name}`",
                 hint=why.hint if why else None,

@@ -16,6 +16,7 @@ from promptsync import (
     Client,
     InvalidContentError,
     LoadedPrompt,
+    PromptFileError,
     RegistryRefusedError,
     Source,
     UnknownAliasError,
@@ -290,6 +291,18 @@ def test_a_name_with_a_typing_error_is_told_with_the_one_that_is_deployed(
     assert raised.value.hint == (
         "did you mean `greeting`? `promptsync status --all` lists what the registry has"
     )
+
+
+@pytest.mark.parametrize("offline", [False, True])
+def test_a_prompt_file_that_is_wrong_is_told_with_its_line(
+    app: Application, *, offline: bool
+) -> None:
+    (app.folder / "prompts" / "greeting.md").write_text("---\nmodle: gpt-5\n---\n\nHello.\n")
+    with app.client(offline=offline) as client, pytest.raises(PromptFileError) as raised:
+        client.load("greeting")
+
+    assert raised.value.message == "prompts/greeting.md:2:1: unknown key `modle`"
+    assert str(raised.value.hint).startswith("did you mean `model`?")
 
 
 PARTIAL = "`rules` is a partial, and never served by itself"
