@@ -65,6 +65,9 @@ def _create(
             # Who made it sets the alias later, or never if that process is killed.
             set_missing_alias(current, name, alias, registry)
         raise
+    except ConflictError as error:
+        # Stored, and another first version right behind it: that one is what is there.
+        raise MovedError(name, registry.get_prompt(name)) from error
     if alias is None:
         return stored
     try:

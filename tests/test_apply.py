@@ -346,6 +346,23 @@ def test_an_alias_that_was_set_between_the_plan_and_a_lost_creation_stays(
 
 
 @pytest.mark.network
+def test_a_seed_leaves_alone_what_another_one_stored_right_behind_its_own_version(
+    braintrust: Registry, open_braintrust: OpenRegistry, service: BraintrustServer
+) -> None:
+    planned = seed_plan(braintrust, "braintrust", greeting="Hello\n")
+    other = open_braintrust()
+    event = Meanwhile(lambda: other.save_prompt(prompt(text="Ciao"), None))
+    service.inject(event, "PUT /v1/prompt", times=1)
+
+    outcome = apply(planned, braintrust)["greeting"]
+
+    assert (outcome.error, outcome.skipped) == (None, True)
+    assert outcome.stored == latest(other)
+    assert [each.prompt.content for each in other.list_versions("greeting")] == ["Ciao", "Hello"]
+    assert other.list_aliases(["greeting"]) == {}  # the other one is about to set it
+
+
+@pytest.mark.network
 @pytest.mark.parametrize("text", ["Hello", "Ciao"])
 def test_a_seed_that_is_refused_an_alias_takes_what_another_one_set_at_that_moment(
     braintrust: Registry, open_braintrust: OpenRegistry, service: BraintrustServer, text: str
