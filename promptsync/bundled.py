@@ -31,6 +31,7 @@ class Bundled:
 
     `names` returns what prompts may be asked for; those of files are the ones their paths give.
     `is_configured` is False where nothing says which registry is meant: it is the local one.
+    `trouble` says why none of the prompts of a bundle is there.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Bundled:
         names: Callable[[], Collection[str]],
         *,
         is_configured: bool = True,
+        trouble: PromptsyncError | None = None,
     ) -> None:
         self.registry = registry
         self._folder = folder
@@ -49,6 +51,7 @@ class Bundled:
         # Prompts may be many, and each is looked after every few minutes.
         self._served_names: dict[str, str] = {}
         self.is_configured = is_configured
+        self.trouble = trouble
 
     @property
     def folder(self) -> Path:
@@ -144,7 +147,7 @@ def _without_prompts(place: BundlePlace, registry: str | None, error: Promptsync
     def read(_: str) -> BundledPrompt:
         raise error
 
-    return Bundled(config.registry(registry), config.root, read, tuple)
+    return Bundled(config.registry(registry), config.root, read, tuple, trouble=error)
 
 
 def _from_files(files: FilesPlace, registry: str | None) -> Bundled:

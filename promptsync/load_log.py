@@ -16,6 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from promptsync.errors import PromptsyncError
+
 _INFO, _WARNING = 20, 30  # as `logging` has them
 
 _PLACES = {
@@ -53,6 +55,13 @@ def unproven(loaded: LoadedPrompt, why: str) -> None:
 def lacks_alias(loaded: LoadedPrompt, alias: str) -> None:
     """Log that a prompt is loaded as the program asks, not at the alias of the environment."""
     message = f"{_title(loaded)} is served as the program asks: it has no alias `{alias}`"
+    _log(_WARNING, loaded, message)
+
+
+def has_no_bundle(loaded: LoadedPrompt, trouble: PromptsyncError) -> None:
+    """Log, with the first prompt that is served, that no bundle is there for an outage."""
+    hint = f" ({trouble.hint})" if trouble.hint else ""
+    message = f"nothing is deployed that could be served in an outage: {trouble.message}{hint}"
     _log(_WARNING, loaded, message)
 
 

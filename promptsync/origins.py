@@ -76,6 +76,7 @@ class Origins:
         self._kept: LastKnownGood | None = None
         self._override = read_alias_override()
         self._lacking: set[str] = set()
+        self._has_told_trouble = False
         self._is_closed = False
 
     def prepare(self) -> None:
@@ -93,6 +94,11 @@ class Origins:
 
     def fetch(self, asked: Question) -> Fetched:
         """Ask the registry. Raises what `fetching.fetch` does."""
+        fetched = self._fetch_at_alias(asked)
+        self._tell_trouble(fetched.prompt)
+        return fetched
+
+    def _fetch_at_alias(self, asked: Question) -> Fetched:
         alias, *instead = self._aliases(asked)
         try:
             return self._fetch(asked, alias)
@@ -252,6 +258,13 @@ class Origins:
             self._lacking.add(loaded.name)
         if self._override is not None and not is_known:
             load_log.lacks_alias(loaded, self._override.alias)
+
+    def _tell_trouble(self, loaded: LoadedPrompt) -> None:
+        """Log once, while the registry answers, that nothing is deployed for when it does not."""
+        with self._lock:
+            is_known, self._has_told_trouble = self._has_told_trouble, True
+        if not is_known and (trouble := self._bundled().trouble) is not None:
+            load_log.has_no_bundle(loaded, trouble)
 
     def _bundled(self) -> Bundled:
         with self._lock:

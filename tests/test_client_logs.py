@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from promptsync import correlation_id
+from promptsync import Client, correlation_id
 from tests.fakes.braintrust import AnswersHtml
 from tests.loading import (
+    FAREWELL,
     GREETING,
     WARMER,
     Application,
     deployed_application,
     facts,
     settle,
+    told,
 )
 
 pytestmark = pytest.mark.network
@@ -35,6 +37,11 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Application
     with deployed_application(tmp_path / "app", GREETING) as app:
         monkeypatch.setenv("BRAINTRUST_API_KEY", app.service.api_key)
         yield app
+
+
+def newer(bundle: Path) -> None:
+    """Make a bundle one of a promptsync that does not exist yet."""
+    bundle.write_text(bundle.read_text("utf-8").replace('"schema": 1', '"schema": 2'), "utf-8")
 
 
 def live_through_everything(app: Application) -> list[tuple[object, ...]]:
@@ -86,6 +93,35 @@ def test_a_refresh_in_the_background_has_the_correlation_id_of_the_load_that_cau
     records = [each.__dict__["promptsync"] for each in caplog.records]
     assert [each["correlation_id"] for each in records] == ["request-1", "request-2"]
     assert records[0]["version"] != records[1]["version"]
+
+
+@pytest.mark.parametrize(
+    ("damage", "trouble"),
+    [
+        (Path.unlink, "there is no bundle `{bundle}` (make it again with `promptsync bundle`)"),
+        (lambda bundle: bundle.write_text("[]"), "`{bundle}` is no bundle (make it again with"),
+        (newer, "`{bundle}` has schema 2: a newer promptsync wrote it"),
+    ],
+    ids=["missing", "none", "newer"],
+)
+def test_a_bundle_that_could_not_be_served_is_told_while_the_registry_answers(
+    app: Application,
+    caplog: pytest.LogCaptureFixture,
+    damage: Callable[[Path], object],
+    trouble: str,
+) -> None:
+    app.upload(GREETING, FAREWELL)
+    bundle = app.folder / "promptsync-bundle.json"
+    damage(bundle)
+
+    with Client(bundle, alias="production") as client:
+        client.load("greeting")
+        client.load("farewell")
+
+    (warning,) = told(caplog)
+    assert warning.startswith(
+        "nothing is deployed that could be served in an outage: " + trouble.format(bundle=bundle)
+    )
 
 
 def test_no_log_holds_a_prompt_or_a_key(app: Application, caplog: pytest.LogCaptureFixture) -> None:
