@@ -170,11 +170,22 @@ class LocalRegistry:
                 connection.execute(delete(PROMPTS).where(PROMPTS.c.name == name))
 
     def set_alias(self, name: str, alias: str, version: str) -> None:
-        """Point an alias at a version of a prompt."""
+        """Point an alias at a version of a prompt; of several at the same moment the last one wins.
+
+        Who loses a race for the alias's row tries again.
+        """
         if not is_alias(alias):
             raise RegistryRefusedError(
                 f"{alias[:40]!r} is no name of an alias", hint=f"an alias is {ALIAS_RULE}"
             )
+        while True:
+            try:
+                self._point(name, alias, version)
+            except LostRaceError:
+                continue
+            return
+
+    def _point(self, name: str, alias: str, version: str) -> None:
         target = self._find_version(name, version)
         if target is None:
             raise RegistryRefusedError(

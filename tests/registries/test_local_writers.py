@@ -105,6 +105,25 @@ def test_many_threads_save_many_prompts(local: LocalRegistry) -> None:
     assert list(local.list_prompts()) == stored
 
 
+def test_many_point_one_alias_at_once_and_each_of_them_is_done(
+    local: LocalRegistry, open_local: OpenLocal
+) -> None:
+    versions = [local.save_prompt(prompt(text=f"Text {n}"), STAMP).version for n in range(8)]
+    others = [open_local() for _ in versions]
+    aliases = [f"alias-{number}" for number in range(10)]
+
+    def point(version: str, other: LocalRegistry) -> None:
+        for alias in aliases:
+            other.set_alias("greeting", alias, version)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(point, versions, others))
+
+    pointed = local.list_aliases(["greeting"])["greeting"]
+    assert sorted(pointed) == sorted(aliases)
+    assert set(pointed.values()) <= set(versions)
+
+
 def test_of_many_writers_of_one_prompt_none_is_lost_silently(local: LocalRegistry) -> None:
     sent = [prompt(text=f"Text {number}") for number in range(40)]
 
