@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 # A log is read by people; the report has them all.
-MAX_FAILURES_TOLD = 5
+MAX_REASONS_TOLD = 5
+MAX_NAMES_TOLD = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +43,20 @@ class SeedReport:
             counts.append(f"{len(self.aliased)} given the alias")
         if self.failed:
             counts.append(f"{len(self.failed)} failed")
-        failures = [f"`{name}`: {why}" for name, why in self.failed.items()]
-        told = [", ".join(counts), *failures[:MAX_FAILURES_TOLD]]
+        told = [", ".join(counts), *self._failures()]
         if self.reason:
             told.append(self.reason)
         return "; ".join(told)
+
+    def _failures(self) -> list[str]:
+        """Return a sentence for each reason, with those that it keeps from being served."""
+        names: dict[str, list[str]] = {}
+        for name, why in self.failed.items():
+            names.setdefault(why, []).append(f"`{name}`")
+        return [f"{_some(names[why])}: {why}" for why in list(names)[:MAX_REASONS_TOLD]]
+
+
+def _some(names: list[str]) -> str:
+    left_out = len(names) - MAX_NAMES_TOLD
+    shown = ", ".join(names[:MAX_NAMES_TOLD])
+    return f"{shown} and {left_out} more" if left_out > 0 else shown

@@ -165,6 +165,15 @@ def test_a_prompt_that_says_something_else_gets_no_alias_and_the_reason_is_told(
     ]
 
 
+def test_a_reason_that_many_prompts_share_is_told_once() -> None:
+    failed = dict.fromkeys((f"prompt-{number}" for number in range(7)), "not tried")
+
+    assert str(SeedReport(failed={"greeting": "no answer", **failed})) == (
+        "0 created, 0 there already, 8 failed; `greeting`: no answer; "
+        "`prompt-0`, `prompt-1`, `prompt-2`, `prompt-3`, `prompt-4` and 2 more: not tried"
+    )
+
+
 def test_an_alias_that_another_release_is_about_to_set_is_waited_for(
     repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
