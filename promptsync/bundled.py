@@ -10,7 +10,8 @@ from promptsync.bundle_file import MissingBundleError, open_bundle
 from promptsync.content_hash import content_hash
 from promptsync.errors import PromptsyncError, UsageError
 from promptsync.light_dataclass import replace
-from promptsync.prompt_location import BundlePlace, locate
+from promptsync.prompt_location import BundlePlace
+from promptsync.prompt_search import locate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from promptsync.comparison import IsTakenIn, Scope
 from promptsync.parallel_requests import in_parallel
 from promptsync.registries.base import Registry
 from promptsync.remote_prompt import RemotePrompt
+from promptsync.scope import IsTakenIn, Scope
 from promptsync.status import PromptState, Status
 
 

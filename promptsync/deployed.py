@@ -17,15 +17,17 @@ from promptsync.argument_checks import check_names, check_optional_texts
 from promptsync.bundle import Bundle, read_bundle
 from promptsync.bundle_file import bytes_of
 from promptsync.catalog import Catalog, load_catalog, select
-from promptsync.comparison import Scope, compare
+from promptsync.comparison import compare
 from promptsync.config import RegistryConfig, user_cache_folder
 from promptsync.drift_report import DriftReport, describe, prompt_drift
 from promptsync.errors import PromptsyncError, UsageError
 from promptsync.file_search import BUNDLE
-from promptsync.prompt_location import AnyPath, BundlePlace, FilesPlace, locate
+from promptsync.prompt_location import AnyPath, BundlePlace, FilesPlace
 from promptsync.prompt_objects import PromptObjects, named_objects, read_object
+from promptsync.prompt_search import locate
 from promptsync.registries import open_registry
 from promptsync.registries.base import Registry
+from promptsync.scope import Scope
 from promptsync.status import PromptState, Status, find_status
 
 

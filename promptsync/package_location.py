@@ -13,7 +13,13 @@ from types import ModuleType
 from promptsync.config import DEFAULT_PROMPTS, Config, load_config, parse_config
 from promptsync.errors import UsageError
 from promptsync.file_search import BUNDLE, CONFIGURATION, configuration_files
-from promptsync.prompt_location import AnyPath, BundlePlace, FilesPlace, holds_prompts, locate
+from promptsync.prompt_location import (
+    AnyPath,
+    BundlePlace,
+    FilesPlace,
+    holds_prompts,
+    locate_in_folder,
+)
 from promptsync.prompt_roots import Roots
 from promptsync.prompt_sources import PromptSource
 
@@ -65,7 +71,7 @@ def _in_folder(top: Path, start: Path, registry: str | None) -> BundlePlace | Fi
     config = around or load_config(start)
     found = _own_files(config, top, registry)
     if found is None and installation is None:
-        return locate(top, start=start, registry=registry)
+        return locate_in_folder(top, start=start, registry=registry)
     found = found or FilesPlace(config, config.root, ())
     return found._replace(folder=start) if around and installation else found
 

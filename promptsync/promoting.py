@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from promptsync.apply import apply_upload
 from promptsync.argument_checks import check_moved_alias, check_optional_texts, check_text
 from promptsync.catalog import Catalog, select
-from promptsync.comparison import Scope, compare
+from promptsync.comparison import compare
 from promptsync.deployed import Deployed
 from promptsync.deployed_git import with_git
 from promptsync.errors import UnknownPromptError, UsageError
@@ -23,6 +23,7 @@ from promptsync.promotion_plan import (
 )
 from promptsync.registries.base import Registry
 from promptsync.remote_prompt import RemotePrompt, Stamp
+from promptsync.scope import Scope
 from promptsync.status import LocalPrompt
 
 # The newest ones; more hide the message.

@@ -10,7 +10,7 @@ from promptsync.apply import Outcome, apply_upload, check_supported
 from promptsync.argument_checks import check_moved_alias
 from promptsync.catalog import Catalog
 from promptsync.change_writer import MakeStamp
-from promptsync.comparison import Scope, compare
+from promptsync.comparison import compare
 from promptsync.deployed import Deployed
 from promptsync.deployed_git import remember, stamps_of, with_git
 from promptsync.errors import ConflictError
@@ -22,6 +22,7 @@ from promptsync.prompt import JsonObject, Prompt
 from promptsync.registered_prompt import RegisteredPrompt
 from promptsync.registries.base import Registry
 from promptsync.remote_prompt import Stamp
+from promptsync.scope import Scope
 from promptsync.status import LocalPrompt, PromptState
 from promptsync.upload_plan import UploadOptions, make_upload_plan
 from promptsync.workspace import Workspace

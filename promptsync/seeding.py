@@ -17,7 +17,7 @@ from pathlib import Path
 from promptsync.apply import Outcome, apply_upload, find_unsupported
 from promptsync.argument_checks import check_moved_alias, check_names
 from promptsync.catalog import Catalog, select
-from promptsync.comparison import Scope, compare
+from promptsync.comparison import compare
 from promptsync.deadline import finish_within
 from promptsync.deployed import Deployed, find_deployed, open_served
 from promptsync.deployed_git import remember, stamps_of, with_git
@@ -27,6 +27,7 @@ from promptsync.missing_alias import find_unaliased
 from promptsync.plan import Plan
 from promptsync.program_change import forget_loaded
 from promptsync.registries.base import Registry
+from promptsync.scope import Scope
 from promptsync.seed_report import SeedReport
 from promptsync.status import PromptState
 from promptsync.upload_plan import UploadOptions, is_unaliased, make_upload_plan

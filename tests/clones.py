@@ -10,7 +10,7 @@ from pathlib import Path
 from promptsync import git, git_history, git_settings
 from promptsync.apply import Outcome, apply_upload
 from promptsync.catalog import Catalog
-from promptsync.comparison import Scope, compare
+from promptsync.comparison import compare
 from promptsync.download import FileOutcome, apply_download
 from promptsync.download_plan import make_download_plan
 from promptsync.edit_routing import route_edits
@@ -20,6 +20,7 @@ from promptsync.reading import read_catalog
 from promptsync.registries.base import Registry
 from promptsync.registries.local import LocalRegistry
 from promptsync.remote_prompt import RemotePrompt, Stamp
+from promptsync.scope import Scope
 from promptsync.status import LocalPrompt, PromptState, Status
 from promptsync.upload_log import append_to_log
 from promptsync.upload_plan import UploadOptions, make_upload_plan

@@ -17,7 +17,7 @@ import pytest
 from promptsync.apply import Outcome, apply_upload, check_supported
 from promptsync.catalog import Catalog, load_catalog
 from promptsync.change_writer import to_upload
-from promptsync.comparison import Scope, compare
+from promptsync.comparison import compare
 from promptsync.errors import (
     ConflictError,
     HashMismatchError,
@@ -30,6 +30,7 @@ from promptsync.registries.base import Registry
 from promptsync.registries.braintrust import BraintrustRegistry
 from promptsync.registries.local import LocalRegistry
 from promptsync.remote_prompt import RemotePrompt, Stamp
+from promptsync.scope import Scope
 from promptsync.status import LocalPrompt, PromptState, Status
 from promptsync.upload_plan import UploadOptions, make_upload_plan
 from tests.builders import Repo, prompt

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -81,6 +82,7 @@ VALUES = frozenset(
         "rendered_prompt",
         "rendering",
         "scaffold",
+        "scope",
         "seed_report",
         "sha256",
         "sparkline",
@@ -172,6 +174,7 @@ WORLD = frozenset(
         "prompt_memo",
         "prompt_objects",
         "prompt_roots",
+        "prompt_search",
         "prompt_sources",
         "prompt_versions",
         "prompt_writer",
@@ -338,6 +341,17 @@ def test_the_world_does_not_know_who_calls_it() -> None:
     )
 
 
+def test_no_module_imports_what_imports_it_wherever_the_import_stands() -> None:
+    modules: dict[str, set[str]] = {name: set() for name in source_trees()}
+    for found in imports():
+        imported = found.own_module or ""
+        module = imported if imported in modules else imported.rpartition(".")[0]
+        if module in modules:
+            modules[found.importer].add(module)
+
+    TopologicalSorter(modules).prepare()  # raises CycleError, which names them
+
+
 def test_nothing_imports_the_commands_or_the_workshop() -> None:
     entrances = (
         *("cli", "workshop"),
@@ -426,8 +440,8 @@ NEEDED_BY_A_BUNDLE = frozenset(
     alias_override argument_checks background bundle_file bundled bundled_prompt client config
     content_hash correlation drift errors file_search forking light_dataclass load_log loaded_prompt
     loading mustache mustache_syntax origins outage prompt prompt_cache prompt_location prompt_path
-    prompt_schema registry_config rendered_prompt rendering serving sha256 stamp_check
-    template_errors value_text
+    prompt_schema prompt_search registry_config rendered_prompt rendering serving sha256
+    stamp_check template_errors value_text
     """.split()  # noqa: SIM905  as above
 )
 

@@ -9,13 +9,7 @@ from pathlib import Path
 import pytest
 
 from promptsync.catalog import Catalog, load_catalog
-from promptsync.comparison import (
-    FEW,
-    Comparison,
-    IsTakenIn,
-    Scope,
-    compare,
-)
+from promptsync.comparison import FEW, Comparison, compare
 from promptsync.content_hash import content_hash
 from promptsync.listing import Listing
 from promptsync.parallel_requests import in_parallel
@@ -25,6 +19,7 @@ from promptsync.registries.braintrust import BraintrustRegistry
 from promptsync.registries.local import LocalRegistry
 from promptsync.remote_prompt import RemotePrompt, Stamp
 from promptsync.renames import WasHere
+from promptsync.scope import IsTakenIn, Scope
 from promptsync.status import LocalPrompt, PromptState, Status
 from tests.builders import prompt
 from tests.fakes.braintrust import BraintrustServer, PageCap, braintrust_server

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from promptsync.comparison import Scope, compare
+from promptsync.comparison import compare
 from promptsync.content_hash import content_hash
 from promptsync.pointers import Pointer, read_pointers
 from promptsync.registries.local import LocalRegistry
 from promptsync.remote_prompt import RemotePrompt
+from promptsync.scope import Scope
 from promptsync.status import PromptState
 from tests.builders import prompt
 from tests.test_comparison import always, catalog, upload

@@ -39,12 +39,12 @@ from promptsync.cli.report import remedy
 from promptsync.cli.safe_text import code_span, printable
 from promptsync.cli.session import Session, open_session
 from promptsync.cli.talk import say
-from promptsync.comparison import Scope
 from promptsync.download import FileOutcome
 from promptsync.errors import ConflictError, PromptFileError, PromptsyncError, UsageError
 from promptsync.plan import Plan
 from promptsync.prompt_path import file_of
 from promptsync.reading import read_catalog
+from promptsync.scope import Scope
 from promptsync.status import PromptState, Status
 
 

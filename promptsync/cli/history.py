@@ -8,6 +8,7 @@ from typing import Any
 
 from promptsync import git_history
 from promptsync.catalog import Catalog, select
+from promptsync.cli.columns import WIDTH
 from promptsync.cli.options import (
     TABLE_FORMATS,
     Format,
@@ -18,7 +19,6 @@ from promptsync.cli.options import (
 )
 from promptsync.cli.output import show
 from promptsync.cli.render_json import to_json
-from promptsync.cli.render_text import WIDTH
 from promptsync.cli.safe_text import one_line, shortened, shown_name
 from promptsync.cli.session import Session, open_session
 from promptsync.content_hash import short_hash

@@ -24,11 +24,11 @@ from promptsync.cli.planning import Consent
 from promptsync.cli.pointing import carry_out, read_pointings, require_alias, with_commits
 from promptsync.cli.restore import version_named
 from promptsync.cli.session import Session, chosen_names, open_session, valid_catalog
-from promptsync.comparison import Scope
 from promptsync.errors import UsageError
 from promptsync.plan import Plan
 from promptsync.promotion_plan import make_promotion_plan, make_version_plan
 from promptsync.reading import read_catalog
+from promptsync.scope import Scope
 
 
 @cli_command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from promptsync.cli.render_text import columns
+from promptsync.cli.columns import columns
 from promptsync.cli.report import FEW, Report
 from promptsync.cli.safe_text import code_span, name_span, one_line, shown_name
 from promptsync.pointers import Pointer

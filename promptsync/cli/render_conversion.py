@@ -5,10 +5,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Sequence
 
+from promptsync.cli.columns import WIDTH
 from promptsync.cli.safe_text import one_line
 from promptsync.formats.conversion import Note
-
-WIDTH = 80
 
 
 def note_lines(notes: Iterable[Note], indent: str = "") -> str:

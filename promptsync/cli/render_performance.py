@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from promptsync.cli.columns import WIDTH
 from promptsync.cli.options import Format
 from promptsync.cli.output import can_show
 from promptsync.cli.render_json import to_json
-from promptsync.cli.render_text import WIDTH
 from promptsync.cli.report import some_names
 from promptsync.cli.safe_text import (
     code_span,

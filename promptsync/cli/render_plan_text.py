@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from promptsync.cli.columns import WIDTH, columns
 from promptsync.cli.next_command import Given
-from promptsync.cli.render_text import WIDTH, columns
 from promptsync.cli.report import remedy
 from promptsync.cli.safe_text import one_line, printable, shown_name
 from promptsync.content_hash import short_hash

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
+from promptsync.cli.columns import columns
 from promptsync.cli.report import MEANING, Report, count_line, partials_note, remedy, some_names
 from promptsync.cli.safe_text import one_line, printable, shown_name
 from promptsync.status import PromptState, Status
-
-WIDTH = 80
 
 
 def render_text(report: Report, *, everything: bool = False) -> str:
@@ -32,17 +31,6 @@ def heading(report: Report) -> str:
     """Return which registry a report is about, with the alias it looks at."""
     alias = report.comparison.alias
     return f"`{report.registry}`: {report.address}" + (f", alias `{alias}`" if alias else "")
-
-
-def columns(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """Align rows; the last column is left out where it would not fit for one of them."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    if sum(widths) + 2 * (len(widths) - 1) > WIDTH and len(widths) > 2:  # noqa: PLR2004  the name stays
-        return columns([row[:-1] for row in rows])
-    return [
-        "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
 
 
 def _row(state: PromptState) -> tuple[str, ...]:

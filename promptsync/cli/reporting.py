@@ -11,9 +11,10 @@ from promptsync.catalog import Catalog
 from promptsync.cli.next_command import Given
 from promptsync.cli.report import Report
 from promptsync.cli.session import Session
-from promptsync.comparison import Comparison, Scope
+from promptsync.comparison import Comparison
 from promptsync.errors import RegistryError, ShallowCloneError
 from promptsync.remote_prompt import RemotePrompt
+from promptsync.scope import Scope
 from promptsync.status import LocalPrompt, PromptState, Status
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ import click
 
 from promptsync.alias_override import AliasOverride
 from promptsync.catalog import Catalog, select
+from promptsync.cli.columns import WIDTH
 from promptsync.cli.errors import ReportingCommand, show_error
 from promptsync.cli.options import alias_option_for, names_argument, quiet_option
 from promptsync.cli.safe_text import one_line, shown_name
@@ -25,7 +26,6 @@ from promptsync.registries import open_registry
 from promptsync.registries.base import Registry
 
 SEPARATOR = "--"
-WIDTH = 80
 
 # As `env` and shells have it.
 CANNOT_RUN = 126

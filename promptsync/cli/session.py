@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptsync.catalog import Catalog, select
-from promptsync.comparison import Scope, compare
+from promptsync.comparison import compare
 from promptsync.errors import UsageError
 from promptsync.listing import Listing
 from promptsync.reading import changed_names, read_catalog
 from promptsync.registries import open_registry_of
 from promptsync.registries.base import Registry
 from promptsync.remote_prompt import RemotePrompt
+from promptsync.scope import Scope
 from promptsync.status import LocalPrompt, PromptState
 from promptsync.workspace import Workspace, open_workspace
 

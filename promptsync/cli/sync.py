@@ -15,7 +15,8 @@ from promptsync.cli.options import (
     registry_option,
     yes_option,
 )
-from promptsync.cli.sync_once import SyncRequest, sync_once
+from promptsync.cli.sync_once import sync_once
+from promptsync.cli.sync_request import SyncRequest
 from promptsync.errors import UsageError
 from promptsync.sync_plan import Policy
 

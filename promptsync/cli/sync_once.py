@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from promptsync.cli.options import Format
 from promptsync.cli.output import show
 from promptsync.cli.session import Session, open_session
+from promptsync.cli.sync_request import SyncRequest
 from promptsync.cli.sync_states import Wish, compare_all, plan_sync, read_all
 from promptsync.early_verify import EarlyVerify
 from promptsync.errors import PromptsyncError
@@ -22,7 +23,6 @@ from promptsync.run_lock import describe_process, lock_clone
 from promptsync.status import Status
 from promptsync.sync_journal import FileJournal, SyncJournal, SyncRun
 from promptsync.sync_plan import (
-    Policy,
     SyncPlan,
     SyncReport,
     invalid_outcomes,
@@ -40,23 +40,6 @@ ShouldStop = Callable[[], bool]
 
 def _never() -> bool:
     return False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SyncRequest:
-    """What the command line asks of a sync; JSON is written on `one_line` where many follow."""
-
-    names: tuple[str, ...] = ()
-    registry: str | None = None
-    alias: str | None = None
-    format_: Format = Format.TEXT
-    policy: Policy = Policy.MERGE
-    everything: bool = False
-    commit: bool = False
-    branch: str | None = None
-    yes: bool = False
-    dry_run: bool = False
-    one_line: bool = False
 
 
 @dataclass(frozen=True, slots=True)

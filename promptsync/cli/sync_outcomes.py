@@ -13,7 +13,7 @@ from promptsync.cli.render_json import to_json
 from promptsync.cli.render_sync import render_sync, render_sync_plan, sync_json
 from promptsync.cli.report import some_names
 from promptsync.cli.session import Session
-from promptsync.cli.sync_once import SyncRequest
+from promptsync.cli.sync_request import SyncRequest
 from promptsync.cli.talk import confirm, say
 from promptsync.git import uncommitted_paths
 from promptsync.sync_plan import Result, SyncPlan, SyncReport

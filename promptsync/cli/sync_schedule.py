@@ -8,7 +8,8 @@ from dataclasses import replace
 from promptsync.cli.errors import error_json, show_error
 from promptsync.cli.options import Format
 from promptsync.cli.output import show
-from promptsync.cli.sync_once import SyncRequest, sync_once
+from promptsync.cli.sync_once import sync_once
+from promptsync.cli.sync_request import SyncRequest
 from promptsync.cli.talk import say
 from promptsync.cli.until_signal import UntilSignal
 from promptsync.errors import PromptsyncError

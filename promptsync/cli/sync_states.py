@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from promptsync.catalog import Catalog, select
 from promptsync.cli.session import Session
-from promptsync.comparison import Scope
 from promptsync.plan import Action
 from promptsync.reading import read_catalog
+from promptsync.scope import Scope
 from promptsync.status import PromptState
 from promptsync.sync_plan import Policy, SyncPlan, make_sync_plan
 from promptsync.workspace import Workspace

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from promptsync.cli.columns import WIDTH
 from promptsync.cli.options import Format
 from promptsync.cli.output import show
 from promptsync.cli.render_json import to_json
@@ -19,7 +20,6 @@ from promptsync.sync_journal import DayMarker, FileJournal, Remembered, SyncRun,
 from promptsync.workspace import Workspace, open_workspace
 
 DAYS_SHOWN, RUNS_SHOWN = 7, 10
-WIDTH = 80
 
 
 def show_status(registry: str | None, format_: Format) -> int:

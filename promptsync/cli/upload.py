@@ -35,9 +35,9 @@ from promptsync.cli.planning import (
 from promptsync.cli.pushing import push
 from promptsync.cli.session import Session, chosen_names, open_session, valid_catalog
 from promptsync.cli.talk import say
-from promptsync.comparison import Scope
 from promptsync.errors import PromptsyncError, RegistryError, UsageError
 from promptsync.plan import Plan
+from promptsync.scope import Scope
 from promptsync.upload_plan import UploadOptions, make_upload_plan
 
 NOT_SEEDED = "\nwarning: not every missing prompt was created; running the command again is safe"

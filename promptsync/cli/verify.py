@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -19,35 +18,10 @@ from promptsync.cli.options import (
     quiet_option,
     registry_option,
 )
+from promptsync.cli.verify_request import VerifyRequest
 from promptsync.early_verify import begin_listing, is_nothing_staged
-from promptsync.errors import PromptsyncError, RegistryError, UsageError
-from promptsync.light_dataclass import dataclass
+from promptsync.errors import PromptsyncError, RegistryError
 from promptsync.workspace import open_workspace
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What is compared with what, and how the answer is given: the options with these names."""
-
-    names: Sequence[str]
-    registry: str | None
-    format_: Format
-    staged: bool
-    rev: str | None
-    changed_since: str | None
-    alias: str | None
-    uploaded: bool
-    strict: bool
-    timeout: float | None
-    quiet: bool
-
-    def check(self, bundle: Path | None) -> None:
-        """Raise UsageError for options that do not go together."""
-        if self.staged and self.rev:
-            raise UsageError("`--staged` and `--rev` exclude each other")
-        chooses_files = self.staged or self.rev or self.changed_since or self.uploaded
-        if bundle is not None and chooses_files:
-            raise UsageError("`--bundle` is compared instead of files: leave the options for those")
 
 
 @cli_command()
@@ -81,8 +55,10 @@ class Asked:
     help="Give up on a request after so many seconds.",
 )
 @quiet_option
-@grouped(asked=Asked)
-def command(*, bundle: Path | None, warn_only: bool, allow_unreachable: bool, asked: Asked) -> int:
+@grouped(asked=VerifyRequest)
+def command(
+    *, bundle: Path | None, warn_only: bool, allow_unreachable: bool, asked: VerifyRequest
+) -> int:
     """Prove that git and the registry agree.
 
     Exit 0 in sync, 1 different, 2 wrong files or usage, 4 registry not asked.
@@ -105,7 +81,7 @@ def command(*, bundle: Path | None, warn_only: bool, allow_unreachable: bool, as
     return 0 if warn_only else code
 
 
-def _verify_files(asked: Asked) -> int:
+def _verify_files(asked: VerifyRequest) -> int:
     early = click.get_current_context().obj
     workspace = early.workspace if early else open_workspace(Path.cwd(), asked.registry)
     is_for_text = asked.format_ is Format.TEXT and not asked.names

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from promptsync.argument_checks import is_timeout
+from promptsync.cli.columns import columns
 from promptsync.cli.errors import report_error
 from promptsync.cli.options import Format
 from promptsync.cli.output import show
 from promptsync.cli.render import render
-from promptsync.cli.render_text import columns, heading
+from promptsync.cli.render_text import heading
 from promptsync.cli.report import Report, count_line
 from promptsync.cli.safe_text import printable, shown_name
 from promptsync.cli.talk import say
@@ -29,13 +30,15 @@ from promptsync.remote_edit import TwoTexts, two_texts
 from promptsync.status import PromptState, Status
 
 if TYPE_CHECKING:
-    from promptsync.cli.verify import Asked
+    from promptsync.cli.verify_request import VerifyRequest
 
 TIMEOUT = 20.0
 TIMEOUT_OF_A_WARNING = 2.0
 
 
-def verify_bundle(bundle: Path, asked: Asked, *, warn_only: bool, allow_unreachable: bool) -> int:
+def verify_bundle(
+    bundle: Path, asked: VerifyRequest, *, warn_only: bool, allow_unreachable: bool
+) -> int:
     """Compare a bundle with the registry, show the report, return the exit code."""
     timeout = asked.timeout
     if timeout is None:
@@ -57,7 +60,7 @@ class TooLateError(RegistryUnavailableError):
     """The time is over, and a thread still waits for the registry."""
 
 
-def _answer_within(timeout: float, bundle: Path, asked: Asked) -> Report:
+def _answer_within(timeout: float, bundle: Path, asked: VerifyRequest) -> Report:
     if not is_timeout(timeout):
         raise UsageError("`--timeout` is a number of seconds above 0")
     until = time.monotonic() + timeout
@@ -76,7 +79,7 @@ def _answer_within(timeout: float, bundle: Path, asked: Asked) -> Report:
     return outcome.result()
 
 
-def make_report(bundle: Path, asked: Asked, *, until: float) -> Report:
+def make_report(bundle: Path, asked: VerifyRequest, *, until: float) -> Report:
     """Compare a bundle with its registry by a moment of the monotonic clock."""
     deployed = find_deployed(bundle, start=Path.cwd(), registry=asked.registry, alias=asked.alias)
     if not deployed.catalog.prompts:

@@ -19,12 +19,12 @@ from promptsync.status import PromptState
 from promptsync.workspace import Workspace
 
 if TYPE_CHECKING:
-    from promptsync.cli.verify import Asked
+    from promptsync.cli.verify_request import VerifyRequest
     from promptsync.listing import Listing
     from promptsync.remote_edit import TwoTexts
 
 
-def verify_files(workspace: Workspace, asked: Asked, listing: Listing | None) -> int:
+def verify_files(workspace: Workspace, asked: VerifyRequest, listing: Listing | None) -> int:
     """Compare the chosen prompt files with the registry, show the report, return the exit code.
 
     A `listing` that has begun says that everything is chosen.
@@ -59,7 +59,7 @@ def verify_files(workspace: Workspace, asked: Asked, listing: Listing | None) ->
     return int(not report.in_sync)
 
 
-def _chosen(workspace: Workspace, catalog: Catalog, asked: Asked) -> list[str] | None:
+def _chosen(workspace: Workspace, catalog: Catalog, asked: VerifyRequest) -> list[str] | None:
     if asked.staged and not (asked.names or asked.changed_since):
         return _changed_by_commit(workspace, catalog)
     return chosen_names(workspace, catalog, asked.names, asked.changed_since, revision=asked.rev)

@@ -22,7 +22,8 @@ from promptsync.registries.braintrust_names import (
     no_prompt,
     rename,
 )
-from promptsync.registries.braintrust_routing import APP_URL, Routing, RoutingCache, Target
+from promptsync.registries.braintrust_routing import APP_URL, Routing, RoutingCache
+from promptsync.registries.braintrust_target import Target
 from promptsync.registries.http import HttpClient
 from promptsync.registries.http_credentials import Credentials
 from promptsync.registries.http_errors import LostAnswerError

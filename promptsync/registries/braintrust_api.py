@@ -18,7 +18,7 @@ from promptsync.registries.braintrust_answers import (
     without_environments,
 )
 from promptsync.registries.braintrust_fields import decimal_version
-from promptsync.registries.braintrust_routing import Route
+from promptsync.registries.braintrust_target import Route
 from promptsync.registries.http import HttpClient
 from promptsync.registries.http_credentials import is_header_text
 

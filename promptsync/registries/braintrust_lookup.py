@@ -16,7 +16,7 @@ from promptsync.registries.http import HttpClient
 from promptsync.registries.redaction import redact, shorten
 
 if TYPE_CHECKING:
-    from promptsync.registries.braintrust_routing import Route, Target
+    from promptsync.registries.braintrust_target import Route, Target
 
 
 def find_organization(client: HttpClient, target: Target) -> tuple[str | None, str]:
