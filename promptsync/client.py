@@ -11,7 +11,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import get_args
 
-from promptsync.argument_checks import check_optional_texts, check_path, check_timeout, is_duration
+from promptsync.argument_checks import (
+    check_optional_texts,
+    check_path,
+    check_text,
+    check_timeout,
+    is_duration,
+)
 from promptsync.errors import UsageError
 from promptsync.loaded_prompt import LoadedPrompt
 from promptsync.loading import Loading, Times
@@ -151,8 +157,10 @@ class Client:
         """Have the next load of a prompt wait for the registry, as the first one did.
 
         For whoever knows that an alias was moved, such as a program that moved it. What was served
-        stays the fallback; a version that was asked for by its number stays what it is.
+        stays the fallback; a version that was asked for by its number stays what it is. Raises
+        UsageError for what is no name.
         """
+        check_text("name", name)
         self._loading.forget(name)
 
     def close(self) -> None:

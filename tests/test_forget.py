@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import promptsync
+from promptsync import UsageError
 from tests.fakes.braintrust import unavailable
 from tests.loading import (
     FAREWELL,
@@ -33,6 +35,14 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Application
 
 
 # -- a client --
+
+
+@pytest.mark.parametrize(("name", "reason"), [("", "is empty"), (7, "is text, not 7")])
+def test_what_is_no_name_is_refused(app: Application, name: Any, reason: str) -> None:
+    with app.client() as client, pytest.raises(UsageError) as raised:
+        client.forget(name)
+
+    assert raised.value.message == f"`name` {reason}"
 
 
 def test_what_is_forgotten_is_asked_for_again_and_waited_for(app: Application) -> None:

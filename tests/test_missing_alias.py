@@ -46,7 +46,7 @@ def test_an_alias_that_nobody_sets_is_asked_for_less_and_less_often(
 
     assert missing == {"greeting"}
     # At once, after 50 ms, 150 ms and 300 ms; a busy machine gets to fewer.
-    assert registry.asked <= 4
+    assert 1 <= registry.asked <= 4
 
 
 def test_half_of_the_time_is_left_to_tell_what_was_found(
@@ -58,7 +58,7 @@ def test_half_of_the_time_is_left_to_tell_what_was_found(
 
     assert missing == {"greeting"}
     # At once, after 50 ms and 150 ms.
-    assert registry.asked <= 3
+    assert 1 <= registry.asked <= 3
 
 
 def test_an_alias_that_is_there_is_not_waited_for(registry: CountingRegistry) -> None:
